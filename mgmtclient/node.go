@@ -1,0 +1,65 @@
+package mgmtclient
+
+import (
+	"context"
+
+	"posthouse/localqm/mq"
+)
+
+// Node is one queue manager.
+//
+// A queue argument is any path name or format name of MS-MQMQ 2.1; a bare
+// `orders` means `.\private$\orders` (mq.ParseQueue).
+type Node interface {
+	// Machine describes the queue manager and its totals.
+	Machine(ctx context.Context) (Machine, error)
+	// Queues lists queues with their counters, in the order of their names.
+	Queues(ctx context.Context, f QueueFilter) ([]Queue, error)
+	// Queue describes one queue, journal, subqueue or system queue.
+	Queue(ctx context.Context, queue string) (Queue, error)
+	// Messages returns one page of a queue, without removing anything.
+	Messages(ctx context.Context, queue string, p Page) (MessagePage, error)
+	// Message returns one message with at most bodyLimit bytes of its body
+	// (negative: all of it). BodySize always tells the whole.
+	Message(ctx context.Context, queue string, id LookupID, bodyLimit int) (Message, error)
+	// Close releases what the node holds. A closed node answers
+	// MQ_ERROR_INVALID_HANDLE.
+	Close() error
+}
+
+// QueueFilter selects queues; the zero value is every private queue.
+type QueueFilter struct {
+	System       bool `json:"system,omitempty"`       // journal and dead-letter queues of the machine, and hidden ones
+	Outgoing     bool `json:"outgoing,omitempty"`     // outgoing queues
+	Private      bool `json:"private,omitempty"`      // private queues; implied when nothing is set
+	Public       bool `json:"public,omitempty"`       // public queues
+	WithMessages bool `json:"withMessages,omitempty"` // leave out what is empty (journal too)
+	// Contains leaves out queues in whose name or label it does not occur,
+	// letter case ignored.
+	Contains string `json:"contains,omitempty"`
+}
+
+// Page asks for a range of a queue in queue order: priority, then arrival.
+type Page struct {
+	After     LookupID `json:"after,omitempty"`  // only what stands behind this one; 0: from the front
+	Before    LookupID `json:"before,omitempty"` // only what stands in front of this one; 0: to the end
+	Last      bool     `json:"last,omitempty"`   // the last Limit of the range instead of the first
+	Limit     int      `json:"limit,omitempty"`  // at most so many; 0: 100; at most 1,000
+	BodyLimit int      `json:"bodyLimit,omitempty"`
+}
+
+// MessagePage is a page in queue order, whichever end it was asked from.
+type MessagePage struct {
+	Messages []Message `json:"messages"`
+	More     bool      `json:"more"` // the range goes on beyond this page
+}
+
+// Handle text of the names that every machine has (MS-MQMQ 2.1.1, 2.1.8).
+const (
+	MachineJournal        = `.\system$;journal`
+	DeadLetterQueue       = `.\system$;deadletter`
+	TransactionDeadLetter = `.\system$;deadxact`
+)
+
+// Code is the HRESULT of an error of a Node.
+func Code(err error) mq.HResult { return mq.CodeOf(err) }
