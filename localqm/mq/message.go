@@ -64,33 +64,63 @@ type Message struct {
 	CorrelationID [20]byte
 	AppSpecific   uint32
 
-	Destination   FormatName
-	ResponseQueue FormatName // zero: none
-	AdminQueue    FormatName // zero: none
+	Destination        FormatName
+	DestinationMachine GUID       // the queue manager addressed; zero for direct names
+	ResponseQueue      FormatName // zero: none
+	AdminQueue         FormatName // zero: none
+
+	// All names of a message sent to several queues at once; Destination is the
+	// one this copy goes to (MultiQueueFormatHeader, MS-MQMQ 2.2.20.1).
+	MultiDestination, MultiAdmin, MultiResponse []FormatName
+	MultiSignature                              []byte
 
 	Acknowledge     Ack
 	Journal         bool       // positive source journaling: a copy stays with the sender
 	DeadLetter      bool       // negative source journaling: kept if it cannot be delivered
 	DeadLetterQueue FormatName // zero: the system's
 	Trace           bool       // TracingRequested
+	TraceQueue      GUID       // public queue of the report messages; zero: none
+	HopCount        uint8      // routing servers passed, 0..31 (UserHeader.Flags.RC)
 
 	SentTime         time.Time
 	TimeToReachQueue uint32 // seconds from SentTime, Never
 	TimeToBeReceived uint32 // seconds from SentTime, Never
 
-	// A transaction's message: XACTID, and the ends of the transaction.
+	// A transaction's message: XACTID, and the ends of the transaction. The
+	// identifier has the queue manager of the message and a number of 20 bits.
 	Transactional bool
 	TransactionID ObjectID
 	First, Last   bool
 
+	// The place in a stream of transactional messages between two queue
+	// managers (MS-MQMQ 2.2.20.5): TxSequenceID as one number, time stamp high.
+	Sequence         uint64
+	SequenceNumber   uint32
+	PreviousNumber   uint32
+	FinalAck         bool // the sender wants to know when it leaves the queue
+	ConnectorMachine GUID
+
 	SourceMachine GUID   // the queue manager that sent it first
 	SenderSID     []byte // binary SID (MS-DTYP 2.4.2.2), empty: none given
+	SenderMachine GUID   // instead of SenderSID: a queue manager signed
 	Authenticated bool   // the signature was verified on arrival
+	AuthLevel     uint8  // which one: 1, 3, 5 for MSMQ 1.0, 2.0, 3.0 (MS-MQQB 3.1.5.8.3)
 	Encrypted     bool
 	PrivacyLevel  PrivacyLevel
 	HashAlgorithm uint32
 	EncryptAlg    uint32
 	ConnectorType GUID
+
+	// What signing and encryption added (SecurityHeader, MS-MQMQ 2.2.20.6).
+	SymmetricKey      []byte
+	Signature         []byte
+	SenderCertificate []byte
+	DefaultProvider   bool
+	ProviderType      uint32 // with ProviderName: another cryptographic provider
+	ProviderName      string
+
+	// The SOAP parts of a message that once came over HTTP (MS-MQMQ 2.2.20.7).
+	SoapHeader, SoapBody string
 }
 
 // Defaults sets the values an application gets that sets none
