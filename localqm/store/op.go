@@ -1,0 +1,85 @@
+package store
+
+import "posthouse/localqm/mq"
+
+// Step is a change that happens whole or not at all.
+type Step struct {
+	Ops []Op
+	// Done is called by the writer after the commit, in commit order, with Err
+	// set. It must not block and must not call the store's writing methods
+	// other than Submit.
+	Done func(*Step)
+	Err  error
+}
+
+// Op is one operation of a step.
+type Op interface{ op() }
+
+// Put adds a message to the end of its priority; Row.Lookup is set at commit.
+type Put struct{ Row *Row }
+
+// Remove takes a message away; the step fails with ErrGone if it is not there.
+type Remove struct {
+	Place
+	// Express tells where the row lives, from Row.Express.
+	Express bool
+}
+
+// Move puts a message into another slot; its place in the order, its id and
+// its deadline stay, its move count grows (MS-MQRR 3.1.4.13).
+type Move struct {
+	Place
+	To      Slot
+	At      int64 // Unix seconds
+	Express bool
+}
+
+// Abort counts an aborted receive of a message that stays where it is.
+type Abort struct {
+	Place
+	Express bool
+}
+
+// CreateQueue adds a queue with a slot from NewSlot.
+type CreateQueue struct{ Queue Queue }
+
+// UpdateQueue replaces a queue's properties.
+type UpdateQueue struct{ Queue Queue }
+
+// DeleteQueue forgets a queue whose slot is empty.
+type DeleteQueue struct{ Slot Slot }
+
+// PutState and DeleteState keep protocol state: settings of the machine,
+// message-id history, streams, order acknowledgements due.
+type PutState struct {
+	Space      string
+	Key, Value []byte
+}
+
+// DeleteState removes a pair; nothing happens if it is not there.
+type DeleteState struct {
+	Space string
+	Key   []byte
+}
+
+// Prepare keeps a transaction's operations until Forget.
+type Prepare struct {
+	ID  mq.GUID
+	Ops []Op
+}
+
+// Forget ends a prepared transaction; its operations follow in the same step
+// if it committed.
+type Forget struct{ ID mq.GUID }
+
+func (*Put) op()         {}
+func (*Remove) op()      {}
+func (*Move) op()        {}
+func (*Abort) op()       {}
+func (*CreateQueue) op() {}
+func (*UpdateQueue) op() {}
+func (*DeleteQueue) op() {}
+func (*PutState) op()    {}
+func (*DeleteState) op() {}
+func (*Prepare) op()     {}
+func (*Forget) op()      {}
