@@ -228,6 +228,8 @@ type Archiver interface {
 // manager knows beside it.
 type Record struct {
 	LookupID   LookupID   `json:"lookupId"`
+	ID         string     `json:"id,omitempty"`    // for the reader of an export; Restore takes the packet's
+	Label      string     `json:"label,omitempty"` // as ID
 	Packet     []byte     `json:"packet"`
 	Arrived    time.Time  `json:"arrived"`
 	AbortCount int        `json:"abortCount,omitempty"`

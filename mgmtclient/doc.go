@@ -1,6 +1,6 @@
 // Package mgmtclient is the contract that the console and the command line
 // speak: a Node is one queue manager, local or remote; what it can do beyond
-// reading is found by asserting the small interfaces of capability.go, so that
+// reading is found with Can, interface by interface of capability.go, so that
 // a view hides what a node cannot do instead of failing at it.
 //
 // Implementations: local (the queue manager of this process), control (the

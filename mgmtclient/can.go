@@ -1,0 +1,103 @@
+package mgmtclient
+
+// Capability names one of the small interfaces beside Node.
+type Capability string
+
+// The capabilities, one for each interface of capability.go.
+const (
+	CanAdmin        Capability = "queueAdmin"
+	CanPurge        Capability = "purger"
+	CanSend         Capability = "sender"
+	CanReceive      Capability = "receiver"
+	CanRemove       Capability = "remover"
+	CanMove         Capability = "mover"
+	CanSearch       Capability = "searcher"
+	CanGuard        Capability = "guard"
+	CanMachineAdmin Capability = "machineAdmin"
+	CanWatch        Capability = "watcher"
+	CanArchive      Capability = "archiver"
+)
+
+// Limited is a Node whose type has methods that the queue manager behind it
+// may not offer: the client end of a connection. Can asks it.
+type Limited interface {
+	Offers(c Capability) bool
+}
+
+// Can finds a capability of a node: purge, ok := mgmtclient.Can[mgmtclient.Purger](n).
+// It must be used in place of a type assertion, which a connection to another
+// process would answer with yes for everything.
+func Can[T any](n Node) (T, bool) {
+	t, ok := n.(T)
+	if ok && offers[T](n) {
+		return t, true
+	}
+	var none T
+	return none, false
+}
+
+func offers[T any](n Node) bool {
+	l, ok := n.(Limited)
+	if !ok {
+		return true
+	}
+	var c Capability
+	switch any((*T)(nil)).(type) {
+	case *QueueAdmin:
+		c = CanAdmin
+	case *Purger:
+		c = CanPurge
+	case *Sender:
+		c = CanSend
+	case *Receiver:
+		c = CanReceive
+	case *Remover:
+		c = CanRemove
+	case *Mover:
+		c = CanMove
+	case *Searcher:
+		c = CanSearch
+	case *Guard:
+		c = CanGuard
+	case *MachineAdmin:
+		c = CanMachineAdmin
+	case *Watcher:
+		c = CanWatch
+	case *Archiver:
+		c = CanArchive
+	default:
+		return true
+	}
+	return l.Offers(c)
+}
+
+// Capabilities lists what a node can do, in the order of the constants.
+func Capabilities(n Node) []Capability {
+	var list []Capability
+	for _, c := range []struct {
+		name Capability
+		can  bool
+	}{
+		{CanAdmin, has[QueueAdmin](n)},
+		{CanPurge, has[Purger](n)},
+		{CanSend, has[Sender](n)},
+		{CanReceive, has[Receiver](n)},
+		{CanRemove, has[Remover](n)},
+		{CanMove, has[Mover](n)},
+		{CanSearch, has[Searcher](n)},
+		{CanGuard, has[Guard](n)},
+		{CanMachineAdmin, has[MachineAdmin](n)},
+		{CanWatch, has[Watcher](n)},
+		{CanArchive, has[Archiver](n)},
+	} {
+		if c.can {
+			list = append(list, c.name)
+		}
+	}
+	return list
+}
+
+func has[T any](n Node) bool {
+	_, ok := Can[T](n)
+	return ok
+}
