@@ -1,0 +1,88 @@
+# Posthouse. Two commands matter: make run, make test. Both install what they need.
+
+GO        ?= go
+VERSION   ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+FUZZTIME  ?= 10s
+CRASHES   ?= 200
+
+LDFLAGS   := -X posthouse/app.Version=$(VERSION)
+# migrated_fynedo: our code keeps Fyne's rule of one goroutine (see FyneApp.toml).
+GUI_TAGS  := migrated_fynedo
+# ci is Fyne's software driver: no C compiler and no X11 or OpenGL headers.
+TEST_TAGS := ci,migrated_fynedo
+
+# What the headless program is made of, for vet.
+HEADLESS   = $$($(GO) list -deps -tags headless . | grep '^posthouse')
+
+export GOFLAGS := $(filter-out -buildvcs%,$(GOFLAGS)) -buildvcs=false
+
+.DEFAULT_GOAL := help
+.PHONY: help run build headless test test-short race lint cross crash fuzz bench shots tour clean
+
+help: ## print this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: ## open the window (with no display: take pictures of it under Xvfb)
+	@scripts/setup window
+	@$(MAKE) --no-print-directory build
+	@scripts/run
+
+build: ## bin/posthouse: window, queue manager and command line
+	@scripts/setup window
+	$(GO) build -trimpath -tags $(GUI_TAGS) -ldflags '-s -w $(LDFLAGS)' -o bin/ .
+
+headless: ## bin/posthouse-headless: static, no window
+	@scripts/setup go
+	CGO_ENABLED=0 $(GO) build -trimpath -tags headless -ldflags '-s -w $(LDFLAGS)' -o bin/posthouse-headless .
+
+test: ## every test (no C compiler, no display)
+	@scripts/setup test
+	CGO_ENABLED=0 $(GO) test -tags $(TEST_TAGS) -shuffle=on -timeout 10m ./...
+
+test-short: ## the tests of one minute
+	@scripts/setup test
+	CGO_ENABLED=0 $(GO) test -tags $(TEST_TAGS) -shuffle=on -timeout 5m -short ./...
+
+race: ## the short tests under the race detector
+	@scripts/setup race
+	CGO_ENABLED=1 $(GO) test -race -tags $(TEST_TAGS) -shuffle=on -timeout 15m -short ./...
+
+lint: ## format, vet and lint
+	@scripts/setup go
+	@scripts/tools
+	scripts/lines
+	CGO_ENABLED=0 $(GO) vet -tags headless $(HEADLESS)
+	CGO_ENABLED=0 bin/tools/golangci-lint run ./...
+
+cross: ## compile for Windows and macOS (no window)
+	@scripts/setup go
+	CGO_ENABLED=0 GOOS=windows $(GO) vet -tags headless $(HEADLESS)
+	CGO_ENABLED=0 GOOS=darwin $(GO) vet -tags headless $(HEADLESS)
+
+crash: ## kill the queue manager CRASHES times and account for every message
+	@scripts/setup test
+	CGO_ENABLED=0 POSTHOUSE_CRASHES=$(CRASHES) $(GO) test -count=1 -timeout 20m -run Crash -v ./localqm/...
+
+fuzz: ## every fuzz target for FUZZTIME (10s)
+	@scripts/setup go
+	@FUZZTIME=$(FUZZTIME) scripts/fuzz
+
+bench: headless ## benchmarks of the program, then of the codec and the store
+	@mkdir -p build
+	bin/posthouse-headless bench --json >build/bench.json
+	@cat build/bench.json
+	CGO_ENABLED=0 $(GO) test -run '^$$' -bench . -benchmem ./localqm/wire/... ./localqm/store/...
+
+shots: ## pictures of every screen into build/shots, without a display
+	@scripts/setup go
+	@mkdir -p build/shots
+	CGO_ENABLED=0 POSTHOUSE_SHOTS=$(CURDIR)/build/shots $(GO) test -count=1 -tags $(TEST_TAGS) -run '^TestShots' ./views/...
+	@echo "pictures: $(CURDIR)/build/shots"
+
+tour: ## drive the real window under Xvfb; pictures into build/tour
+	@scripts/setup tour
+	@$(MAKE) --no-print-directory build
+	@scripts/tour
+
+clean: ## remove bin and build
+	rm -rf bin build

@@ -1,0 +1,347 @@
+package main
+
+import (
+	"bytes"
+	"debug/elf"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path"
+	"path/filepath"
+	"regexp"
+	"runtime"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// pkg is what go list says of a package.
+type pkg struct {
+	ImportPath, ForTest                      string
+	Standard                                 bool
+	Imports, TestImports, XTestImports, Deps []string
+}
+
+// build is one way the program is built.
+type build struct{ goos, tags string }
+
+var (
+	windowBuild   = build{runtime.GOOS, "ci,migrated_fynedo"}
+	headlessBuild = build{runtime.GOOS, "headless"}
+	builds        = []build{windowBuild, headlessBuild, {"windows", "headless"}, {"darwin", "headless"}}
+)
+
+// list runs go list over patterns and returns the packages by import path.
+func (b build) list(t *testing.T, patterns ...string) map[string]pkg {
+	t.Helper()
+	args := append([]string{
+		"list", "-buildvcs=false", "-deps", "-tags", b.tags,
+		"-json=ImportPath,ForTest,Standard,Imports,TestImports,XTestImports,Deps",
+	}, patterns...)
+	out := run(t, []string{"CGO_ENABLED=0", "GOOS=" + b.goos}, "go", args...)
+	pkgs := map[string]pkg{}
+	for d := json.NewDecoder(bytes.NewReader(out)); ; {
+		var p pkg
+		err := d.Decode(&p)
+		if errors.Is(err, io.EOF) {
+			return pkgs
+		}
+		if err != nil {
+			t.Fatalf("go list: %v", err)
+		}
+		pkgs[p.ImportPath] = p
+	}
+}
+
+func run(t *testing.T, env []string, name string, args ...string) []byte {
+	t.Helper()
+	cmd := exec.Command(name, args...)
+	cmd.Env = append(os.Environ(), env...)
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("%s %s: %v\n%s", name, strings.Join(args, " "), err, stderr.Bytes())
+	}
+	return out
+}
+
+func ours(path string) bool { return path == "posthouse" || strings.HasPrefix(path, "posthouse/") }
+
+func fyne(path string) bool { return strings.HasPrefix(path, "fyne.io/") }
+
+// in reports whether a package is one of roots ("" is main), or below one that ends in "/...".
+func in(path string, roots ...string) bool {
+	return slices.ContainsFunc(roots, func(r string) bool {
+		base, below := strings.CutSuffix(r, "/...")
+		base = strings.TrimSuffix("posthouse/"+base, "/")
+		return path == base || below && strings.HasPrefix(path, base+"/")
+	})
+}
+
+// rule says what the packages of from may import.
+type rule struct {
+	from  []string
+	allow func(imported string, std bool) bool
+	tests bool // also in their tests
+	why   string
+}
+
+var rules = []rule{
+	{
+		[]string{"localqm/mq"},
+		func(_ string, std bool) bool { return std },
+		false, "localqm/mq is the leaf that everything shares: standard library only",
+	},
+	{
+		[]string{"localqm/wire"},
+		func(p string, std bool) bool { return std || p == "posthouse/localqm/mq" },
+		false, "localqm/wire is a leaf: standard library and localqm/mq only",
+	},
+	{
+		[]string{"localqm/..."},
+		func(p string, _ bool) bool { return !ours(p) || in(p, "localqm/...") },
+		true, "localqm knows nothing above it: it declares the interface it needs, and app joins them",
+	},
+	{
+		[]string{"mgmtclient"},
+		func(p string, _ bool) bool { return !ours(p) || p == "posthouse/localqm/mq" },
+		false, "mgmtclient is the contract: it knows localqm/mq and no implementation",
+	},
+	{
+		[]string{"mgmtclient/fake", "mgmtclient/conformance", "mgmtclient/remote/...", "mgmtclient/control/..."},
+		func(p string, _ bool) bool {
+			return !in(p, "localqm", "localqm/store/...", "mgmtclient/local/...", "views/...", "app/...")
+		},
+		false, "only mgmtclient/local speaks to the queue manager in this process",
+	},
+	{
+		[]string{"views/..."},
+		func(p string, _ bool) bool {
+			return !ours(p) || in(p, "views/...", "assets/...", "mgmtclient", "localqm/mq")
+		},
+		false, "views knows mgmtclient and localqm/mq: a screen works the same on any node",
+	},
+	{
+		[]string{"views/..."},
+		func(p string, _ bool) bool {
+			return !ours(p) || in(p, "views/...", "assets/...", "mgmtclient", "mgmtclient/fake", "localqm/mq")
+		},
+		true, "the tests of views run on mgmtclient/fake",
+	},
+	{
+		[]string{"assets/...", "localqm/...", "mgmtclient/...", "directory/...", "bench/..."},
+		func(p string, _ bool) bool { return !fyne(p) },
+		true, "nothing below views imports Fyne",
+	},
+	{
+		[]string{"views/..."},
+		func(p string, _ bool) bool { return p != "fyne.io/fyne/v2/app" },
+		true, "only app makes the Fyne application",
+	},
+	{
+		[]string{"assets/..."},
+		func(p string, std bool) bool { return std || in(p, "assets/...") },
+		false, "assets embeds data and nothing else",
+	},
+	{
+		[]string{""},
+		func(p string, std bool) bool { return std || p == "posthouse/app" },
+		false, "main only calls app",
+	},
+}
+
+// reserved are packages that only some may import, outside tests.
+var reserved = []struct {
+	path string
+	by   []string
+	why  string
+}{
+	{"modernc.org/sqlite", []string{"localqm/store/..."}, "nothing of SQLite shows outside localqm/store"},
+	{"posthouse/localqm/store", []string{"localqm/...", "app/...", "bench/..."}, "only the engine speaks to the store"},
+	{"posthouse/localqm", []string{"localqm/...", "mgmtclient/local/...", "app/...", "bench/..."}, "only app builds a queue manager"},
+	{"posthouse/mgmtclient/local", []string{"mgmtclient/...", "app/...", "bench/..."}, "only app builds nodes"},
+	{"posthouse/mgmtclient/control", []string{"mgmtclient/control/...", "app/..."}, "only app builds nodes"},
+	{"posthouse/mgmtclient/remote", []string{"mgmtclient/remote/...", "app/..."}, "only app builds nodes"},
+	{"posthouse/app", []string{"", "app/..."}, "app is the top"},
+}
+
+func TestImportsKeepTheRules(t *testing.T) {
+	for _, b := range builds {
+		t.Run(b.goos+" "+b.tags, func(t *testing.T) {
+			pkgs := b.list(t, "./...")
+			if len(pkgs) == 0 || pkgs["posthouse"].ImportPath == "" {
+				t.Fatal("go list found no packages")
+			}
+			for _, p := range pkgs {
+				if ours(p.ImportPath) {
+					checkImports(t, p, pkgs)
+				}
+			}
+		})
+	}
+}
+
+func checkImports(t *testing.T, p pkg, pkgs map[string]pkg) {
+	for _, r := range rules {
+		if !in(p.ImportPath, r.from...) {
+			continue
+		}
+		imports := p.Imports
+		if r.tests {
+			imports = slices.Concat(imports, p.TestImports, p.XTestImports)
+		}
+		for _, imported := range imports {
+			if !r.allow(imported, pkgs[imported].Standard) && imported != p.ImportPath {
+				t.Errorf("%s imports %s: %s", p.ImportPath, imported, r.why)
+			}
+		}
+	}
+	for _, r := range reserved {
+		if slices.Contains(p.Imports, r.path) && !in(p.ImportPath, r.by...) {
+			t.Errorf("%s imports %s: %s", p.ImportPath, r.path, r.why)
+		}
+	}
+}
+
+func TestNothingBelowViewsNeedsFyne(t *testing.T) {
+	for path, p := range windowBuild.list(t, "./...") {
+		if !ours(path) || path == "posthouse" || in(path, "app/...", "views/...") {
+			continue
+		}
+		if i := slices.IndexFunc(p.Deps, fyne); i >= 0 {
+			t.Errorf("%s needs %s through what it imports: nothing below views may", path, p.Deps[i])
+		}
+	}
+}
+
+func TestHeadlessProgramHasNoWindow(t *testing.T) {
+	for _, b := range builds {
+		if b.tags != "headless" {
+			continue
+		}
+		for path := range b.list(t, ".") {
+			if fyne(path) || in(path, "views/...") {
+				t.Errorf("the headless program for %s contains %s: keep it behind the build tag !headless", b.goos, path)
+			}
+		}
+	}
+}
+
+func TestHeadlessProgramIsStatic(t *testing.T) {
+	bin := filepath.Join(t.TempDir(), "posthouse")
+	run(t, []string{"CGO_ENABLED=0", "GOOS=linux"}, "go", "build", "-buildvcs=false", "-tags", "headless", "-o", bin, ".")
+	f, err := elf.Open(bin)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	for _, p := range f.Progs {
+		if p.Type == elf.PT_INTERP {
+			t.Error("the headless program asks for a dynamic linker: something needs cgo")
+		}
+	}
+	if libs, err := f.ImportedLibraries(); err != nil || len(libs) > 0 {
+		t.Errorf("the headless program needs shared libraries: %v, %v", libs, err)
+	}
+}
+
+// modFile is what go mod edit -json says of a go.mod.
+type modFile struct {
+	Require []struct {
+		Path, Version string
+		Indirect      bool
+	}
+}
+
+func readMod(t *testing.T, file string) modFile {
+	t.Helper()
+	var m modFile
+	if err := json.Unmarshal(run(t, nil, "go", "mod", "edit", "-json", file), &m); err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
+func (m modFile) version(path string) string {
+	for _, r := range m.Require {
+		if r.Path == path {
+			return r.Version
+		}
+	}
+	return "none"
+}
+
+func TestLibcIsTheOneSQLiteWasMadeFor(t *testing.T) {
+	const libc, sqlite = "modernc.org/libc", "modernc.org/sqlite"
+	dir := strings.TrimSpace(string(run(t, nil, "go", "list", "-m", "-f", "{{.Dir}}", sqlite)))
+	want := readMod(t, filepath.Join(dir, "go.mod")).version(libc)
+	if got := readMod(t, "go.mod").version(libc); got != want || want == "none" {
+		t.Errorf("go.mod has %s %s, %s wants exactly %s: go get %s@%s", libc, got, sqlite, want, libc, want)
+	}
+}
+
+func TestEveryDirectDependencyHasAReason(t *testing.T) {
+	doc, err := os.ReadFile("docs/DEPENDENCIES.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range readMod(t, "go.mod").Require {
+		if !r.Indirect && !bytes.Contains(doc, fmt.Appendf(nil, "\n| `%s` | ", r.Path)) {
+			t.Errorf("docs/DEPENDENCIES.md has no line for %s", r.Path)
+		}
+	}
+}
+
+// machine matches what belongs to a machine and not to the project: where modules
+// and packages are fetched from, and paths of somebody's own folders.
+var machine = regexp.MustCompile(`(proxy|sum)\.golang\.org|goproxy\.(io|cn)|(deb|security)\.debian\.org|` +
+	`(archive|ports)\.ubuntu\.com|registry\.npmjs\.org|pypi\.org|crates\.io|` +
+	`(^|[^\w.~/-])/(root|work|builds|workspace)/[\w.]`)
+
+func TestNoFileNamesAMachine(t *testing.T) {
+	root, err := os.Getwd()
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := 0
+	err = filepath.WalkDir(".", func(name string, d os.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if d.IsDir() {
+			if slices.Contains([]string{".git", "bin", "build"}, name) {
+				return filepath.SkipDir
+			}
+			return nil
+		}
+		if !slices.Contains([]string{
+			"", ".go", ".md", ".mod", ".sh", ".toml", ".yaml", ".yml", ".json", ".txt", ".sql", ".xml", ".svg",
+		}, path.Ext(name)) {
+			return nil
+		}
+		seen++
+		text, err := os.ReadFile(name)
+		if err != nil {
+			return err
+		}
+		if bytes.IndexByte(text, 0) >= 0 {
+			return nil // a program
+		}
+		for i, line := range bytes.Split(text, []byte("\n")) {
+			if m := machine.Find(line); m != nil {
+				t.Errorf("%s:%d names %q, which is of one machine only", name, i+1, m)
+			}
+			if len(root) > 1 && bytes.Contains(line, []byte(root+string(filepath.Separator))) {
+				t.Errorf("%s:%d names this checkout's own folder", name, i+1)
+			}
+		}
+		return nil
+	})
+	if err != nil || seen == 0 {
+		t.Fatalf("walking the repository: %d files, %v", seen, err)
+	}
+}
