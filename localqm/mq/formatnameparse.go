@@ -15,23 +15,22 @@ const formatPrefix = "FormatName:"
 // prefix FormatName: allowed, case ignored. The error is an *Error with
 // MQ_ERROR_ILLEGAL_FORMATNAME.
 func ParseFormatName(s string) (FormatName, error) {
-	t, _ := cutWord(s, formatPrefix)
-	parts := strings.Split(t, ",")
-	if len(parts) == 1 {
-		f, bad := parseElement(t)
-		if bad != nil {
-			return FormatName{}, bad.refuse(ErrIllegalFormatName, "format name", s)
-		}
-		return f, nil
-	}
+	rest, _ := cutWord(s, formatPrefix)
 	var list []FormatName
-	for i, part := range parts {
+	for more := true; more; {
+		var part string
+		part, rest, more = strings.Cut(rest, ",")
 		f, bad := parseElement(part)
+		if bad == nil && !more && list == nil {
+			return f, nil
+		}
 		if bad == nil {
 			bad = sendable(f)
 		}
 		if bad != nil {
-			bad.why = fmt.Sprintf("name %d of the list: %s", i+1, bad.why)
+			if more || list != nil {
+				bad.why = fmt.Sprintf("name %d of the list: %s", len(list)+1, bad.why)
+			}
 			return FormatName{}, bad.refuse(ErrIllegalFormatName, "format name", s)
 		}
 		list = append(list, f)
