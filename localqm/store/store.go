@@ -37,6 +37,9 @@ type Store interface {
 	// NextOrdinal gives the next message number of this queue manager
 	// (MessageIdOrdinal, MS-MQQB 3.1.1.3.1); never twice, across restarts.
 	NextOrdinal() uint32
+	// LastSeq is the highest sequence number given to a committed message; what
+	// is put later gets a higher one. 0 in a store that never had a message.
+	LastSeq() uint64
 	// NewSlot reserves an empty slot for a CreateQueue; FreeSlot gives back
 	// one whose creation failed.
 	NewSlot() (Slot, error)
