@@ -1,0 +1,17 @@
+// Package kit holds the widgets the screens are built of: the grid, the tree,
+// buttons, fields, notes, dialogs. They paint flat rectangles, text and icons
+// by the tokens of views/theme and the sizes of the design.
+//
+// Conventions:
+//
+//   - Every constructor returns a widget ready for a container; options are
+//     methods that return the widget, so a button reads
+//     kit.NewButton("Refresh", "refresh", load).Key("F5").
+//   - Icons are named as in assets ("queue", "dead-letter"), colours by the
+//     tokens of views/theme; an empty name means none or the default.
+//   - Fields called On... are callbacks and may be nil. They run on Fyne's
+//     goroutine and must return at once.
+//   - Nothing here starts a goroutine or reads a clock but Tips, which waits
+//     before it shows a tooltip and comes back through a Poster.
+//   - All methods are for Fyne's goroutine only.
+package kit

@@ -1,0 +1,115 @@
+package kit
+
+import (
+	"math"
+
+	"fyne.io/fyne/v2"
+)
+
+func ceil(f float32) float32  { return float32(math.Ceil(float64(f))) }
+func floor(f float32) float32 { return float32(math.Floor(float64(f))) }
+func round(f float32) float32 { return float32(math.Round(float64(f))) }
+
+// sized gives an object a least size.
+type sized struct{ w, h float32 }
+
+func (s sized) MinSize(objs []fyne.CanvasObject) fyne.Size {
+	m := fyne.NewSize(s.w, s.h)
+	for _, o := range objs {
+		m = m.Max(o.MinSize())
+	}
+	return m
+}
+
+func (s sized) Layout(objs []fyne.CanvasObject, size fyne.Size) {
+	for _, o := range objs {
+		o.Move(fyne.Position{})
+		o.Resize(size)
+	}
+}
+
+// rowLayout puts objects in a row, each centred and at its own size. The
+// object at index grow takes the room left (-1: none).
+type rowLayout struct {
+	gap, padLeft, padRight float32
+	height                 float32
+	grow                   int
+}
+
+func (l rowLayout) MinSize(objs []fyne.CanvasObject) fyne.Size {
+	w, h := l.padLeft+l.padRight, l.height
+	n := 0
+	for _, o := range objs {
+		if !o.Visible() {
+			continue
+		}
+		m := o.MinSize()
+		if n > 0 {
+			w += l.gap
+		}
+		w += m.Width
+		if l.height == 0 {
+			h = max(h, m.Height)
+		}
+		n++
+	}
+	return fyne.NewSize(w, h)
+}
+
+func (l rowLayout) Layout(objs []fyne.CanvasObject, s fyne.Size) {
+	free := s.Width - l.MinSize(objs).Width
+	x := l.padLeft
+	for i, o := range objs {
+		if !o.Visible() {
+			continue
+		}
+		m := o.MinSize()
+		if i == l.grow {
+			m.Width = max(0, m.Width+free)
+		}
+		h := min(m.Height, s.Height)
+		o.Resize(fyne.NewSize(m.Width, h))
+		o.Move(fyne.NewPos(x, floor((s.Height-h)/2)))
+		x += m.Width + l.gap
+	}
+}
+
+// columnLayout stacks objects, each as wide as the column.
+type columnLayout struct{ gap, padX, padTop, padBottom float32 }
+
+func (l columnLayout) MinSize(objs []fyne.CanvasObject) fyne.Size {
+	var w float32
+	h := l.padTop + l.padBottom
+	n := 0
+	for _, o := range objs {
+		if !o.Visible() {
+			continue
+		}
+		m := o.MinSize()
+		w = max(w, m.Width)
+		if n > 0 {
+			h += l.gap
+		}
+		h += m.Height
+		n++
+	}
+	return fyne.NewSize(w+2*l.padX, h)
+}
+
+func (l columnLayout) Layout(objs []fyne.CanvasObject, s fyne.Size) {
+	y := l.padTop
+	for _, o := range objs {
+		if !o.Visible() {
+			continue
+		}
+		w := s.Width - 2*l.padX
+		// Wrapping text knows its height only once it has its width.
+		if o.Size().Width != w {
+			o.Resize(fyne.NewSize(w, o.MinSize().Height))
+		}
+		h := o.MinSize().Height
+		o.Resize(fyne.NewSize(w, h))
+		o.Move(fyne.NewPos(l.padX, y))
+		y += h + l.gap
+	}
+}
