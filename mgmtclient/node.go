@@ -2,6 +2,7 @@ package mgmtclient
 
 import (
 	"context"
+	"errors"
 
 	"posthouse/localqm/mq"
 )
@@ -63,3 +64,24 @@ const (
 
 // Code is the HRESULT of an error of a Node.
 func Code(err error) mq.HResult { return mq.CodeOf(err) }
+
+// Interrupted is the answer of a call whose context ended: MQ_ERROR_
+// OPERATION_CANCELLED, with the context's own error as the cause.
+func Interrupted(ctx context.Context, op string) error {
+	why := "it was cancelled"
+	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		why = "the time allowed for it was over"
+	}
+	return &mq.Error{Code: mq.ErrOperationCancelled, Op: op, Why: why, Err: ctx.Err()}
+}
+
+// Closed is the answer of a node after Close.
+func Closed(op string) error {
+	return &mq.Error{Code: mq.ErrInvalidHandle, Op: op, Why: "the connection to the queue manager was closed here", Fix: "open it again"}
+}
+
+// The limits of a page.
+const (
+	DefaultPage = 100
+	MaxPage     = 1000
+)

@@ -1,0 +1,308 @@
+package fake
+
+import (
+	"context"
+	"net/netip"
+	"regexp"
+	"strings"
+
+	"posthouse/localqm/mq"
+	"posthouse/mgmtclient"
+)
+
+// addQueue makes a private queue with the defaults.
+func (n *Node) addQueue(name string, number uint32) *queue {
+	now := n.second()
+	q := &queue{name: name, number: number, sddl: n.sddl, Queue: mgmtclient.Queue{
+		PathName: n.machine.Name + `\private$\` + name, FormatName: mq.Private(n.machine.ID, number).String(),
+		ID: guidOf(n.machine.Name + `\` + strings.ToLower(name)), PrivacyLevel: "optional",
+		State: "LOCAL CONNECTION", Location: "LOCAL", Type: "PRIVATE", Created: now, Modified: now,
+	}}
+	n.queues[strings.ToLower(name)] = q
+	return q
+}
+
+// CreateQueue makes a private queue.
+func (n *Node) CreateQueue(ctx context.Context, name string, s mgmtclient.QueueSettings) (mgmtclient.Queue, error) {
+	op := "create queue " + name
+	if err := n.enter(ctx, "CreateQueue", op, name); err != nil {
+		return mgmtclient.Queue{}, err
+	}
+	defer n.mu.Unlock()
+	parsed, err := mq.ParseQueue(name)
+	if err != nil {
+		return mgmtclient.Queue{}, err
+	}
+	path, ok := parsed.PathName()
+	switch {
+	case !ok || path.System || path.Subqueue != "" || path.Suffix != mq.SuffixNone:
+		return mgmtclient.Queue{}, mq.Errorf(mq.ErrIllegalQueuePathname, op, "only queues can be created, not subqueues, journals and system queues").
+			WithFix(`write .\private$\name`)
+	case !path.Local() && !strings.EqualFold(path.Machine, n.machine.Name):
+		return mgmtclient.Queue{}, n.elsewhere(op, parsed.FormatName())
+	case !path.Private:
+		return mgmtclient.Queue{}, mq.Errorf(mq.ErrUnsupportedOperation, op, "public queues need a directory, and this computer belongs to none").
+			WithFix(`create .\private$\%s`, path.Queue)
+	case n.queues[strings.ToLower(path.Queue)] != nil:
+		return mgmtclient.Queue{}, mq.Errorf(mq.ErrQueueExists, op, "%s has a queue of this name", n.machine.Name).
+			WithFix("choose another name, or change the one that is there")
+	}
+	sddl, err := n.grant(op, s)
+	if err != nil {
+		return mgmtclient.Queue{}, err
+	}
+	if err := checkSettings(op, s); err != nil {
+		return mgmtclient.Queue{}, err
+	}
+	n.number++
+	q := n.addQueue(path.Queue, n.number)
+	q.sddl = sddl
+	if s.Transactional != nil {
+		q.Transactional = *s.Transactional
+	}
+	q.apply(s)
+	n.signal(mgmtclient.SignalQueues, q.PathName)
+	return n.describe(place{q: q, box: &q.main}), nil
+}
+
+// grant is the security descriptor of a new queue.
+func (n *Node) grant(op string, s mgmtclient.QueueSettings) (string, error) {
+	sddl := n.sddl
+	if s.SDDL != nil {
+		sddl = *s.SDDL
+	}
+	for _, who := range s.AllowSend {
+		sid := map[string]string{"anonymous": "S-1-5-7", "everyone": "S-1-1-0"}[strings.ToLower(who)]
+		if sid == "" && sidPattern.MatchString(who) {
+			sid = who
+		}
+		if sid == "" {
+			return "", mq.Errorf(mq.ErrIllegalPropertyValue, op, "%q may not be granted anything", who).
+				WithFix("name anonymous, everyone or a SID")
+		}
+		sddl += "(A;;0x20024;;;" + sid + ")"
+	}
+	return sddl, checkSDDL(op, sddl)
+}
+
+// The grammar of SDDL as far as a queue needs it (MS-DTYP 2.5.1).
+var (
+	sidPattern  = regexp.MustCompile(`^S-1-[0-9]+(-[0-9]+)+$`)
+	sddlPattern = regexp.MustCompile(`^(O:(S-1(-[0-9]+)+|[A-Z]{2}))?(G:(S-1(-[0-9]+)+|[A-Z]{2}))?` +
+		`(D:[A-Z]*(\([A-Z]+;[A-Z]*;[A-Za-z0-9]*;[0-9a-fA-F-]*;[0-9a-fA-F-]*;(S-1(-[0-9]+)+|[A-Z]{2})\))*)?` +
+		`(S:[A-Z]*(\([A-Z]+;[A-Z]*;[A-Za-z0-9]*;[0-9a-fA-F-]*;[0-9a-fA-F-]*;(S-1(-[0-9]+)+|[A-Z]{2})\))*)?$`)
+)
+
+func checkSDDL(op, s string) error {
+	if s == "" || !sddlPattern.MatchString(s) {
+		return mq.Errorf(mq.ErrIllegalSecurityDescriptor, op, "%q is no security descriptor in SDDL", s).
+			WithFix("write it like O:S-1-22-1-1000D:(A;;0xF003F;;;S-1-22-1-1000)")
+	}
+	return nil
+}
+
+func checkSettings(op string, s mgmtclient.QueueSettings) error {
+	bad := func(why, fix string) error {
+		return mq.Errorf(mq.ErrIllegalPropertyValue, op, "%s", why).WithFix("%s", fix)
+	}
+	switch {
+	case s.Label != nil && mq.LabelLength(*s.Label) > mq.MaxQueueName:
+		return mq.Errorf(mq.ErrLabelTooLong, op, "the label has %d characters, at most %d are allowed", mq.LabelLength(*s.Label), mq.MaxQueueName).
+			WithFix("shorten it")
+	case s.PrivacyLevel != nil && *s.PrivacyLevel != "none" && *s.PrivacyLevel != "optional" && *s.PrivacyLevel != "body":
+		return bad("the privacy level is none, optional or body", "choose one of them")
+	case s.BasePriority != nil && *s.BasePriority != 0:
+		return bad("private queues have no base priority", "leave it 0")
+	}
+	if s.Multicast != nil && *s.Multicast != "" {
+		a, err := netip.ParseAddrPort(*s.Multicast)
+		if err != nil || !a.Addr().Is4() || !a.Addr().IsMulticast() {
+			return bad("the multicast address is an address from 224.0.0.0 to 239.255.255.255 and a port", "write it like 234.1.1.1:8001")
+		}
+	}
+	return nil
+}
+
+func (q *queue) apply(s mgmtclient.QueueSettings) {
+	assign(&q.Label, s.Label)
+	assign(&q.Authenticate, s.Authenticate)
+	assign(&q.PrivacyLevel, s.PrivacyLevel)
+	assign(&q.Journal, s.Journal)
+	assign(&q.ServiceType, s.ServiceType)
+	assign(&q.MulticastAddress, s.Multicast)
+	if s.Quota != nil {
+		q.QuotaKB = finite(s.Quota.KB)
+	}
+	if s.JournalQuota != nil {
+		q.JournalQuotaKB = finite(s.JournalQuota.KB)
+	}
+}
+
+func assign[T any](to, from *T) {
+	if from != nil {
+		*to = *from
+	}
+}
+
+// own finds a queue that can be changed.
+func (n *Node) own(op, name string) (*queue, error) {
+	t, err := n.find(op, name)
+	switch {
+	case err != nil:
+		return nil, err
+	case t.q == nil || t.sub != "" || t.suffix != mq.SuffixNone:
+		return nil, mq.Errorf(mq.ErrUnsupportedOperation, op, "this can be done with queues, not with their parts and not with system queues").
+			WithFix("name the queue itself")
+	case t.q.Hidden || t.q.outgoing:
+		return nil, mq.Errorf(mq.ErrAccessDenied, op, "%s belongs to the queue manager", t.q.PathName)
+	}
+	return t.q, nil
+}
+
+// SetQueue changes properties.
+func (n *Node) SetQueue(ctx context.Context, name string, s mgmtclient.QueueSettings) (mgmtclient.Queue, error) {
+	op := "change queue " + name
+	if err := n.enter(ctx, "SetQueue", op, name); err != nil {
+		return mgmtclient.Queue{}, err
+	}
+	defer n.mu.Unlock()
+	q, err := n.own(op, name)
+	if err != nil {
+		return mgmtclient.Queue{}, err
+	}
+	if s.Transactional != nil && *s.Transactional != q.Transactional {
+		return mgmtclient.Queue{}, mq.Errorf(mq.ErrProperty, op, "whether a queue is transactional is fixed when it is created").
+			WithFix("create another queue and move the messages")
+	}
+	if s.SDDL != nil || s.AllowSend != nil {
+		return mgmtclient.Queue{}, mq.Errorf(mq.ErrProperty, op, "permissions are set here only when a queue is created").
+			WithFix("use: posthouse queue acl")
+	}
+	if err := checkSettings(op, s); err != nil {
+		return mgmtclient.Queue{}, err
+	}
+	q.apply(s)
+	q.Modified = n.second()
+	n.signal(mgmtclient.SignalQueues, q.PathName)
+	return n.describe(place{q: q, box: &q.main}), nil
+}
+
+// DeleteQueue deletes a queue and what is in it.
+func (n *Node) DeleteQueue(ctx context.Context, name string) error {
+	op := "delete queue " + name
+	if err := n.enter(ctx, "DeleteQueue", op, name); err != nil {
+		return err
+	}
+	defer n.mu.Unlock()
+	q, err := n.own(op, name)
+	if err != nil {
+		return err
+	}
+	delete(n.queues, strings.ToLower(q.name))
+	n.purge(place{q: q, box: &q.main}, mq.ClassNackQueueDeleted)
+	for _, s := range q.subs {
+		n.purge(place{q: q, sub: s.name, box: &s.box}, mq.ClassNackQueueDeleted)
+	}
+	n.signal(mgmtclient.SignalQueues, q.PathName)
+	return nil
+}
+
+// ACL is the security descriptor of a queue or of the machine.
+func (n *Node) ACL(ctx context.Context, name string) (string, error) {
+	op := "read the permissions of " + name
+	if err := n.enter(ctx, "ACL", op, name); err != nil {
+		return "", err
+	}
+	defer n.mu.Unlock()
+	if name == "" {
+		return n.sddl, nil
+	}
+	q, err := n.own(op, name)
+	if err != nil {
+		return "", err
+	}
+	return q.sddl, nil
+}
+
+// SetACL replaces a security descriptor.
+func (n *Node) SetACL(ctx context.Context, name, sddl string) error {
+	op := "set the permissions of " + name
+	if err := n.enter(ctx, "SetACL", op, name); err != nil {
+		return err
+	}
+	defer n.mu.Unlock()
+	if err := checkSDDL(op, sddl); err != nil {
+		return err
+	}
+	if name == "" {
+		n.sddl = sddl
+		n.signal(mgmtclient.SignalMachine, "")
+		return nil
+	}
+	q, err := n.own(op, name)
+	if err != nil {
+		return err
+	}
+	q.sddl = sddl
+	n.signal(mgmtclient.SignalQueues, q.PathName)
+	return nil
+}
+
+// SetMachine changes the queue manager.
+func (n *Node) SetMachine(ctx context.Context, s mgmtclient.MachineSettings) (mgmtclient.Machine, error) {
+	if err := n.enter(ctx, "SetMachine", "change the machine", ""); err != nil {
+		return mgmtclient.Machine{}, err
+	}
+	defer n.mu.Unlock()
+	if s.Profile != nil && *s.Profile != "strict" && *s.Profile != "compat" {
+		return mgmtclient.Machine{}, mq.Errorf(mq.ErrIllegalPropertyValue, "change the machine", "there is no profile %q", *s.Profile).
+			WithFix("choose strict or compat")
+	}
+	assign(&n.machine.Profile, s.Profile)
+	if s.Quota != nil {
+		n.machine.QuotaKB = finite(s.Quota.KB)
+	}
+	if s.JournalQuota != nil {
+		n.machine.JournalQuotaKB = finite(s.JournalQuota.KB)
+	}
+	n.signal(mgmtclient.SignalMachine, "")
+	return n.summary(), nil
+}
+
+// Connect puts the machine online.
+func (n *Node) Connect(ctx context.Context) error { return n.online(ctx, "Connect", "CONNECTED") }
+
+// Disconnect puts it offline.
+func (n *Node) Disconnect(ctx context.Context) error {
+	return n.online(ctx, "Disconnect", "DISCONNECTED")
+}
+
+func (n *Node) online(ctx context.Context, method, state string) error {
+	if err := n.enter(ctx, method, strings.ToLower(method)+" the machine", ""); err != nil {
+		return err
+	}
+	defer n.mu.Unlock()
+	n.machine.State = state
+	n.signal(mgmtclient.SignalMachine, "")
+	return nil
+}
+
+// Tidy has nothing to give back.
+func (n *Node) Tidy(ctx context.Context) (mgmtclient.TidyResult, error) {
+	if err := n.enter(ctx, "Tidy", "tidy the store", ""); err != nil {
+		return mgmtclient.TidyResult{}, err
+	}
+	defer n.mu.Unlock()
+	b := n.summary().Bytes
+	return mgmtclient.TidyResult{BytesBefore: b, BytesAfter: b}, nil
+}
+
+// Check counts.
+func (n *Node) Check(ctx context.Context) (mgmtclient.CheckResult, error) {
+	if err := n.enter(ctx, "Check", "check the store", ""); err != nil {
+		return mgmtclient.CheckResult{}, err
+	}
+	defer n.mu.Unlock()
+	m := n.summary()
+	return mgmtclient.CheckResult{Queues: m.Queues, Messages: m.Messages, Problems: []string{}}, nil
+}

@@ -1,0 +1,217 @@
+package fake
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"strings"
+	"time"
+	"unicode/utf16"
+
+	"posthouse/localqm/mq"
+	"posthouse/mgmtclient"
+)
+
+// Messages returns a page.
+func (n *Node) Messages(ctx context.Context, queue string, p mgmtclient.Page) (mgmtclient.MessagePage, error) {
+	op := "list the messages of " + queue
+	if err := n.enter(ctx, "Messages", op, queue); err != nil {
+		return mgmtclient.MessagePage{}, err
+	}
+	defer n.mu.Unlock()
+	at, err := n.find(op, queue)
+	if err != nil {
+		return mgmtclient.MessagePage{}, err
+	}
+	limit := p.Limit
+	if limit == 0 {
+		limit = mgmtclient.DefaultPage
+	}
+	if limit < 0 || limit > mgmtclient.MaxPage {
+		return mgmtclient.MessagePage{}, mq.Errorf(mq.ErrInvalidParameter, op, "a page of %d messages was asked for", limit).
+			WithFix("ask for 1 to %d", mgmtclient.MaxPage)
+	}
+	from, to := at.box.after(p.After), len(at.box.items)
+	if p.Before != 0 {
+		to = max(from, at.box.after(p.Before-1))
+	}
+	page := mgmtclient.MessagePage{Messages: []mgmtclient.Message{}, More: to-from > limit}
+	switch {
+	case page.More && p.Last:
+		from = to - limit
+	case page.More:
+		to = from + limit
+	}
+	for _, it := range at.box.items[from:to] {
+		page.Messages = append(page.Messages, cut(*n.message(it), p.BodyLimit))
+	}
+	return page, nil
+}
+
+// cut leaves at most limit bytes of the body; negative leaves all.
+func cut(m mgmtclient.Message, limit int) mgmtclient.Message {
+	switch {
+	case limit == 0:
+		m.Body = nil
+	case limit > 0 && len(m.Body) > limit:
+		m.Body = m.Body[:limit]
+	}
+	m.Body, m.Extension = bytes.Clone(m.Body), bytes.Clone(m.Extension)
+	return m
+}
+
+// Message returns one message.
+func (n *Node) Message(ctx context.Context, queue string, id mgmtclient.LookupID, bodyLimit int) (mgmtclient.Message, error) {
+	op := "read message " + id.String() + " of " + queue
+	if err := n.enter(ctx, "Message", op, queue); err != nil {
+		return mgmtclient.Message{}, err
+	}
+	defer n.mu.Unlock()
+	at, err := n.find(op, queue)
+	if err != nil {
+		return mgmtclient.Message{}, err
+	}
+	i := at.box.at(id)
+	if i < 0 {
+		return mgmtclient.Message{}, gone(op)
+	}
+	return cut(*n.message(at.box.items[i]), bodyLimit), nil
+}
+
+func gone(op string) error {
+	return mq.Errorf(mq.ErrMessageNotFound, op, "it is not there any more: it was received, deleted or moved, or it expired").
+		WithFix("refresh the list")
+}
+
+// Search looks through a queue.
+func (n *Node) Search(ctx context.Context, queue string, s mgmtclient.Search, found func(mgmtclient.Message) bool) error {
+	op := "search " + queue
+	if err := n.enter(ctx, "Search", op, queue); err != nil {
+		return err
+	}
+	at, err := n.find(op, queue)
+	n.mu.Unlock()
+	if err != nil {
+		return err
+	}
+	if _, ok := mq.ParseClass(s.Class); s.Class != "" && !ok {
+		return mq.Errorf(mq.ErrInvalidParameter, op, "there is no message class %q", s.Class).WithFix("write it like BAD_DST_Q")
+	}
+	hits := 0
+	for after := s.After; ; {
+		n.mu.Lock()
+		var batch []mgmtclient.Message
+		from := at.box.after(after)
+		for _, it := range at.box.items[from:min(from+200, len(at.box.items))] {
+			after = it.id
+			batch = append(batch, cut(*n.message(it), -1))
+		}
+		n.mu.Unlock()
+		if len(batch) == 0 {
+			return nil
+		}
+		for _, m := range batch {
+			if ctx.Err() != nil {
+				return mgmtclient.Interrupted(ctx, op)
+			}
+			select {
+			case <-n.done:
+				return mgmtclient.Closed(op)
+			default:
+			}
+			if !matches(&m, s) {
+				continue
+			}
+			m.Body = nil
+			if hits++; !found(m) || hits == s.Limit {
+				return nil
+			}
+		}
+	}
+}
+
+func matches(m *mgmtclient.Message, s mgmtclient.Search) bool {
+	class, _ := mq.ParseClass(s.Class)
+	switch {
+	case s.Class != "" && class != m.ClassCode,
+		!s.Since.IsZero() && m.SentTime.Before(s.Since),
+		!s.Until.IsZero() && !m.SentTime.Before(s.Until):
+		return false
+	}
+	text := strings.ToLower(s.Text)
+	return strings.Contains(strings.ToLower(m.Label), text) || strings.Contains(strings.ToLower(m.ID), text) ||
+		strings.Contains(strings.ToLower(m.CorrelationID), text) || strings.Contains(m.LookupID.String(), text) ||
+		strings.Contains(strings.ToLower(string(m.Body)), text) || strings.Contains(fromUTF16(m.Body), text)
+}
+
+func fromUTF16(b []byte) string {
+	u := make([]uint16, len(b)/2)
+	for i := range u {
+		u[i] = uint16(b[2*i]) | uint16(b[2*i+1])<<8
+	}
+	return strings.ToLower(string(utf16.Decode(u)))
+}
+
+// Records returns messages as stored. The packet of a fake is the message
+// itself in JSON.
+func (n *Node) Records(ctx context.Context, queue string, after mgmtclient.LookupID, limit int) ([]mgmtclient.Record, error) {
+	op := "read the records of " + queue
+	if err := n.enter(ctx, "Records", op, queue); err != nil {
+		return nil, err
+	}
+	defer n.mu.Unlock()
+	at, err := n.find(op, queue)
+	if err != nil {
+		return nil, err
+	}
+	if limit <= 0 || limit > mgmtclient.MaxPage {
+		return nil, mq.Errorf(mq.ErrInvalidParameter, op, "a page of %d records was asked for", limit).
+			WithFix("ask for 1 to %d", mgmtclient.MaxPage)
+	}
+	from := at.box.after(after)
+	list := []mgmtclient.Record{}
+	for _, it := range at.box.items[from:min(from+limit, len(at.box.items))] {
+		m := *n.message(it)
+		r := mgmtclient.Record{
+			LookupID: m.LookupID, ID: m.ID, Label: m.Label, Arrived: m.ArrivedTime,
+			AbortCount: m.AbortCount, MoveCount: m.MoveCount, LastMove: m.LastMoveTime, Class: m.ClassCode,
+		}
+		m.LookupID, m.ArrivedTime, m.AbortCount, m.MoveCount, m.LastMoveTime = 0, time.Time{}, 0, 0, nil
+		m.Class, m.ClassCode = "", 0
+		if r.Packet, err = json.Marshal(m); err != nil {
+			return nil, mq.Errorf(mq.ErrGeneric, op, "the message %s cannot be encoded: %w", m.ID, err)
+		}
+		list = append(list, r)
+	}
+	return list, nil
+}
+
+// Restore puts records into a queue as they were, all or none.
+func (n *Node) Restore(ctx context.Context, queue string, records []mgmtclient.Record) error {
+	op := "restore messages into " + queue
+	if err := n.enter(ctx, "Restore", op, queue); err != nil {
+		return err
+	}
+	defer n.mu.Unlock()
+	at, err := n.find(op, queue)
+	if err != nil {
+		return err
+	}
+	list := make([]*mgmtclient.Message, len(records))
+	for i, r := range records {
+		m := new(mgmtclient.Message)
+		if err := json.Unmarshal(r.Packet, m); err != nil {
+			return mq.Errorf(mq.ErrInvalidParameter, op, "packet %d of %d is damaged: %w", i+1, len(records), err).
+				WithFix("take another copy of the export")
+		}
+		m.ArrivedTime, m.AbortCount, m.MoveCount, m.LastMoveTime = r.Arrived, r.AbortCount, r.MoveCount, r.LastMove
+		m.ClassCode, m.Class = r.Class, r.Class.Name()
+		list[i] = m
+	}
+	for _, m := range list {
+		m.LookupID = n.nextPlace(m.Priority)
+		at.box.put(m)
+	}
+	n.signal(mgmtclient.SignalMessages, n.pathOf(at))
+	return nil
+}
