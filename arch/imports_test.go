@@ -1,22 +1,22 @@
-package main
+package arch
 
 import (
 	"bytes"
 	"debug/elf"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"os"
 	"os/exec"
-	"path"
 	"path/filepath"
-	"regexp"
 	"runtime"
 	"slices"
 	"strings"
 	"testing"
 )
+
+// root is the folder of the module.
+const root = ".."
 
 // pkg is what go list says of a package.
 type pkg struct {
@@ -59,6 +59,7 @@ func (b build) list(t *testing.T, patterns ...string) map[string]pkg {
 func run(t *testing.T, env []string, name string, args ...string) []byte {
 	t.Helper()
 	cmd := exec.Command(name, args...)
+	cmd.Dir = root
 	cmd.Env = append(os.Environ(), env...)
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
@@ -246,102 +247,5 @@ func TestHeadlessProgramIsStatic(t *testing.T) {
 	}
 	if libs, err := f.ImportedLibraries(); err != nil || len(libs) > 0 {
 		t.Errorf("the headless program needs shared libraries: %v, %v", libs, err)
-	}
-}
-
-// modFile is what go mod edit -json says of a go.mod.
-type modFile struct {
-	Require []struct {
-		Path, Version string
-		Indirect      bool
-	}
-}
-
-func readMod(t *testing.T, file string) modFile {
-	t.Helper()
-	var m modFile
-	if err := json.Unmarshal(run(t, nil, "go", "mod", "edit", "-json", file), &m); err != nil {
-		t.Fatal(err)
-	}
-	return m
-}
-
-func (m modFile) version(path string) string {
-	for _, r := range m.Require {
-		if r.Path == path {
-			return r.Version
-		}
-	}
-	return "none"
-}
-
-func TestLibcIsTheOneSQLiteWasMadeFor(t *testing.T) {
-	const libc, sqlite = "modernc.org/libc", "modernc.org/sqlite"
-	dir := strings.TrimSpace(string(run(t, nil, "go", "list", "-m", "-f", "{{.Dir}}", sqlite)))
-	want := readMod(t, filepath.Join(dir, "go.mod")).version(libc)
-	if got := readMod(t, "go.mod").version(libc); got != want || want == "none" {
-		t.Errorf("go.mod has %s %s, %s wants exactly %s: go get %s@%s", libc, got, sqlite, want, libc, want)
-	}
-}
-
-func TestEveryDirectDependencyHasAReason(t *testing.T) {
-	doc, err := os.ReadFile("docs/DEPENDENCIES.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, r := range readMod(t, "go.mod").Require {
-		if !r.Indirect && !bytes.Contains(doc, fmt.Appendf(nil, "\n| `%s` | ", r.Path)) {
-			t.Errorf("docs/DEPENDENCIES.md has no line for %s", r.Path)
-		}
-	}
-}
-
-// machine matches what belongs to a machine and not to the project: where modules
-// and packages are fetched from, and paths of somebody's own folders.
-var machine = regexp.MustCompile(`(proxy|sum)\.golang\.org|goproxy\.(io|cn)|(deb|security)\.debian\.org|` +
-	`(archive|ports)\.ubuntu\.com|registry\.npmjs\.org|pypi\.org|crates\.io|` +
-	`(^|[^\w.~/-])/(root|work|builds|workspace)/[\w.]`)
-
-func TestNoFileNamesAMachine(t *testing.T) {
-	root, err := os.Getwd()
-	if err != nil {
-		t.Fatal(err)
-	}
-	seen := 0
-	err = filepath.WalkDir(".", func(name string, d os.DirEntry, err error) error {
-		if err != nil {
-			return err
-		}
-		if d.IsDir() {
-			if slices.Contains([]string{".git", "bin", "build"}, name) {
-				return filepath.SkipDir
-			}
-			return nil
-		}
-		if !slices.Contains([]string{
-			"", ".go", ".md", ".mod", ".sh", ".toml", ".yaml", ".yml", ".json", ".txt", ".sql", ".xml", ".svg",
-		}, path.Ext(name)) {
-			return nil
-		}
-		seen++
-		text, err := os.ReadFile(name)
-		if err != nil {
-			return err
-		}
-		if bytes.IndexByte(text, 0) >= 0 {
-			return nil // a program
-		}
-		for i, line := range bytes.Split(text, []byte("\n")) {
-			if m := machine.Find(line); m != nil {
-				t.Errorf("%s:%d names %q, which is of one machine only", name, i+1, m)
-			}
-			if len(root) > 1 && bytes.Contains(line, []byte(root+string(filepath.Separator))) {
-				t.Errorf("%s:%d names this checkout's own folder", name, i+1)
-			}
-		}
-		return nil
-	})
-	if err != nil || seen == 0 {
-		t.Fatalf("walking the repository: %d files, %v", seen, err)
 	}
 }
