@@ -147,7 +147,7 @@ func hasMulti(m *mq.Message) bool {
 	return len(m.MultiDestination)+len(m.MultiAdmin)+len(m.MultiResponse)+len(m.MultiSignature) > 0
 }
 
-func (e *encoder) multi(m *mq.Message, self mq.GUID) error {
+func (e *encoder) multi(m *mq.Message) error {
 	for _, l := range [...]struct {
 		id    uint16
 		names []mq.FormatName
@@ -157,7 +157,7 @@ func (e *encoder) multi(m *mq.Message, self mq.GUID) error {
 		{multiAdminID, m.MultiAdmin, "administration queue"},
 		{multiResponseID, m.MultiResponse, "response queue"},
 	} {
-		if err := e.addresses(l.id, l.names, l.what, self); err != nil {
+		if err := e.addresses(l.id, l.names, l.what); err != nil {
 			return err
 		}
 	}
@@ -169,7 +169,7 @@ func (e *encoder) multi(m *mq.Message, self mq.GUID) error {
 	return nil
 }
 
-func (e *encoder) addresses(id uint16, names []mq.FormatName, what string, self mq.GUID) error {
+func (e *encoder) addresses(id uint16, names []mq.FormatName, what string) error {
 	if len(names) > MaxMultiQueue {
 		return mq.Errorf(mq.ErrIllegalFormatName, "encode a message",
 			"it names %d queues as its %s and may name %d", len(names), what, MaxMultiQueue)
@@ -180,13 +180,13 @@ func (e *encoder) addresses(id uint16, names []mq.FormatName, what string, self 
 	e.u16(0)
 	e.u32(uint32(len(names)))
 	for _, f := range names {
-		if f.Kind == mq.KindDistribution && f.Suffix == mq.SuffixNone {
+		if f.Kind == mq.KindDistribution { // its domain has no place here
 			e.u16(elementDistribution)
 			e.align()
 			e.guid(f.GUID)
 			continue
 		}
-		t, err := targetOf(f, self, what)
+		t, err := targetOf(f, what)
 		if err != nil {
 			return err
 		}

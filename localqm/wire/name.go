@@ -49,15 +49,10 @@ const directPrefix = "DIRECT="
 
 // directName is the text of f in a packet: the format name without DIRECT=.
 func directName(f mq.FormatName, what string) (string, error) {
-	s := f.Path
+	s := f.Path // as directText kept what names nothing
 	if f.Protocol != "" {
-		s = f.String()
-		if len(s) < len(directPrefix) {
-			return "", badName(f, what)
-		}
-		s = s[len(directPrefix):]
-	}
-	if s == "" {
+		s = f.String()[len(directPrefix):]
+	} else if s == "" || f.Address != "" || f.Suffix != mq.SuffixNone || f.Subqueue != "" {
 		return "", badName(f, what)
 	}
 	if err := checkText(s, what); err != nil {
@@ -116,7 +111,7 @@ type target struct {
 	direct string
 }
 
-func targetOf(f mq.FormatName, self mq.GUID, what string) (target, error) {
+func targetOf(f mq.FormatName, what string) (target, error) {
 	t := target{name: f}
 	switch f.Kind {
 	case mq.KindNone:
@@ -125,9 +120,6 @@ func targetOf(f mq.FormatName, self mq.GUID, what string) (target, error) {
 		t.kind = namePublic
 	case mq.KindPrivate:
 		t.kind = nameOther
-		if f.GUID.IsZero() {
-			t.name.GUID = self
-		}
 	case mq.KindDirect:
 		s, err := directName(f, what)
 		t.kind, t.direct = nameDirect, s

@@ -111,7 +111,7 @@ func (e *encoder) packet(m *mq.Message, self mq.GUID, withBody bool) (at int, er
 		e.soap(m)
 	}
 	if h.flags&userMulti != 0 {
-		if err := e.multi(m, self); err != nil {
+		if err := e.multi(m); err != nil {
 			return 0, err
 		}
 	}

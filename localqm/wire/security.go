@@ -92,6 +92,9 @@ func (c *cursor) sender(m *mq.Message, kind uint16, id []byte) {
 	default:
 		c.fail("SecurityHeader has a sender of type %d in %d bytes, which is none", kind, len(id))
 	}
+	if !hasSecurity(m) && (m.Authenticated || m.AuthLevel != 0 || m.Encrypted) {
+		c.fail("SecurityHeader marks the message as signed or encrypted, by nobody and with nothing")
+	}
 }
 
 // hasSecurity reports that m needs a SecurityHeader.

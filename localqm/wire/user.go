@@ -69,7 +69,7 @@ func (c *cursor) user(m *mq.Message, self mq.GUID) uint32 {
 	if there.IsZero() {
 		there = self
 	}
-	m.Destination = c.name(dest, there, "destination queue")
+	m.Destination = c.name(dest, m.DestinationMachine, "destination queue")
 	host := there
 	if admin == nameSource {
 		host = m.SourceMachine
@@ -143,16 +143,20 @@ func (h *header) prepare(m *mq.Message, self mq.GUID) (err error) {
 		return mq.Errorf(mq.ErrIllegalPropertyValue, "encode a message",
 			"its identifier is of queue manager %s and its source is %s", m.ID.Source, h.source)
 	}
+	if tx := m.TransactionID.Source; m.Transactional && !tx.IsZero() && tx != h.source {
+		return mq.Errorf(mq.ErrIllegalPropertyValue, "encode a message",
+			"its transaction is of queue manager %s and its source is %s", tx, h.source)
+	}
 	if h.sent, err = seconds(m.SentTime); err != nil {
 		return err
 	}
-	if h.dest, err = targetOf(m.Destination, self, "destination queue"); err != nil {
+	if h.dest, err = targetOf(m.Destination, "destination queue"); err != nil {
 		return err
 	}
-	if h.admin, err = targetOf(m.AdminQueue, self, "administration queue"); err != nil {
+	if h.admin, err = targetOf(m.AdminQueue, "administration queue"); err != nil {
 		return err
 	}
-	if h.resp, err = targetOf(m.ResponseQueue, self, "response queue"); err != nil {
+	if h.resp, err = targetOf(m.ResponseQueue, "response queue"); err != nil {
 		return err
 	}
 	h.there = m.DestinationMachine
@@ -192,6 +196,8 @@ func (h *header) private(t target) uint32 {
 	switch {
 	case t.kind != nameOther:
 		return t.kind
+	case t.name.GUID.IsZero():
+		return nameOther
 	case t.name.GUID == h.source:
 		return nameSource
 	case t.name.GUID == h.there:
