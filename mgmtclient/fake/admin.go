@@ -2,12 +2,13 @@ package fake
 
 import (
 	"context"
-	"net/netip"
-	"regexp"
+	"slices"
 	"strings"
 
 	"posthouse/localqm/mq"
+	"posthouse/localqm/secure"
 	"posthouse/mgmtclient"
+	"posthouse/mgmtclient/row"
 )
 
 // addQueue makes a private queue with the defaults.
@@ -35,14 +36,19 @@ func (n *Node) CreateQueue(ctx context.Context, name string, s mgmtclient.QueueS
 	}
 	path, ok := parsed.PathName()
 	switch {
-	case !ok || path.System || path.Subqueue != "" || path.Suffix != mq.SuffixNone:
-		return mgmtclient.Queue{}, mq.Errorf(mq.ErrIllegalQueuePathname, op, "only queues can be created, not subqueues, journals and system queues").
+	case !ok || path.System || path.Suffix != mq.SuffixNone:
+		return mgmtclient.Queue{}, mq.Errorf(mq.ErrIllegalQueuePathname, op, "only queues and subqueues can be created, not journals and system queues").
 			WithFix(`write .\private$\name`)
 	case !path.Local() && !strings.EqualFold(path.Machine, n.machine.Name):
 		return mgmtclient.Queue{}, n.elsewhere(op, parsed.FormatName())
 	case !path.Private:
 		return mgmtclient.Queue{}, mq.Errorf(mq.ErrUnsupportedOperation, op, "public queues need a directory, and this computer belongs to none").
 			WithFix(`create .\private$\%s`, path.Queue)
+	case path.Subqueue != "":
+		return n.createSubqueue(op, name, path)
+	case strings.HasSuffix(path.Queue, "$"):
+		return mgmtclient.Queue{}, mq.Errorf(mq.ErrIllegalQueuePathname, op, "names that end in $ belong to the queue manager").
+			WithFix("choose a name without $ at its end")
 	case n.queues[strings.ToLower(path.Queue)] != nil:
 		return mgmtclient.Queue{}, mq.Errorf(mq.ErrQueueExists, op, "%s has a queue of this name", n.machine.Name).
 			WithFix("choose another name, or change the one that is there")
@@ -65,41 +71,41 @@ func (n *Node) CreateQueue(ctx context.Context, name string, s mgmtclient.QueueS
 	return n.describe(place{q: q, box: &q.main}), nil
 }
 
+func (n *Node) createSubqueue(op, name string, path mq.PathName) (mgmtclient.Queue, error) {
+	t, err := n.locate(op, name, path.Parent().Direct(), false)
+	if err != nil {
+		return mgmtclient.Queue{}, err
+	}
+	if t.q.sub(path.Subqueue, false) != nil {
+		return mgmtclient.Queue{}, mq.Errorf(mq.ErrQueueExists, op, "that subqueue exists")
+	}
+	s := t.q.sub(path.Subqueue, true)
+	n.signal(mgmtclient.SignalQueues, t.q.PathName)
+	return n.describe(place{q: t.q, sub: s.name, box: &s.box}), nil
+}
+
 // grant is the security descriptor of a new queue.
 func (n *Node) grant(op string, s mgmtclient.QueueSettings) (string, error) {
 	sddl := n.sddl
 	if s.SDDL != nil {
 		sddl = *s.SDDL
 	}
+	d, err := secure.ParseSDDL(sddl)
+	if err != nil {
+		return "", row.Tried(op, err)
+	}
 	for _, who := range s.AllowSend {
-		sid := map[string]string{"anonymous": "S-1-5-7", "everyone": "S-1-1-0"}[strings.ToLower(who)]
-		if sid == "" && sidPattern.MatchString(who) {
-			sid = who
+		sid, err := secure.ParsePrincipal(who)
+		if err != nil {
+			return "", row.Tried(op, err)
 		}
-		if sid == "" {
-			return "", mq.Errorf(mq.ErrIllegalPropertyValue, op, "%q may not be granted anything", who).
-				WithFix("name anonymous, everyone or a SID")
-		}
-		sddl += "(A;;0x20024;;;" + sid + ")"
+		d = d.Grant(sid, rightsSend)
 	}
-	return sddl, checkSDDL(op, sddl)
+	return d.String(), nil
 }
 
-// The grammar of SDDL as far as a queue needs it (MS-DTYP 2.5.1).
-var (
-	sidPattern  = regexp.MustCompile(`^S-1-[0-9]+(-[0-9]+)+$`)
-	sddlPattern = regexp.MustCompile(`^(O:(S-1(-[0-9]+)+|[A-Z]{2}))?(G:(S-1(-[0-9]+)+|[A-Z]{2}))?` +
-		`(D:[A-Z]*(\([A-Z]+;[A-Z]*;[A-Za-z0-9]*;[0-9a-fA-F-]*;[0-9a-fA-F-]*;(S-1(-[0-9]+)+|[A-Z]{2})\))*)?` +
-		`(S:[A-Z]*(\([A-Z]+;[A-Z]*;[A-Za-z0-9]*;[0-9a-fA-F-]*;[0-9a-fA-F-]*;(S-1(-[0-9]+)+|[A-Z]{2})\))*)?$`)
-)
-
-func checkSDDL(op, s string) error {
-	if s == "" || !sddlPattern.MatchString(s) {
-		return mq.Errorf(mq.ErrIllegalSecurityDescriptor, op, "%q is no security descriptor in SDDL", s).
-			WithFix("write it like O:S-1-22-1-1000D:(A;;0xF003F;;;S-1-22-1-1000)")
-	}
-	return nil
-}
+// rightsSend: write, and what a sender reads before it (MS-MQMQ 2.2.24).
+const rightsSend = 0x20024
 
 func checkSettings(op string, s mgmtclient.QueueSettings) error {
 	bad := func(why, fix string) error {
@@ -115,10 +121,7 @@ func checkSettings(op string, s mgmtclient.QueueSettings) error {
 		return bad("private queues have no base priority", "leave it 0")
 	}
 	if s.Multicast != nil && *s.Multicast != "" {
-		a, err := netip.ParseAddrPort(*s.Multicast)
-		if err != nil || !a.Addr().Is4() || !a.Addr().IsMulticast() {
-			return bad("the multicast address is an address from 224.0.0.0 to 239.255.255.255 and a port", "write it like 234.1.1.1:8001")
-		}
+		return mq.Errorf(mq.ErrUnsupportedOperation, op, "this version takes no multicast messages").WithFix("leave the address empty")
 	}
 	return nil
 }
@@ -129,7 +132,6 @@ func (q *queue) apply(s mgmtclient.QueueSettings) {
 	assign(&q.PrivacyLevel, s.PrivacyLevel)
 	assign(&q.Journal, s.Journal)
 	assign(&q.ServiceType, s.ServiceType)
-	assign(&q.MulticastAddress, s.Multicast)
 	if s.Quota != nil {
 		q.QuotaKB = finite(s.Quota.KB)
 	}
@@ -194,6 +196,12 @@ func (n *Node) DeleteQueue(ctx context.Context, name string) error {
 		return err
 	}
 	defer n.mu.Unlock()
+	if t, err := n.find(op, name); err == nil && t.sub != "" {
+		n.purge(t, mq.ClassNackQueueDeleted)
+		t.q.subs = slices.DeleteFunc(t.q.subs, func(s *subqueue) bool { return s.name == t.sub })
+		n.signal(mgmtclient.SignalQueues, t.q.PathName)
+		return nil
+	}
 	q, err := n.own(op, name)
 	if err != nil {
 		return err
@@ -231,9 +239,11 @@ func (n *Node) SetACL(ctx context.Context, name, sddl string) error {
 		return err
 	}
 	defer n.mu.Unlock()
-	if err := checkSDDL(op, sddl); err != nil {
-		return err
+	d, err := secure.ParseSDDL(sddl)
+	if err != nil {
+		return row.Tried(op, err)
 	}
+	sddl = d.String()
 	if name == "" {
 		n.sddl = sddl
 		n.signal(mgmtclient.SignalMachine, "")
@@ -305,4 +315,13 @@ func (n *Node) Check(ctx context.Context) (mgmtclient.CheckResult, error) {
 	defer n.mu.Unlock()
 	m := n.summary()
 	return mgmtclient.CheckResult{Queues: m.Queues, Messages: m.Messages, Problems: []string{}}, nil
+}
+
+// finite is a quota as rows show it: nil for unlimited.
+func finite(kb *uint32) *uint32 {
+	if kb == nil || *kb == mq.Never {
+		return nil
+	}
+	v := *kb
+	return &v
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"posthouse/mgmtclient"
+	"posthouse/mgmtclient/row"
 )
 
 // Rows are messages that are made when somebody looks, so that a queue of a
@@ -59,7 +60,7 @@ func (b *box) put(m *mgmtclient.Message) {
 	copy(b.items[i+1:], b.items[i:])
 	b.items[i] = item{id: m.LookupID, m: m}
 	b.bytes += m.Size
-	if m.Delivery == express {
+	if m.Delivery == row.Express {
 		b.express++
 		b.expressBytes += m.Size
 	}
@@ -72,7 +73,7 @@ func (b *box) put(m *mgmtclient.Message) {
 func (n *Node) take(b *box, i int) *mgmtclient.Message {
 	m := n.message(b.items[i])
 	b.bytes -= n.sizeOf(b.items[i])
-	if b.items[i].m != nil && m.Delivery == express {
+	if b.items[i].m != nil && m.Delivery == row.Express {
 		b.express--
 		b.expressBytes -= m.Size
 	}

@@ -130,20 +130,3 @@ func (n *Node) direct(p place) mq.FormatName {
 	}
 	return path.Direct()
 }
-
-// named turns a queue argument into the format name that a message carries,
-// with this computer's name in place of the dot.
-func (n *Node) named(queue string) (string, error) {
-	if queue == "" {
-		return "", nil
-	}
-	name, err := mq.ParseQueue(queue)
-	if err != nil {
-		return "", err
-	}
-	f := name.FormatName()
-	if f.Kind == mq.KindDirect && f.Address == "." {
-		f.Address = n.machine.Name
-	}
-	return f.String(), nil
-}

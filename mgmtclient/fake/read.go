@@ -3,9 +3,7 @@ package fake
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"strings"
-	"time"
 	"unicode/utf16"
 
 	"posthouse/localqm/mq"
@@ -150,68 +148,4 @@ func fromUTF16(b []byte) string {
 		u[i] = uint16(b[2*i]) | uint16(b[2*i+1])<<8
 	}
 	return strings.ToLower(string(utf16.Decode(u)))
-}
-
-// Records returns messages as stored. The packet of a fake is the message
-// itself in JSON.
-func (n *Node) Records(ctx context.Context, queue string, after mgmtclient.LookupID, limit int) ([]mgmtclient.Record, error) {
-	op := "read the records of " + queue
-	if err := n.enter(ctx, "Records", op, queue); err != nil {
-		return nil, err
-	}
-	defer n.mu.Unlock()
-	at, err := n.find(op, queue)
-	if err != nil {
-		return nil, err
-	}
-	if limit <= 0 || limit > mgmtclient.MaxPage {
-		return nil, mq.Errorf(mq.ErrInvalidParameter, op, "a page of %d records was asked for", limit).
-			WithFix("ask for 1 to %d", mgmtclient.MaxPage)
-	}
-	from := at.box.after(after)
-	list := []mgmtclient.Record{}
-	for _, it := range at.box.items[from:min(from+limit, len(at.box.items))] {
-		m := *n.message(it)
-		r := mgmtclient.Record{
-			LookupID: m.LookupID, ID: m.ID, Label: m.Label, Arrived: m.ArrivedTime,
-			AbortCount: m.AbortCount, MoveCount: m.MoveCount, LastMove: m.LastMoveTime, Class: m.ClassCode,
-		}
-		m.LookupID, m.ArrivedTime, m.AbortCount, m.MoveCount, m.LastMoveTime = 0, time.Time{}, 0, 0, nil
-		m.Class, m.ClassCode = "", 0
-		if r.Packet, err = json.Marshal(m); err != nil {
-			return nil, mq.Errorf(mq.ErrGeneric, op, "the message %s cannot be encoded: %w", m.ID, err)
-		}
-		list = append(list, r)
-	}
-	return list, nil
-}
-
-// Restore puts records into a queue as they were, all or none.
-func (n *Node) Restore(ctx context.Context, queue string, records []mgmtclient.Record) error {
-	op := "restore messages into " + queue
-	if err := n.enter(ctx, "Restore", op, queue); err != nil {
-		return err
-	}
-	defer n.mu.Unlock()
-	at, err := n.find(op, queue)
-	if err != nil {
-		return err
-	}
-	list := make([]*mgmtclient.Message, len(records))
-	for i, r := range records {
-		m := new(mgmtclient.Message)
-		if err := json.Unmarshal(r.Packet, m); err != nil {
-			return mq.Errorf(mq.ErrInvalidParameter, op, "packet %d of %d is damaged: %w", i+1, len(records), err).
-				WithFix("take another copy of the export")
-		}
-		m.ArrivedTime, m.AbortCount, m.MoveCount, m.LastMoveTime = r.Arrived, r.AbortCount, r.MoveCount, r.LastMove
-		m.ClassCode, m.Class = r.Class, r.Class.Name()
-		list[i] = m
-	}
-	for _, m := range list {
-		m.LookupID = n.nextPlace(m.Priority)
-		at.box.put(m)
-	}
-	n.signal(mgmtclient.SignalMessages, n.pathOf(at))
-	return nil
 }

@@ -3,18 +3,16 @@ package fake
 import (
 	"bytes"
 	"context"
-	"encoding/hex"
+	"slices"
 	"strings"
 	"time"
 
 	"posthouse/localqm/mq"
+	"posthouse/localqm/secure"
+	"posthouse/localqm/wire"
 	"posthouse/mgmtclient"
 	"posthouse/mgmtclient/bodyformat"
-)
-
-const (
-	express     = "express"
-	recoverable = "recoverable"
+	"posthouse/mgmtclient/row"
 )
 
 // overhead is about what the headers of a packet take.
@@ -27,13 +25,15 @@ func sizeOf(m *mgmtclient.Message) int64 {
 // complete fills what follows from the rest of a message.
 func (n *Node) complete(m *mgmtclient.Message) {
 	m.BodySize = len(m.Body)
-	m.Size = sizeOf(m)
+	if m.Size == 0 {
+		m.Size = sizeOf(m)
+	}
 	m.Format = bodyformat.Detect(m.BodyType, m.Body, m.Extension)
 	if m.Class == "" {
 		m.Class = m.ClassCode.Name()
 	}
 	if m.Delivery == "" {
-		m.Delivery = recoverable
+		m.Delivery = row.Recoverable
 	}
 	if m.PrivacyLevel == "" {
 		m.PrivacyLevel = "none"
@@ -138,7 +138,7 @@ func (n *Node) admits(op string, t place, transactional bool, size int64) error 
 		return mq.Errorf(mq.ErrTransactionUsage, op, "the queue is not transactional").
 			WithFix("send it without a transaction")
 	case t.q.Authenticate:
-		return mq.Errorf(mq.ErrAccessDenied, op, "the queue takes only signed messages").
+		return mq.Errorf(mq.ErrMessageNotAuthenticated, op, "the queue takes only signed messages").
 			WithFix("switch the check off in the queue's properties, or sign the message")
 	case over(t.q.QuotaKB, t.q.main.bytes+size):
 		return mq.Errorf(mq.ErrInsufficientResources, op, "the queue is full: its quota is %d KB", *t.q.QuotaKB).
@@ -151,104 +151,24 @@ func over(quotaKB *uint32, bytes int64) bool {
 	return quotaKB != nil && bytes > int64(*quotaKB)*1024
 }
 
-// compose checks a request and makes the message.
+// compose makes the row of the message that a request asks for.
 func (n *Node) compose(op string, r *mgmtclient.SendRequest) (mgmtclient.Message, error) {
-	bad := func(code mq.HResult, fix, why string, args ...any) (mgmtclient.Message, error) {
-		return mgmtclient.Message{}, mq.Errorf(code, op, why, args...).WithFix("%s", fix)
+	m, err := row.Compose(op, r, n.machine.Name)
+	if err != nil {
+		return mgmtclient.Message{}, err
 	}
-	m := mgmtclient.Message{
-		Label: r.Label, Priority: mq.DefaultPriority, Delivery: recoverable, Transactional: r.Transactional,
-		SentTime: n.second(), Journal: r.Journal, DeadLetter: r.DeadLetter, Trace: r.Trace,
-		Body: bytes.Clone(r.Body), BodyType: r.BodyType, Extension: bytes.Clone(r.Extension), AppSpecific: r.AppSpecific,
-		ID: "-", Acknowledge: []string{}, SenderSID: "S-1-22-1-1000", TTBR: finite(r.TTBR),
+	m.Body, m.Extension = bytes.Clone(m.Body), bytes.Clone(m.Extension)
+	m.SentTime, m.Transactional, m.SourceMachine = n.second(), r.Transactional, n.machine.ID
+	m.ID = mq.ObjectID{Source: n.machine.ID, Ordinal: 1}
+	m.SenderSID = secure.UnixUser(1000).Append(nil)
+	packet, err := wire.Append(nil, m, n.machine.ID)
+	if err != nil {
+		return mgmtclient.Message{}, row.Tried(op, err)
 	}
-	ttrq := mq.DefaultTimeToReachQueue
-	m.TTRQ = &ttrq
-	if r.TTRQ != nil {
-		m.TTRQ = finite(r.TTRQ)
-	}
-	if r.Priority != nil {
-		m.Priority = *r.Priority
-	}
-	if r.Transactional {
-		m.Priority = 0
-	}
-	if r.Express {
-		m.Delivery = express
-	}
-	switch {
-	case mq.LabelLength(r.Label) > mq.MaxLabel:
-		return bad(mq.ErrLabelTooLong, "shorten it", "the label has %d characters, at most %d are allowed", mq.LabelLength(r.Label), mq.MaxLabel)
-	case m.Priority < 0 || m.Priority > mq.MaxPriority:
-		return bad(mq.ErrIllegalPropertyValue, "choose 0 to 7", "the priority is %d", m.Priority)
-	case r.Express && r.Transactional:
-		return bad(mq.ErrInvalidParameter, "choose one", "a transactional message is never express")
-	case r.Count < 0:
-		return bad(mq.ErrInvalidParameter, "send at least one", "the count is %d", r.Count)
-	}
-	var unknown string
-	m.Acknowledge, unknown = acknowledge(r.Acknowledge)
-	if unknown != "" {
-		return bad(mq.ErrIllegalPropertyValue, "choose of reached, received, not-reached and not-received", "%q is no acknowledgement", unknown)
-	}
-	var err error
-	if m.AdminQueue, err = n.named(r.AdminQueue); err != nil {
-		return m, err
-	}
-	if m.ResponseQueue, err = n.named(r.ResponseQueue); err != nil {
-		return m, err
-	}
-	if m.DeadLetterQueue, err = n.named(r.DeadLetterQueue); err != nil {
-		return m, err
-	}
-	if m.CorrelationID, err = correlation(r.CorrelationID); err != nil {
-		return bad(mq.ErrIllegalPropertyValue, `give {guid}\number or 40 hexadecimal digits`, "the correlation ID %q cannot be read", r.CorrelationID)
-	}
-	n.complete(&m)
-	if m.Size > mq.MaxPacketSize {
-		return bad(mq.ErrInsufficientResources, "send a smaller body", "the message has %d bytes, at most %d are allowed", m.Size, mq.MaxPacketSize)
-	}
-	return m, nil
-}
-
-func finite(seconds *uint32) *uint32 {
-	if seconds == nil || *seconds == mq.Never {
-		return nil
-	}
-	v := *seconds
-	return &v
-}
-
-func acknowledge(words []string) (known []string, unknown string) {
-	known = []string{}
-	for _, a := range mgmtclient.AckNames {
-		for _, w := range words {
-			if w == a.Name {
-				known = append(known, w)
-				break
-			}
-		}
-	}
-	for _, w := range words {
-		if !strings.Contains(" reached received not-reached not-received ", " "+w+" ") {
-			return nil, w
-		}
-	}
-	return known, ""
-}
-
-func correlation(s string) (string, error) {
-	if s == "" {
-		return "", nil
-	}
-	if o, err := mq.ParseObjectID(s); err == nil {
-		return o.String(), nil
-	}
-	raw, err := hex.DecodeString(s)
-	if err != nil || len(raw) != 20 {
-		return "", mq.ErrIllegalPropertyValue
-	}
-	return hex.EncodeToString(raw), nil
+	c := row.Of(m)
+	c.SourceMachine = n.machine.Name
+	c.Size = int64(len(packet))
+	return c, nil
 }
 
 // deliver puts a message into a queue and does what its sender asked for.
@@ -279,12 +199,8 @@ func (n *Node) acknowledge(m *mgmtclient.Message, word string, class mq.Class) {
 	if m.AdminQueue == "" || m.ClassCode != mq.ClassNormal {
 		return
 	}
-	asked := false
-	for _, w := range m.Acknowledge {
-		asked = asked || w == word
-	}
 	f, err := mq.ParseFormatName(m.AdminQueue)
-	if !asked || err != nil {
+	if err != nil || !slices.Contains(m.Acknowledge, word) {
 		return
 	}
 	t, err := n.locate("acknowledge", m.AdminQueue, f, false)

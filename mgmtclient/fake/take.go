@@ -7,6 +7,7 @@ import (
 
 	"posthouse/localqm/mq"
 	"posthouse/mgmtclient"
+	"posthouse/mgmtclient/row"
 )
 
 // Receive takes the first message, or a chosen one, and waits for it.
@@ -229,10 +230,10 @@ func (n *Node) anew(d place, m mgmtclient.Message) string {
 	m.FirstInTransaction, m.LastInTransaction = m.Transactional, m.Transactional
 	if m.Transactional {
 		m.TransactionID = mq.ObjectID{Source: n.machine.ID, Ordinal: n.nextOrdinal()}.String()
-		m.Priority, m.Delivery = 0, recoverable
+		m.Priority, m.Delivery = 0, row.Recoverable
 	}
 	m.ClassCode, m.Class = mq.ClassNormal, mq.ClassNormal.Name()
-	m.AbortCount, m.MoveCount, m.LastMoveTime, m.Expires = 0, 0, nil, nil
+	m.AbortCount, m.MoveCount, m.LastMoveTime, m.Expires, m.Size = 0, 0, nil, nil, 0
 	m.SentTime, m.SourceMachine = n.second(), n.machine.Name
 	m.DestinationQueue = n.direct(d).String()
 	n.complete(&m)
