@@ -129,14 +129,14 @@ func Grow(i int, objs ...fyne.CanvasObject) *fyne.Container {
 	return container.New(rowLayout{gap: 8, grow: i}, objs...)
 }
 
-// Column stacks objects with a gap, each as wide as the column. Paragraphs
+// Stack stacks objects with a gap, each as wide as the column. Paragraphs
 // and notes in it wrap.
-func Column(gap float32, objs ...fyne.CanvasObject) *fyne.Container {
+func Stack(gap float32, objs ...fyne.CanvasObject) *fyne.Container {
 	return container.New(columnLayout{gap: gap}, objs...)
 }
 
-// PaddedColumn is a Column inset by x at the sides and y above and below.
-func PaddedColumn(gap, x, y float32, objs ...fyne.CanvasObject) *fyne.Container {
+// PaddedStack is a Stack inset by x at the sides and y above and below.
+func PaddedStack(gap, x, y float32, objs ...fyne.CanvasObject) *fyne.Container {
 	return container.New(columnLayout{gap: gap, padX: x, padTop: y, padBottom: y}, objs...)
 }
 
