@@ -1,6 +1,10 @@
 package store
 
-import "posthouse/localqm/mq"
+import (
+	"strconv"
+
+	"posthouse/localqm/mq"
+)
 
 // Kind is the encoding of a row's packet.
 type Kind uint8
@@ -57,3 +61,6 @@ func LookupID(priority uint8, seq uint64) uint64 { return uint64(7-priority&7)<<
 func SplitLookup(lookup uint64) (priority uint8, seq uint64) {
 	return 7 - uint8(lookup>>56)&7, lookup & (1<<56 - 1)
 }
+
+// FormatLookup is a lookup identifier in words, a decimal number.
+func FormatLookup(lookup uint64) string { return strconv.FormatUint(lookup, 10) }

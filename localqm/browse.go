@@ -1,0 +1,222 @@
+package localqm
+
+import (
+	"context"
+	"slices"
+	"sort"
+	"strings"
+	"time"
+
+	"posthouse/localqm/mq"
+	"posthouse/localqm/store"
+)
+
+// QueueInfo is a queue with its counters.
+type QueueInfo struct {
+	Path    string
+	Format  mq.FormatName
+	Queue   store.Queue
+	Count   store.Count
+	Journal store.Count
+	Quota   uint32 // KB, also of journals and system queues
+	Subs    []string
+	Hidden  bool
+}
+
+// Queues lists the root queues that a caller may see, by name.
+func (m *QueueManager) Queues(_ context.Context, c Caller) ([]QueueInfo, error) {
+	const op = "list queues"
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if err := m.usable(op); err != nil {
+		return nil, err
+	}
+	var out []QueueInfo
+	for _, q := range m.queues {
+		if q.gone || m.allow(op, c, q, mq.RightGetQueueProperties) != nil {
+			continue
+		}
+		out = append(out, m.info(q))
+	}
+	sort.Slice(out, func(i, j int) bool {
+		a, b := out[i], out[j]
+		if a.Queue.Kind != b.Queue.Kind {
+			return a.Queue.Kind < b.Queue.Kind
+		}
+		return strings.ToLower(a.Queue.Name) < strings.ToLower(b.Queue.Name)
+	})
+	return out, nil
+}
+
+// Queue describes one queue, journal, subqueue or system queue.
+func (m *QueueManager) Queue(_ context.Context, c Caller, name mq.QueueName) (QueueInfo, error) {
+	op := "look at " + name.String()
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	q, err := m.find(op, name)
+	if err != nil {
+		return QueueInfo{}, err
+	}
+	if err := m.allow(op, c, q, mq.RightGetQueueProperties); err != nil {
+		return QueueInfo{}, err
+	}
+	return m.info(q), nil
+}
+
+// info is called with mu held.
+func (m *QueueManager) info(q *queue) QueueInfo {
+	i := QueueInfo{
+		Path: m.pathName(q), Format: m.formatName(q), Queue: q.info, Count: m.store.Count(q.info.Slot),
+		Quota: q.info.Quota, Hidden: hidden(q.root().info),
+	}
+	switch {
+	case q.info.Role == store.Journal:
+		i.Quota = q.parent.info.JournalQuota
+	case q.info.Kind == store.System && q.info.Name == "journal":
+		i.Quota = m.settings.JournalQuota
+	}
+	if q.journal != nil {
+		i.Journal = m.store.Count(q.journal.info.Slot)
+	}
+	for _, s := range q.subs {
+		i.Subs = append(i.Subs, s.info.Name)
+	}
+	slices.SortFunc(i.Subs, func(a, b string) int { return strings.Compare(strings.ToLower(a), strings.ToLower(b)) })
+	return i
+}
+
+// Browse reads a page of a queue without removing anything; what a transaction
+// holds is shown as locked. It needs the right to peek, and takes no share in
+// exclusive opens: it looks at one moment.
+func (m *QueueManager) Browse(ctx context.Context, c Caller, name mq.QueueName, r store.Range) ([]Delivery, error) {
+	op := "browse " + name.String()
+	q, err := m.mayPeek(op, c, name)
+	if err != nil {
+		return nil, err
+	}
+	r.Slot = q.info.Slot
+	rows, err := m.store.Range(ctx, r)
+	if err != nil {
+		return nil, m.storeError(op, err)
+	}
+	out := make([]Delivery, 0, len(rows))
+	for _, row := range rows {
+		msg, err := m.parse(row)
+		if err != nil {
+			return nil, mq.Errorf(mq.ErrGeneric, op, "message %d is damaged: %w", row.Lookup, err).
+				WithFix("stop the queue manager and run `posthouse check`")
+		}
+		out = append(out, Delivery{Lookup: row.Lookup, Message: msg, Row: row})
+	}
+	m.mu.Lock()
+	for i := range out {
+		out[i].Locked = q.locks[out[i].Lookup] != nil
+	}
+	m.mu.Unlock()
+	return out, nil
+}
+
+// Message reads one message with at most body bytes of its body.
+func (m *QueueManager) Message(ctx context.Context, c Caller, name mq.QueueName, lookup uint64, body int) (Delivery, error) {
+	op := "read message " + store.FormatLookup(lookup) + " of " + name.String()
+	q, err := m.mayPeek(op, c, name)
+	if err != nil {
+		return Delivery{}, err
+	}
+	row, err := m.store.Get(ctx, q.info.Slot, lookup, body)
+	if err != nil {
+		return Delivery{}, m.storeError(op, err)
+	}
+	msg, err := m.parse(row)
+	if err != nil {
+		return Delivery{}, mq.Errorf(mq.ErrGeneric, op, "it is damaged: %w", err)
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return Delivery{Lookup: lookup, Message: msg, Row: row, Locked: q.locks[lookup] != nil}, nil
+}
+
+func (m *QueueManager) mayPeek(op string, c Caller, name mq.QueueName) (*queue, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	q, err := m.find(op, name)
+	if err != nil {
+		return nil, err
+	}
+	return q, m.allow(op, c, q, mq.RightPeekMessage)
+}
+
+// Status is the queue manager at a glance.
+type Status struct {
+	Identity     store.Identity
+	Started      time.Time
+	Settings     Settings
+	Queues       int // root queues that are not internal
+	Total        store.Count
+	Express      store.Count
+	Journal      store.Count
+	DeadLetter   store.Count
+	DeadXact     store.Count
+	Received     int64 // messages put since the start
+	Removed      int64
+	Transactions int // active or prepared
+}
+
+// Status tells it; any caller may ask who has the right to the machine's
+// properties.
+func (m *QueueManager) Status(_ context.Context, c Caller) (Status, error) {
+	const op = "look at the computer"
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if err := m.usable(op); err != nil {
+		return Status{}, err
+	}
+	if err := m.allowMachine(op, c, mq.RightGetMachineProperties); err != nil {
+		return Status{}, err
+	}
+	s := Status{
+		Identity: m.self, Started: m.started, Settings: m.settings, Express: m.store.Express(),
+		Received: m.received.Load(), Removed: m.removed.Load(), Transactions: len(m.txns),
+	}
+	for slot := range m.slots {
+		n := m.store.Count(slot)
+		s.Total.Messages += n.Messages
+		s.Total.Bytes += n.Bytes
+	}
+	for _, q := range m.queues {
+		if q.info.Kind == store.Private && !hidden(q.info) && !q.gone {
+			s.Queues++
+		}
+	}
+	count := func(x mq.Suffix) store.Count { return m.store.Count(m.system(x).info.Slot) }
+	s.Journal, s.DeadLetter, s.DeadXact = count(mq.SuffixJournal), count(mq.SuffixDeadLetter), count(mq.SuffixDeadXact)
+	return s, nil
+}
+
+// Check verifies the store.
+func (m *QueueManager) Check(ctx context.Context, c Caller) (store.Report, error) {
+	if err := m.administrate("check the store", c); err != nil {
+		return store.Report{}, err
+	}
+	r, err := m.store.Check(ctx)
+	return r, m.storeError("check the store", err)
+}
+
+// Tidy gives unused space back; it never removes messages (MS-MQMR 3.1.4.2
+// says it purges: docs/deviations.md).
+func (m *QueueManager) Tidy(ctx context.Context, c Caller) (before, after int64, err error) {
+	if err := m.administrate("tidy the store", c); err != nil {
+		return 0, 0, err
+	}
+	before, after, err = m.store.Tidy(ctx)
+	return before, after, m.storeError("tidy the store", err)
+}
+
+func (m *QueueManager) administrate(op string, c Caller) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if err := m.usable(op); err != nil {
+		return err
+	}
+	return m.allowMachine(op, c, mq.RightSetMachineProperties)
+}

@@ -1,0 +1,85 @@
+package localqm
+
+import (
+	"context"
+
+	"posthouse/localqm/mq"
+)
+
+// Cursor walks a queue (MS-MQDMPR 3.2). It belongs to the handle that made it
+// and is used by one caller at a time. Browsing survives the removal of the
+// message it stands on: the place is a key, not a message.
+type Cursor struct {
+	handle *Handle
+	at     uint64 // the lookup it stands on; 0 before the first
+	state  cursorState
+}
+
+type cursorState uint8
+
+// The states of MS-MQDMPR 3.2.1.2; waiting is not kept, since a wait holds its
+// cursor.
+const (
+	unread cursorState = iota // at is behind: the next one is wanted
+	read                      // at was returned by a peek
+)
+
+// Cursor makes a cursor before the first message (Open Cursor).
+func (h *Handle) Cursor() (*Cursor, error) {
+	h.m.mu.Lock()
+	defer h.m.mu.Unlock()
+	if _, err := h.reading("open a cursor on "+h.name.String(), false); err != nil {
+		return nil, err
+	}
+	return &Cursor{handle: h}, nil
+}
+
+// chooseCursor picks the position a cursor means (MS-MQDMPR 3.2.7.2-4). Called
+// with mu held.
+func (h *Handle) chooseCursor(ctx context.Context, op string, q *queue, o ReadOptions) (uint64, error) {
+	c := o.Cursor
+	if c.handle != h {
+		return 0, mq.Errorf(mq.ErrInvalidHandle, op, "the cursor belongs to another open queue")
+	}
+	if o.Peek && o.Next && c.state == unread && c.at == 0 {
+		return 0, mq.Errorf(mq.ErrIllegalCursorAction, op, "the cursor has not read a message yet").
+			WithFix("peek at the current message first")
+	}
+	if c.state == read && !o.Next {
+		if q.locks[c.at] != nil || !h.m.present(ctx, q, c.at) {
+			return 0, mq.Errorf(mq.ErrMessageAlreadyReceived, op, "the message the cursor stands on is gone").
+				WithFix("move the cursor on")
+		}
+		if !o.Peek {
+			c.state = unread
+		}
+		return c.at, nil
+	}
+	lookup, err := h.m.seek(ctx, op, q, ReadOptions{Seek: SeekNext, Lookup: c.at})
+	if mq.CodeOf(err) == mq.ErrMessageNotFound {
+		return 0, ioTimeout(op, 0)
+	}
+	if err != nil {
+		return 0, err
+	}
+	c.at, c.state = lookup, unread
+	if o.Peek {
+		c.state = read
+	}
+	return lookup, nil
+}
+
+func (m *QueueManager) present(ctx context.Context, q *queue, lookup uint64) bool {
+	_, err := m.store.Get(ctx, q.info.Slot, lookup, 0)
+	return err == nil
+}
+
+// cursorExpired ends a cursor's wait (MS-MQDMPR 3.2.7.6): its place stays
+// behind the last message, so that the next one that comes is read.
+func (h *Handle) cursorExpired(o ReadOptions) {
+	if o.Cursor != nil && !o.Peek {
+		h.m.mu.Lock()
+		o.Cursor.state = unread
+		h.m.mu.Unlock()
+	}
+}

@@ -1,0 +1,191 @@
+package localqm
+
+import (
+	"context"
+
+	"posthouse/localqm/mq"
+	"posthouse/localqm/store"
+)
+
+// Access is what a queue is opened for (QueueAccessType, MS-MQDMPR 3.1.1.17).
+type Access uint8
+
+// The access types, with the values of MS-MQMQ 2.2 where it has them.
+const (
+	SendAccess    Access = 0x02
+	ReceiveAccess Access = 0x01
+	PeekAccess    Access = 0x20
+	MoveAccess    Access = 0x04
+)
+
+func (a Access) String() string {
+	switch a {
+	case SendAccess:
+		return "send"
+	case ReceiveAccess:
+		return "receive"
+	case PeekAccess:
+		return "peek"
+	case MoveAccess:
+		return "move"
+	}
+	return "unknown access"
+}
+
+// Share is whether others may read meanwhile (QueueShareMode).
+type Share uint8
+
+// The share modes.
+const (
+	DenyNone    Share = 0
+	DenyReceive Share = 1
+)
+
+// Handle is an open queue (OpenQueueDescriptor, MS-MQDMPR 3.1.1.16). It stops
+// working when its queue is deleted.
+type Handle struct {
+	m      *QueueManager
+	caller Caller
+	access Access
+	share  Share
+	name   mq.QueueName
+
+	queue   *queue    // nil when closed or its queue deleted; guarded by m.mu
+	targets []*Handle // of a multiple-element name, instead of queue
+	closed  chan struct{}
+	shut    bool
+}
+
+// OpenQueue opens a queue (Open Queue, MS-MQDMPR 3.1.7.1.5). The rights that
+// the access needs are checked now and again at every operation.
+func (m *QueueManager) OpenQueue(ctx context.Context, c Caller, name mq.QueueName, a Access, s Share) (*Handle, error) {
+	op := "open queue " + name.String() + " to " + a.String()
+	if name.Format.Kind == mq.KindMulti {
+		return m.openMany(ctx, op, c, name, a, s)
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, m.storeError(op, err)
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	q, err := m.find(op, name)
+	if err != nil {
+		return nil, err
+	}
+	if a == SendAccess && !q.sendable() {
+		return nil, mq.Errorf(mq.ErrUnsupportedFormatNameOperation, op, "%s can only be read", m.pathName(q)).
+			WithFix("journals, subqueues and system queues are filled by the queue manager")
+	}
+	if s == DenyReceive && a != ReceiveAccess && a != PeekAccess {
+		return nil, mq.Errorf(mq.ErrUnsupportedAccessMode, op, "only reading can be exclusive")
+	}
+	if err := m.allow(op, c, q, rightsFor(a)); err != nil {
+		return nil, err
+	}
+	if q.conflicts(a, s) {
+		return nil, mq.Errorf(mq.ErrSharingViolation, op, "%s is open exclusively, or is to be opened so while others read it", m.pathName(q)).
+			WithFix("wait until the other application closes it")
+	}
+	h := &Handle{m: m, caller: c, access: a, share: s, name: name, queue: q, closed: make(chan struct{})}
+	q.handles[h] = struct{}{}
+	return h, nil
+}
+
+func (m *QueueManager) openMany(ctx context.Context, op string, c Caller, name mq.QueueName, a Access, s Share) (*Handle, error) {
+	if a != SendAccess {
+		return nil, mq.Errorf(mq.ErrUnsupportedFormatNameOperation, op, "a list of names can only be sent to")
+	}
+	if s != DenyNone {
+		return nil, mq.Errorf(mq.ErrUnsupportedAccessMode, op, "a list of names cannot be opened exclusively")
+	}
+	h := &Handle{m: m, caller: c, access: a, name: name, closed: make(chan struct{})}
+	for _, f := range name.Format.Elements {
+		t, err := m.OpenQueue(ctx, c, mq.QueueName{Format: f}, SendAccess, DenyNone)
+		if err != nil {
+			h.Close()
+			return nil, err
+		}
+		h.targets = append(h.targets, t)
+	}
+	return h, nil
+}
+
+// conflicts applies the sharing rules of MS-MQDMPR 3.1.7.1.5.
+func (q *queue) conflicts(a Access, s Share) bool {
+	for o := range q.handles {
+		switch {
+		case o.share == DenyReceive && o.access == ReceiveAccess:
+			if s == DenyReceive || a == ReceiveAccess {
+				return true
+			}
+		case o.share == DenyReceive && o.access == PeekAccess:
+			if a == ReceiveAccess {
+				return true
+			}
+		case o.share == DenyNone && o.access == ReceiveAccess:
+			if s == DenyReceive {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// Close ends the handle; its waiting reads end with MQ_ERROR_OPERATION_CANCELLED
+// (Close Queue, MS-MQDMPR 3.1.7.1.6).
+func (h *Handle) Close() {
+	for _, t := range h.targets {
+		t.Close()
+	}
+	h.m.mu.Lock()
+	defer h.m.mu.Unlock()
+	if h.shut {
+		return
+	}
+	h.shut = true
+	close(h.closed)
+	if h.queue != nil {
+		delete(h.queue.handles, h)
+		h.queue = nil
+	}
+	h.m.wakeSweeper() // receives that h had begun are given back
+}
+
+// target is the queue of an open handle. Called with mu held.
+func (h *Handle) target(op string) (*queue, error) {
+	if err := h.m.usable(op); err != nil {
+		return nil, err
+	}
+	if h.shut {
+		return nil, mq.Errorf(mq.ErrInvalidHandle, op, "the queue was closed")
+	}
+	if h.queue == nil || h.queue.gone {
+		return nil, mq.Errorf(mq.ErrQueueDeleted, op, "the queue %s was deleted meanwhile", h.name).
+			WithFix("open another one")
+	}
+	return h.queue, nil
+}
+
+// reading checks that h may read, and returns its queue. Called with mu held.
+func (h *Handle) reading(op string, take bool) (*queue, error) {
+	q, err := h.target(op)
+	if err != nil {
+		return nil, err
+	}
+	need := rightsFor(PeekAccess)
+	if take {
+		need = rightsFor(ReceiveAccess)
+		if h.access != ReceiveAccess {
+			return nil, mq.Errorf(mq.ErrAccessDenied, op, "the queue was opened to %s, not to receive", h.access)
+		}
+	} else if h.access == SendAccess {
+		return nil, mq.Errorf(mq.ErrAccessDenied, op, "the queue was opened to send, not to read")
+	}
+	return q, h.m.allow(op, h.caller, q, need)
+}
+
+// sendable: applications send to main queues only; order and notification
+// queues take what the protocols send.
+func (q *queue) sendable() bool {
+	return q.parent == nil && q.info.Kind == store.Private && !hidden(q.info)
+}

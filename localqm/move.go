@@ -1,0 +1,247 @@
+package localqm
+
+import (
+	"context"
+
+	"posthouse/localqm/mq"
+	"posthouse/localqm/store"
+)
+
+// Moved tells what became of one message of a move, copy or return.
+type Moved struct {
+	NewID mq.ObjectID // set when it was sent anew
+	Err   error
+}
+
+// MoveMessages moves chosen messages. Between a queue and its subqueues they
+// keep identifier and place (Move Message, MS-MQDMPR 3.1.7.1.16), and a
+// subqueue that does not exist yet begins; elsewhere each is a receive and a
+// send in one transaction.
+func (m *QueueManager) MoveMessages(ctx context.Context, c Caller, from, to mq.QueueName, ids []uint64) ([]Moved, error) {
+	op := "move messages from " + from.String() + " to " + to.String()
+	if err := m.beginSubqueue(ctx, c, to); err != nil {
+		return nil, err
+	}
+	h, err := m.OpenQueue(ctx, c, from, ReceiveAccess, DenyNone)
+	if err != nil {
+		return nil, err
+	}
+	defer h.Close()
+	m.mu.Lock()
+	target, err := m.find(op, to)
+	related := err == nil && h.queue != nil && target.root() == h.queue.root() && target != h.queue &&
+		target.info.Role != store.Journal && h.queue.info.Role != store.Journal
+	same := err == nil && target == h.queue
+	m.mu.Unlock()
+	switch {
+	case err != nil:
+		return nil, err
+	case same:
+		return nil, mq.Errorf(mq.ErrInvalidParameter, op, "the messages are in that queue already")
+	case related:
+		return moved(each(ctx, ids, func(id uint64) error { return h.Move(ctx, id, target, nil) })), nil
+	}
+	return m.resend(ctx, op, h, ids, func(*mq.Message) (mq.QueueName, error) { return to, nil })
+}
+
+// ReturnMessages sends dead letters anew to the destination they had, each
+// receive and send in one transaction.
+func (m *QueueManager) ReturnMessages(ctx context.Context, c Caller, from mq.QueueName, ids []uint64) ([]Moved, error) {
+	op := "return messages of " + from.String()
+	h, err := m.OpenQueue(ctx, c, from, ReceiveAccess, DenyNone)
+	if err != nil {
+		return nil, err
+	}
+	defer h.Close()
+	return m.resend(ctx, op, h, ids, func(msg *mq.Message) (mq.QueueName, error) {
+		if msg.Destination.IsZero() {
+			return mq.QueueName{}, mq.Errorf(mq.ErrIllegalFormatName, op, "the message does not say where it was going")
+		}
+		return mq.QueueName{Format: msg.Destination}, nil
+	})
+}
+
+// CopyMessages sends copies, in the order given.
+func (m *QueueManager) CopyMessages(ctx context.Context, c Caller, from, to mq.QueueName, ids []uint64) ([]Moved, error) {
+	h, err := m.OpenQueue(ctx, c, from, PeekAccess, DenyNone)
+	if err != nil {
+		return nil, err
+	}
+	defer h.Close()
+	out := make([]Moved, len(ids))
+	for i, id := range ids {
+		var d Delivery
+		d, out[i].Err = h.Read(ctx, ReadOptions{Peek: true, Seek: SeekCurrent, Lookup: id, Body: -1})
+		if out[i].Err == nil {
+			out[i].NewID, out[i].Err = m.sendAgain(ctx, c, to, d.Message)
+		}
+	}
+	return out, nil
+}
+
+// beginSubqueue creates the subqueue that a move names, if only it is missing.
+func (m *QueueManager) beginSubqueue(ctx context.Context, c Caller, to mq.QueueName) error {
+	p, ok := to.PathName()
+	if !ok || p.Subqueue == "" {
+		return nil
+	}
+	m.mu.Lock()
+	_, err := m.find("", to)
+	m.mu.Unlock()
+	if mq.CodeOf(err) != mq.ErrQueueNotFound {
+		return nil
+	}
+	if _, err := m.CreateQueue(ctx, c, to, QueueSpec{}); err != nil && mq.CodeOf(err) != mq.ErrQueueExists {
+		return err
+	}
+	return nil
+}
+
+// Move puts one message into another part of its queue, in a transaction if
+// one is given.
+func (h *Handle) Move(ctx context.Context, lookup uint64, to *queue, tx *Transaction) error {
+	m := h.m
+	op := "move a message of " + h.name.String()
+	at, err := h.locate(ctx, op, ReadOptions{Seek: SeekCurrent, Lookup: lookup, Tx: tx})
+	if err != nil {
+		return err
+	}
+	m.mu.Lock()
+	if tx != nil {
+		defer m.mu.Unlock()
+		if err := tx.active(op); err != nil {
+			m.release(at.place)
+			return err
+		}
+		tx.ops = append(tx.ops, txOp{kind: txMove, queue: at.queue, msg: at.delivery.Message, row: at.delivery.Row, to: to})
+		return nil
+	}
+	if to.gone {
+		m.release(at.place)
+		m.mu.Unlock()
+		return mq.Errorf(mq.ErrQueueDeleted, op, "the target was deleted meanwhile")
+	}
+	move := &store.Move{Place: at.place, To: to.info.Slot, At: m.clock.Now().Unix(), Express: at.delivery.Row.Express}
+	m.mu.Unlock()
+	return m.commit(ctx, op, []store.Op{move}, nil)
+}
+
+// resend receives each message and sends it anew to where to says, as one step.
+func (m *QueueManager) resend(ctx context.Context, op string, h *Handle, ids []uint64, to func(*mq.Message) (mq.QueueName, error)) ([]Moved, error) {
+	out := make([]Moved, len(ids))
+	for i, id := range ids {
+		if err := ctx.Err(); err != nil {
+			out[i].Err = &mq.Error{Code: mq.ErrOperationCancelled, Why: "cancelled before its turn", Err: err}
+			continue
+		}
+		out[i].NewID, out[i].Err = m.resendOne(ctx, op, h, id, to)
+	}
+	return out, nil
+}
+
+func (m *QueueManager) resendOne(ctx context.Context, op string, h *Handle, id uint64, to func(*mq.Message) (mq.QueueName, error)) (mq.ObjectID, error) {
+	at, err := h.locate(ctx, op, ReadOptions{Seek: SeekCurrent, Lookup: id})
+	if err != nil {
+		return mq.ObjectID{}, err
+	}
+	giveBack := func(err error) (mq.ObjectID, error) {
+		m.mu.Lock()
+		m.release(at.place)
+		m.mu.Unlock()
+		return mq.ObjectID{}, err
+	}
+	name, err := to(at.delivery.Message)
+	if err != nil {
+		return giveBack(err)
+	}
+	out, err := m.OpenQueue(ctx, h.caller, name, SendAccess, DenyNone)
+	if err != nil {
+		return giveBack(err)
+	}
+	defer out.Close()
+	msg, row, err := m.renewed(op, out, at.delivery.Message)
+	if err != nil {
+		return giveBack(err)
+	}
+	m.mu.Lock()
+	q, err := m.mayEnter(op, out, msg, msg.Transactional)
+	var ops []store.Op
+	if err == nil {
+		ops, err = m.entering(op, q, msg, row)
+	}
+	if err != nil {
+		m.release(at.place)
+		m.mu.Unlock()
+		return mq.ObjectID{}, err
+	}
+	ops = append(ops, m.removing(at.queue, at.delivery.Row, at.delivery.Message, mq.ClassAckReceive)...)
+	m.mu.Unlock()
+	return msg.ID, m.commit(ctx, op, ops, nil)
+}
+
+// renewed is a message made ready to be sent anew to another queue: what its
+// sender chose is kept, what queue managers added is new. Whether it is
+// transactional follows the queue it goes to.
+func (m *QueueManager) renewed(op string, out *Handle, old *mq.Message) (*mq.Message, *store.Row, error) {
+	m.mu.Lock()
+	q, err := out.target(op)
+	transactional := err == nil && q.info.Transactional
+	m.mu.Unlock()
+	if err != nil {
+		return nil, nil, err
+	}
+	msg := *old
+	msg.Class, msg.HopCount = mq.ClassNormal, 0
+	msg.Destination = m.addressed(out, q)
+	msg.DestinationMachine = mq.GUID{}
+	msg.MultiDestination = nil
+	msg.First, msg.Last, msg.TransactionID = transactional, transactional, mq.ObjectID{}
+	msg.Sequence, msg.SequenceNumber, msg.PreviousNumber = 0, 0, 0
+	if msg.Acknowledge != 0 && msg.AdminQueue.IsZero() {
+		msg.Acknowledge = 0
+	}
+	if err := m.prepare(op, out, &msg, transactional); err != nil {
+		return nil, nil, err
+	}
+	if transactional {
+		m.mu.Lock()
+		m.nextTx = (m.nextTx + 1) & 0xFFFFF
+		msg.TransactionID = mq.ObjectID{Source: m.self.ID, Ordinal: m.nextTx}
+		m.mu.Unlock()
+	}
+	row, err := m.encode(op, &msg)
+	return &msg, row, err
+}
+
+// sendAgain sends a copy of a message.
+func (m *QueueManager) sendAgain(ctx context.Context, c Caller, to mq.QueueName, old *mq.Message) (mq.ObjectID, error) {
+	op := "send a copy to " + to.String()
+	out, err := m.OpenQueue(ctx, c, to, SendAccess, DenyNone)
+	if err != nil {
+		return mq.ObjectID{}, err
+	}
+	defer out.Close()
+	msg, row, err := m.renewed(op, out, old)
+	if err != nil {
+		return mq.ObjectID{}, err
+	}
+	m.mu.Lock()
+	q, err := m.mayEnter(op, out, msg, msg.Transactional)
+	var ops []store.Op
+	if err == nil {
+		ops, err = m.entering(op, q, msg, row)
+	}
+	m.mu.Unlock()
+	if err != nil {
+		return mq.ObjectID{}, err
+	}
+	return msg.ID, m.commit(ctx, op, ops, nil)
+}
+
+func moved(errs []error) []Moved {
+	out := make([]Moved, len(errs))
+	for i, err := range errs {
+		out[i].Err = err
+	}
+	return out
+}

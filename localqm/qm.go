@@ -1,0 +1,184 @@
+package localqm
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"posthouse/localqm/mq"
+	"posthouse/localqm/store"
+)
+
+// Options configure a queue manager.
+type Options struct {
+	Store store.Store // owned from now on: Close closes it
+	Clock Clock       // nil: SystemClock
+	Log   *slog.Logger
+	// Owner is the SID of the account the queue manager runs for; it and the
+	// Administrators group may do everything to the machine.
+	Owner string
+	// Names are further names and addresses of this computer, besides the name
+	// in the store, ".", localhost and the loopback addresses.
+	Names []string
+	// ReadTimeout is how long a two-phase read may stay unanswered before its
+	// message is given back; 0 means 5 minutes.
+	ReadTimeout time.Duration
+}
+
+// QueueManager is the engine.
+type QueueManager struct {
+	store   store.Store
+	clock   Clock
+	log     *slog.Logger
+	self    store.Identity
+	owner   string
+	names   map[string]bool // lower case
+	started time.Time
+	reading time.Duration
+
+	hub      hub
+	received atomic.Int64
+	removed  atomic.Int64
+
+	mu       sync.Mutex
+	closed   bool
+	failed   error                 // the store stopped
+	queues   map[string]*queue     // by key of name, roots only
+	slots    map[store.Slot]*queue // every queue, journal and subqueue
+	numbers  map[uint32]*queue     // private queue numbers
+	settings Settings
+	security []byte // descriptor of the machine
+	total    int64  // bytes reserved by puts on their way, all queues
+	txns     map[mq.GUID]*Transaction
+	outcomes map[mq.GUID]bool // of ended transactions that were prepared: committed
+	nextTx   uint32
+	pendings map[*Pending]struct{}
+
+	ctx   context.Context // ends when the queue manager stops
+	stop  context.CancelFunc
+	kick  chan struct{} // the sweeper has something new to look at
+	tasks sync.WaitGroup
+}
+
+// Open starts a queue manager on a store: transactions that are not prepared
+// are gone with the last process, deleted queues go on being emptied.
+func Open(ctx context.Context, o Options) (*QueueManager, error) {
+	if o.Clock == nil {
+		o.Clock = SystemClock{}
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.ReadTimeout == 0 {
+		o.ReadTimeout = 5 * time.Minute
+	}
+	m := &QueueManager{
+		store: o.Store, clock: o.Clock, log: o.Log, self: o.Store.Identity(), owner: o.Owner,
+		started: o.Clock.Now(), reading: o.ReadTimeout, kick: make(chan struct{}, 1),
+		queues: map[string]*queue{}, slots: map[store.Slot]*queue{}, numbers: map[uint32]*queue{},
+		txns: map[mq.GUID]*Transaction{}, outcomes: map[mq.GUID]bool{}, pendings: map[*Pending]struct{}{},
+	}
+	m.names = map[string]bool{".": true, "localhost": true, "127.0.0.1": true, "::1": true, "[::1]": true}
+	for _, n := range append(o.Names, m.self.Name) {
+		m.names[strings.ToLower(n)] = true
+	}
+	m.ctx, m.stop = context.WithCancel(context.Background())
+	err := m.load(ctx)
+	if err != nil {
+		m.stop()
+		return nil, fmt.Errorf("open the queue manager %s: %w", m.self.Name, err)
+	}
+	m.tasks.Go(m.sweep)
+	m.resumeDraining()
+	return m, nil
+}
+
+// load builds the catalogue, the settings and the prepared transactions.
+func (m *QueueManager) load(ctx context.Context) error {
+	rows, err := m.store.Queues(ctx)
+	if err != nil {
+		return err
+	}
+	m.mu.Lock()
+	for _, info := range rows {
+		m.adopt(info)
+	}
+	m.mu.Unlock()
+	if err := m.loadSettings(ctx); err != nil {
+		return err
+	}
+	if err := m.ensureSystemQueues(ctx); err != nil {
+		return err
+	}
+	return m.loadPrepared(ctx)
+}
+
+// Identity is who this queue manager is.
+func (m *QueueManager) Identity() store.Identity { return m.self }
+
+// Close ends waiting reads, lets what is being committed finish, and closes
+// the store. Transactions that are not prepared are aborted by it.
+func (m *QueueManager) Close() error {
+	m.mu.Lock()
+	if m.closed {
+		m.mu.Unlock()
+		return nil
+	}
+	m.closed = true
+	m.wakeAll()
+	m.mu.Unlock()
+	m.stop()
+	m.tasks.Wait()
+	m.hub.close()
+	return m.store.Close()
+}
+
+// Done is closed when the queue manager stops, also because its disk failed.
+func (m *QueueManager) Done() <-chan struct{} { return m.ctx.Done() }
+
+// usable is the error of every call on a queue manager that has ended. Called
+// with mu held.
+func (m *QueueManager) usable(op string) error {
+	if m.failed != nil {
+		return m.storeError(op, m.failed)
+	}
+	if m.closed {
+		return mq.Errorf(mq.ErrServiceNotAvailable, op, "the queue manager %s was stopped", m.self.Name)
+	}
+	return nil
+}
+
+// storeError puts an error of the store into the two readers' words.
+func (m *QueueManager) storeError(op string, err error) error {
+	var known *mq.Error
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &known):
+		return err
+	case errors.Is(err, store.ErrFull):
+		return &mq.Error{
+			Code: mq.ErrMessageStorageFailed, Op: op, Err: err,
+			Why: "no space is left on the disk; nothing was changed",
+			Fix: "free some space and try again, no restart is needed",
+		}
+	case errors.Is(err, store.ErrFailed):
+		return &mq.Error{
+			Code: mq.ErrServiceNotAvailable, Op: op, Err: err,
+			Why: "the disk failed while writing, so the queue manager stopped: " + err.Error(),
+			Fix: "check the disk, then start again; whatever was acknowledged is kept",
+		}
+	case errors.Is(err, store.ErrClosed):
+		return mq.Errorf(mq.ErrServiceNotAvailable, op, "the queue manager %s was stopped", m.self.Name)
+	case errors.Is(err, store.ErrGone):
+		return mq.Errorf(mq.ErrMessageNotFound, op, "the message is no longer in the queue")
+	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+		return &mq.Error{Code: mq.ErrOperationCancelled, Op: op, Why: "cancelled", Err: err}
+	}
+	return &mq.Error{Code: mq.ErrGeneric, Op: op, Why: err.Error(), Err: err}
+}

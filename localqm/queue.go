@@ -1,0 +1,179 @@
+package localqm
+
+import (
+	"slices"
+	"strings"
+
+	"posthouse/localqm/mq"
+	"posthouse/localqm/store"
+)
+
+// queue is one list of messages: a queue, its journal, a subqueue or a system
+// queue. Guarded by QueueManager.mu.
+type queue struct {
+	info    store.Queue
+	parent  *queue // of a journal or subqueue
+	journal *queue
+	subs    map[string]*queue // by lower-case name
+
+	head     head
+	locks    map[uint64]*lock // positions that are not available, by lookup
+	waiters  []*waiter
+	handles  map[*Handle]struct{}
+	reserved int64 // bytes of puts on their way
+	gone     bool  // deleted
+}
+
+// head is the available front of a queue: every available lookup that is not
+// above the last of ids, or all of them if complete.
+type head struct {
+	ids      []uint64
+	complete bool
+}
+
+const (
+	headRefill = 256  // lookups read at once
+	headMost   = 4096 // kept; more are read again when their turn comes
+)
+
+// lock is a position taken by a transaction or a pending read
+// (MessagePosition.State Locked, and PurgePending).
+type lock struct {
+	tx    *Transaction
+	purge bool // a purge met it: removed instead of given back
+}
+
+// root is the queue that a journal or subqueue belongs to, or q itself.
+func (q *queue) root() *queue {
+	if q.parent != nil {
+		return q.parent
+	}
+	return q
+}
+
+// final reports whether messages end their way here, so that acknowledgements
+// and dead letters follow their removal: not in journals and system queues.
+func (q *queue) final() bool {
+	return q.info.Role != store.Journal && q.root().info.Kind != store.System
+}
+
+// key is the name that finds a root queue: lower case, as in a path name.
+func key(kind store.QueueKind, name string) string {
+	switch kind {
+	case store.Private:
+		return `private$\` + strings.ToLower(name)
+	case store.System:
+		return `system$;` + strings.ToLower(name)
+	case store.Outgoing:
+		return "out:" + strings.ToLower(name)
+	}
+	return strings.ToLower(name)
+}
+
+// adopt puts a row of the catalogue into memory. Parents come before children.
+func (m *QueueManager) adopt(info store.Queue) *queue {
+	q := &queue{
+		info: info, subs: map[string]*queue{}, locks: map[uint64]*lock{}, handles: map[*Handle]struct{}{},
+		gone: info.Draining,
+	}
+	m.slots[info.Slot] = q
+	if info.Parent != 0 {
+		q.parent = m.slots[info.Parent]
+	}
+	switch {
+	case q.parent == nil:
+		if !q.gone {
+			m.queues[key(info.Kind, info.Name)] = q
+		}
+		if info.Kind == store.Private {
+			m.numbers[info.Number] = q
+		}
+	case info.Role == store.Journal:
+		q.parent.journal = q
+	case info.Role == store.Subqueue && !q.gone:
+		q.parent.subs[strings.ToLower(info.Name)] = q
+	}
+	return q
+}
+
+// forget takes a queue and its parts out of memory.
+func (m *QueueManager) forget(q *queue) {
+	q.gone = true
+	delete(m.slots, q.info.Slot)
+	if q.parent != nil {
+		if q.parent.subs[strings.ToLower(q.info.Name)] == q {
+			delete(q.parent.subs, strings.ToLower(q.info.Name))
+		}
+		return
+	}
+	if k := key(q.info.Kind, q.info.Name); m.queues[k] == q {
+		delete(m.queues, k)
+	}
+	if m.numbers[q.info.Number] == q {
+		delete(m.numbers, q.info.Number)
+	}
+}
+
+// parts are the queue, its subqueues and its journal.
+func (q *queue) parts() []*queue {
+	all := []*queue{q}
+	for _, s := range q.subs {
+		all = append(all, s)
+	}
+	if q.journal != nil {
+		all = append(all, q.journal)
+	}
+	return all
+}
+
+// pathName is the name administrators see.
+func (m *QueueManager) pathName(q *queue) string {
+	p := mq.PathName{Machine: m.self.Name}
+	r := q.root()
+	switch r.info.Kind {
+	case store.Private:
+		p.Private, p.Queue = true, r.info.Name
+	case store.System:
+		p.System, p.Suffix = true, systemSuffix(r.info.Name)
+	default:
+		p.Queue = r.info.Name
+	}
+	switch q.info.Role {
+	case store.Journal:
+		p.Suffix = mq.SuffixJournal
+	case store.Subqueue:
+		p.Subqueue = q.info.Name
+	}
+	return p.String()
+}
+
+// formatName is the direct format name of a queue.
+func (m *QueueManager) formatName(q *queue) mq.FormatName {
+	p, err := mq.ParsePathName(m.pathName(q))
+	if err != nil {
+		return mq.FormatName{}
+	}
+	return p.Direct()
+}
+
+// put makes a lookup available at its place in the order.
+func (h *head) put(lookup uint64) {
+	if !h.complete && (len(h.ids) == 0 || lookup > h.ids[len(h.ids)-1]) {
+		return // it will be read in its turn
+	}
+	at, found := slices.BinarySearch(h.ids, lookup)
+	if found {
+		return
+	}
+	h.ids = slices.Insert(h.ids, at, lookup)
+	if len(h.ids) > headMost {
+		h.ids, h.complete = h.ids[:headMost/2], false
+	}
+}
+
+// drop takes a lookup out if it is there.
+func (h *head) drop(lookup uint64) {
+	if at, found := slices.BinarySearch(h.ids, lookup); found {
+		h.ids = slices.Delete(h.ids, at, at+1)
+	}
+}

@@ -1,0 +1,162 @@
+package localqm
+
+import (
+	"encoding/binary"
+	"time"
+
+	"posthouse/localqm/mq"
+	"posthouse/localqm/store"
+	"posthouse/localqm/wire"
+)
+
+// removing returns the operations that taking a message out of q consists of:
+// the removal, the copy in the queue journal or the dead letter, and the
+// acknowledgement (Message Position Deleted, MS-MQDMPR 3.1.7.2.1 and MS-MQQB
+// 3.1.7.2). reason is AckReceive for an application's receive. row needs its
+// whole body if full says so. Called with mu held.
+func (m *QueueManager) removing(q *queue, row *store.Row, msg *mq.Message, reason mq.Class) []store.Op {
+	ops := []store.Op{&store.Remove{Place: store.Place{Slot: row.Slot, Lookup: row.Lookup}, Express: row.Express}}
+	return m.appendFate(ops, q, row, msg, reason)
+}
+
+// appendFate adds what follows from a message leaving its queue for a reason.
+func (m *QueueManager) appendFate(ops []store.Op, q *queue, row *store.Row, msg *mq.Message, reason mq.Class) []store.Op {
+	if !q.final() {
+		return ops
+	}
+	if reason == mq.ClassAckReceive {
+		if root := q.root(); root.info.Journaling && root.journal != nil {
+			ops = m.appendCopy(ops, root.journal, row, row.Class)
+		}
+		if msg.Acknowledge&mq.AckPositiveReceive != 0 {
+			ops = m.appendAck(ops, msg, row, reason)
+		}
+		return ops
+	}
+	if msg.DeadLetter {
+		ops = m.appendCopy(ops, m.deadLetterQueue(msg), row, reason)
+	}
+	asked := mq.AckNegativeReceive
+	if reason < mq.ClassNackQueueDeleted { // 8xxx: it never arrived
+		asked = mq.AckNegativeArrival
+	}
+	if msg.Acknowledge&asked != 0 {
+		ops = m.appendAck(ops, msg, row, reason)
+	}
+	return ops
+}
+
+// full reports whether removing a message with this reason needs its body.
+func (m *QueueManager) full(q *queue, msg *mq.Message, reason mq.Class) bool {
+	if !q.final() {
+		return false
+	}
+	if reason == mq.ClassAckReceive {
+		return q.root().info.Journaling
+	}
+	return msg.DeadLetter || msg.Acknowledge&(mq.AckNegativeReceive|mq.AckNegativeArrival) != 0
+}
+
+// deadLetterQueue is where a message that failed is kept: the queue that its
+// sender named, if it exists here and is of the message's kind, else the
+// system's (MS-MQDMPR 3.1.1.12 ApplicationDeadletterQueue).
+func (m *QueueManager) deadLetterQueue(msg *mq.Message) *queue {
+	if !msg.DeadLetterQueue.IsZero() {
+		q, err := m.find("", mq.QueueName{Format: msg.DeadLetterQueue})
+		if err == nil && q.sendable() && q.info.Transactional == msg.Transactional {
+			return q
+		}
+	}
+	if msg.Transactional {
+		return m.system(mq.SuffixDeadXact)
+	}
+	return m.system(mq.SuffixDeadLetter)
+}
+
+// appendCopy adds a copy of the packet, bit for bit, to a journal or dead-letter
+// queue. A journal that is full gets no copy: journaling never blocks mail
+// (PROPID_Q_JOURNAL_QUOTA, MS-MQMQ 2.3.1.7); dead letters are never refused.
+func (m *QueueManager) appendCopy(ops []store.Op, to *queue, row *store.Row, class mq.Class) []store.Op {
+	if to == nil {
+		return ops
+	}
+	dead := class != mq.ClassNormal && class != row.Class
+	if _, _, ok := m.room(to, row.Size()); !ok && !dead {
+		m.log.Info("journal full, no copy kept", "journal", m.pathName(to))
+		return ops
+	}
+	c := &store.Row{
+		Priority: row.Priority, Express: row.Express, Kind: row.Kind, Class: class,
+		Arrived: m.clock.Now().Unix(), Aborts: row.Aborts, Moves: row.Moves, LastMove: row.LastMove,
+		Head: row.Head, BodyAt: row.BodyAt, Body: row.Body, BodySize: row.BodySize,
+	}
+	m.reserve(to, c)
+	return append(ops, &store.Put{Row: c})
+}
+
+// appendAck adds an administration acknowledgement to a local queue (MS-MQQB
+// 3.1.7.15). It is dropped, as the specification says, if the queue does not
+// exist, is full or transactional; acknowledgements are never acknowledged.
+func (m *QueueManager) appendAck(ops []store.Op, msg *mq.Message, row *store.Row, class mq.Class) []store.Op {
+	if msg.Class != mq.ClassNormal || msg.AdminQueue.IsZero() {
+		return ops
+	}
+	to, err := m.find("", mq.QueueName{Format: msg.AdminQueue})
+	if err != nil || !to.sendable() || to.info.Transactional {
+		return ops
+	}
+	ack := &mq.Message{
+		ID:    mq.ObjectID{Source: m.self.ID, Ordinal: m.store.NextOrdinal()},
+		Class: class, Label: msg.Label, Priority: msg.Priority, Delivery: msg.Delivery,
+		Destination: msg.AdminQueue, ResponseQueue: msg.Destination,
+		CorrelationID: correlation(msg.ID),
+		SentTime:      m.clock.Now().Truncate(time.Second), SourceMachine: m.self.ID,
+		TimeToReachQueue: mq.Never, TimeToBeReceived: mq.Never,
+	}
+	if class != mq.ClassAckReachQueue && class != mq.ClassAckReceive && !msg.Encrypted {
+		ack.Body, ack.BodyType = row.Body, msg.BodyType
+	}
+	head, at, err := wire.Split(ack, m.self.ID)
+	if err != nil {
+		m.log.Warn("an acknowledgement could not be made", "message", msg.ID, "error", err)
+		return ops
+	}
+	r := &store.Row{
+		Priority: ack.Priority, Express: ack.Delivery == mq.Express, Class: class, Arrived: m.clock.Now().Unix(),
+		Head: head, BodyAt: at, Body: ack.Body, BodySize: len(ack.Body),
+	}
+	if _, _, ok := m.room(to, r.Size()); !ok {
+		m.log.Warn("an acknowledgement found its queue full", "queue", m.pathName(to), "message", msg.ID)
+		return ops
+	}
+	m.reserve(to, r)
+	return append(ops, &store.Put{Row: r})
+}
+
+// correlation is a message identifier as CorrelationIdentifier (OBJECTID).
+func correlation(id mq.ObjectID) (c [20]byte) {
+	copy(c[:], id.Source[:])
+	binary.LittleEndian.PutUint32(c[16:], id.Ordinal)
+	return c
+}
+
+// parse reads the headers of a row; the body is as much as the row has.
+func (m *QueueManager) parse(row *store.Row) (*mq.Message, error) {
+	msg, err := wire.ParseSplit(row.Head, row.BodyAt, row.BodySize, m.self.ID)
+	if err != nil {
+		return nil, err
+	}
+	msg.Body = row.Body
+	return msg, nil
+}
+
+// tried adds what was tried to an error that lacks it.
+func tried(op string, err error) error {
+	var e *mq.Error
+	if asError(err, &e) && e.Op == "" {
+		c := *e
+		c.Op = op
+		return &c
+	}
+	return err
+}

@@ -1,0 +1,90 @@
+package localqm
+
+import (
+	"context"
+	"fmt"
+
+	"posthouse/localqm/mq"
+	"posthouse/localqm/store"
+	"posthouse/localqm/wire"
+)
+
+// Record is a message as stored, for export and import.
+type Record struct {
+	Packet   []byte
+	Class    mq.Class
+	Arrived  int64 // Unix seconds
+	Aborts   uint32
+	Moves    uint32
+	LastMove int64 // Unix seconds; 0: never
+}
+
+// Restore puts messages back as they were: identifiers, times and counts are
+// kept, places in the queue are new. All or none. It needs the right to send
+// and that to administrate the machine, since it tells whatever history it
+// likes.
+func (m *QueueManager) Restore(ctx context.Context, c Caller, name mq.QueueName, records []Record) error {
+	op := "restore messages to " + name.String()
+	rows := make([]*store.Row, len(records))
+	for i, r := range records {
+		row, err := m.restored(r)
+		if err != nil {
+			return mq.Errorf(mq.ErrInvalidParameter, op, "message %d of %d: %w", i+1, len(records), err)
+		}
+		rows[i] = row
+	}
+	m.mu.Lock()
+	q, err := m.find(op, name)
+	if err == nil {
+		err = m.allowMachine(op, c, mq.RightSetMachineProperties)
+	}
+	if err == nil && q.info.Kind == store.Private {
+		err = m.allow(op, c, q, mq.RightWriteMessage)
+	}
+	var ops []store.Op
+	for i, row := range rows {
+		if err != nil {
+			break
+		}
+		if quota, whose, ok := m.room(q, row.Size()); !ok {
+			for _, r := range rows[:i] {
+				m.unreserve(q, r)
+			}
+			err = mq.Errorf(mq.ErrInsufficientResources, op, "the %s is full: its quota of %d KB would be exceeded", whose, quota).
+				WithFix("raise the quota, or restore to another queue")
+			break
+		}
+		m.reserve(q, row)
+		ops = append(ops, &store.Put{Row: row})
+	}
+	m.mu.Unlock()
+	if err != nil || len(ops) == 0 {
+		return err
+	}
+	return m.commit(ctx, op, ops, nil)
+}
+
+func (m *QueueManager) restored(r Record) (*store.Row, error) {
+	if len(r.Packet) > mq.MaxPacketSize {
+		return nil, fmt.Errorf("the packet has %d bytes; it may have %d", len(r.Packet), mq.MaxPacketSize)
+	}
+	msg, err := wire.Parse(r.Packet, m.self.ID)
+	if err != nil {
+		return nil, err
+	}
+	at, size, err := wire.Locate(r.Packet)
+	if err != nil {
+		return nil, err
+	}
+	head := make([]byte, 0, len(r.Packet)-size)
+	head = append(append(head, r.Packet[:at]...), r.Packet[at+size:]...)
+	row := &store.Row{
+		Priority: msg.Priority, Express: msg.Delivery == mq.Express, Class: r.Class, Arrived: r.Arrived,
+		Aborts: r.Aborts, Moves: r.Moves, LastMove: r.LastMove,
+		Head: head, BodyAt: at, Body: r.Packet[at : at+size], BodySize: size,
+	}
+	if r.Class == mq.ClassNormal {
+		row.Expires = expiry(msg)
+	}
+	return row, nil
+}

@@ -1,0 +1,186 @@
+package localqm
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"posthouse/localqm/mq"
+	"posthouse/localqm/secure"
+	"posthouse/localqm/store"
+)
+
+// Settings are the persistent settings of the machine.
+type Settings struct {
+	Quota        uint32  `json:"quota"`        // KB in all queues; mq.Never: unlimited
+	JournalQuota uint32  `json:"journalQuota"` // KB in the machine journal; mq.Never: unlimited
+	Profile      Profile `json:"profile"`
+	Offline      bool    `json:"offline"` // Take Offline, MS-MQDMPR 3.1.4.12
+	Security     []byte  `json:"security"`
+}
+
+// Profile is how new queues are guarded.
+type Profile string
+
+// The profiles (docs/deviations.md tells why strict is the default).
+const (
+	Strict Profile = "strict" // the creator everything, others what is granted
+	Compat Profile = "compat" // MS-MQDMPR 3.1.7.1.3.1
+)
+
+// Protocol state of the machine.
+const (
+	spaceMachine  = "machine"
+	spaceOutcomes = "outcome" // of prepared transactions, by id
+)
+
+var settingsKey = []byte("settings")
+
+func (m *QueueManager) loadSettings(ctx context.Context) error {
+	m.settings = Settings{Quota: mq.Never, JournalQuota: mq.Never, Profile: Strict}
+	raw, err := m.store.State(ctx, spaceMachine, settingsKey)
+	if err != nil {
+		return err
+	}
+	if raw != nil {
+		if err := json.Unmarshal(raw, &m.settings); err != nil {
+			return fmt.Errorf("the machine's settings are damaged: %w", err)
+		}
+	}
+	if len(m.settings.Security) == 0 {
+		owner, err := secure.ParseSID(m.owner)
+		if err != nil {
+			return fmt.Errorf("owner of the queue manager: %w", err)
+		}
+		m.settings.Security = secure.Machine(owner).Append(nil)
+	}
+	m.security = m.settings.Security
+	return nil
+}
+
+// Settings of the machine.
+func (m *QueueManager) Settings() Settings {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.settings
+}
+
+// SetMachine changes settings of the machine through change.
+func (m *QueueManager) SetMachine(ctx context.Context, c Caller, change func(*Settings) error) error {
+	const op = "change the machine"
+	m.mu.Lock()
+	if err := m.allowMachine(op, c, mq.RightSetMachineProperties); err != nil {
+		m.mu.Unlock()
+		return err
+	}
+	next := m.settings
+	m.mu.Unlock()
+	if err := change(&next); err != nil {
+		return err
+	}
+	if next.Profile != Strict && next.Profile != Compat {
+		return mq.Errorf(mq.ErrIllegalPropertyValue, op, "%q is no security profile", next.Profile).
+			WithFix("use strict or compat")
+	}
+	return m.saveSettings(ctx, op, next)
+}
+
+func (m *QueueManager) saveSettings(ctx context.Context, op string, next Settings) error {
+	raw, err := json.Marshal(next)
+	if err != nil {
+		return err
+	}
+	return m.commit(ctx, op, []store.Op{&store.PutState{Space: spaceMachine, Key: settingsKey, Value: raw}}, func() {
+		m.settings, m.security = next, next.Security
+		m.hub.tell(Event{Kind: MachineChanged})
+	})
+}
+
+// The system queues: their names in the catalogue and the suffix of their
+// path names (MS-MQMQ 2.1.1, MS-MQDMPR 3.1.1.1).
+var systemQueues = []struct {
+	name   string
+	suffix mq.Suffix
+	label  string
+	xact   bool
+}{
+	{"journal", mq.SuffixJournal, "Journal messages", false},
+	{"deadletter", mq.SuffixDeadLetter, "Dead-letter messages", false},
+	{"deadxact", mq.SuffixDeadXact, "Transactional dead-letter messages", true},
+}
+
+// internalQueues are private queues that the protocols need; they are hidden.
+// Numbers 1 to 15 are kept for queues of this kind.
+var internalQueues = []struct {
+	name   string
+	number uint32
+}{
+	{"notify_queue$", 2}, // MS-MQCN
+	{"order_queue$", 4},  // MS-MQQB 2.2.4
+}
+
+const firstPrivateNumber = 16
+
+func systemSuffix(name string) mq.Suffix {
+	for _, s := range systemQueues {
+		if s.name == name {
+			return s.suffix
+		}
+	}
+	return mq.SuffixNone
+}
+
+// hidden reports an internal queue.
+func hidden(info store.Queue) bool {
+	return info.Kind == store.Private && strings.HasSuffix(info.Name, "$")
+}
+
+// ensureSystemQueues makes what is missing in a new store, in one step.
+func (m *QueueManager) ensureSystemQueues(ctx context.Context) error {
+	now := m.clock.Now().Unix()
+	owner, err := secure.ParseSID(m.owner)
+	if err != nil {
+		return fmt.Errorf("owner of the queue manager: %w", err)
+	}
+	guard := secure.Strict(owner).Append(nil)
+	var ops []store.Op
+	create := func(q store.Queue) error {
+		slot, err := m.store.NewSlot()
+		if err != nil {
+			return err
+		}
+		q.Slot, q.Created, q.Modified, q.Security = slot, now, now, guard
+		q.Quota, q.JournalQuota, q.ID = mq.Never, mq.Never, mq.NewGUID()
+		ops = append(ops, &store.CreateQueue{Queue: q})
+		return nil
+	}
+	for _, s := range systemQueues {
+		if m.queues[key(store.System, s.name)] == nil {
+			if err := create(store.Queue{Kind: store.System, Name: s.name, Label: s.label, Transactional: s.xact}); err != nil {
+				return err
+			}
+		}
+	}
+	for _, s := range internalQueues {
+		if m.queues[key(store.Private, s.name)] == nil {
+			if err := create(store.Queue{Kind: store.Private, Name: s.name, Number: s.number}); err != nil {
+				return err
+			}
+		}
+	}
+	if len(ops) == 0 {
+		return nil
+	}
+	return m.commit(ctx, "create the system queues", ops, nil)
+}
+
+// system returns one of the system queues. Called with mu held.
+func (m *QueueManager) system(suffix mq.Suffix) *queue {
+	for _, s := range systemQueues {
+		if s.suffix == suffix {
+			return m.queues[key(store.System, s.name)]
+		}
+	}
+	return nil
+}
