@@ -35,14 +35,17 @@ const (
 	elementDistribution = 6
 )
 
-// MaxMultiQueue is the most names that one list may hold. The specification has no
-// limit; without one a packet of 4 MB names a million queues.
+// MaxMultiQueue is the most names that the lists of a packet may hold together. The
+// specification has no limit; without one a packet of 4 MB names a million queues.
 const MaxMultiQueue = 1000
 
 func (c *cursor) multi(m *mq.Message) {
-	m.MultiDestination = c.addresses(multiDestinationID, "list of destination queues")
-	m.MultiAdmin = c.addresses(multiAdminID, "list of administration queues")
-	m.MultiResponse = c.addresses(multiResponseID, "list of response queues")
+	most := MaxMultiQueue
+	m.MultiDestination = c.addresses(multiDestinationID, most, "list of destination queues")
+	most -= len(m.MultiDestination)
+	m.MultiAdmin = c.addresses(multiAdminID, most, "list of administration queues")
+	most -= len(m.MultiAdmin)
+	m.MultiResponse = c.addresses(multiResponseID, most, "list of response queues")
 	p := c.take(signatureSize, "MQFSignatureHeader")
 	if p == nil {
 		return
@@ -55,7 +58,7 @@ func (c *cursor) multi(m *mq.Message) {
 	c.alignEnd()
 }
 
-func (c *cursor) addresses(id uint16, what string) []mq.FormatName {
+func (c *cursor) addresses(id uint16, most int, what string) []mq.FormatName {
 	p := c.take(addressSize, what)
 	if p == nil {
 		return nil
@@ -66,8 +69,8 @@ func (c *cursor) addresses(id uint16, what string) []mq.FormatName {
 		c.fail("the %s has number 0x%04X, not 0x%04X", what, le.Uint16(p[4:]), id)
 	case size < addressSize:
 		c.fail("the %s says it is %d bytes long, shorter than its own header", what, size)
-	case count > MaxMultiQueue:
-		c.fail("the %s claims %d names, allowed are %d", what, count, MaxMultiQueue)
+	case uint64(count) > uint64(most):
+		c.fail("the %s claims %d names, allowed are %d in all lists of a packet", what, count, MaxMultiQueue)
 	}
 	at := c.pos()
 	list := c.field(size-addressSize, what)
@@ -75,49 +78,54 @@ func (c *cursor) addresses(id uint16, what string) []mq.FormatName {
 		c.align(what)
 		return nil
 	}
-	names, err := elements(list, at, int(count), what, 4)
-	if err != nil {
+	names, public, err := elements(list, at, int(count), what, 4)
+	if err != nil && public {
 		// See the package comment: the text and the layout of its neighbours differ.
-		var packed error
-		if names, packed = elements(list, at, int(count), what, 2); packed != nil {
-			c.err = err
-			return nil
+		if packed, _, err := elements(list, at, int(count), what, 2); err == nil {
+			c.align(what)
+			return packed
 		}
+	}
+	if c.err = err; err != nil {
+		return nil
 	}
 	c.align(what)
 	return names
 }
 
 // elements reads count names that fill list, which begins at offset at of the
-// packet; identifiers of public queues begin at a multiple of public.
-func elements(list []byte, at, count int, what string, public int) ([]mq.FormatName, error) {
+// packet; identifiers of public queues begin at a multiple of align. public says
+// that there was one.
+func elements(list []byte, at, count int, what string, align int) (names []mq.FormatName, public bool, err error) {
 	const least = 2 + 4 // the shortest element: a direct name of one character
 	c := cursor{b: list, gap: at}
 	if count > len(list)/least {
 		c.fail("the %s claims %d names in %d bytes", what, count, len(list))
-		return nil, c.err
+		return nil, false, c.err
 	}
-	names := make([]mq.FormatName, 0, count)
+	names = make([]mq.FormatName, 0, count)
 	for range count {
-		names = append(names, c.element(what, public))
+		f := c.element(what, align)
+		public = public || f.Kind == mq.KindPublic
 		if c.err != nil {
-			return nil, c.err
+			return nil, public, c.err
 		}
+		names = append(names, f)
 	}
 	if c.left() > 3 {
 		c.fail("the %s has %d bytes after its last name", what, c.left())
 	}
-	return names, c.err
+	return names, public, c.err
 }
 
-func (c *cursor) element(what string, public int) mq.FormatName {
+func (c *cursor) element(what string, align int) mq.FormatName {
 	p := c.take(2, what)
 	if p == nil {
 		return mq.FormatName{}
 	}
 	switch kind := le.Uint16(p); kind {
 	case elementPublic:
-		c.take(-c.pos()&(public-1), what)
+		c.take(-c.pos()&(align-1), what)
 		return mq.FormatName{Kind: mq.KindPublic, GUID: c.guid(what)}
 	case elementPrivate:
 		c.align(what)
@@ -148,6 +156,10 @@ func hasMulti(m *mq.Message) bool {
 }
 
 func (e *encoder) multi(m *mq.Message) error {
+	if n := len(m.MultiDestination) + len(m.MultiAdmin) + len(m.MultiResponse); n > MaxMultiQueue {
+		return mq.Errorf(mq.ErrIllegalFormatName, "encode a message",
+			"it names %d queues and may name %d", n, MaxMultiQueue)
+	}
 	for _, l := range [...]struct {
 		id    uint16
 		names []mq.FormatName
@@ -170,10 +182,6 @@ func (e *encoder) multi(m *mq.Message) error {
 }
 
 func (e *encoder) addresses(id uint16, names []mq.FormatName, what string) error {
-	if len(names) > MaxMultiQueue {
-		return mq.Errorf(mq.ErrIllegalFormatName, "encode a message",
-			"it names %d queues as its %s and may name %d", len(names), what, MaxMultiQueue)
-	}
 	at := len(e.b)
 	e.u32(0)
 	e.u16(id)
