@@ -201,7 +201,7 @@ next:
 			for _, r := range table {
 				names = append(names, r.name)
 			}
-			return 0, Errorf(ErrInvalidParameter, "read the rights "+quote(s), "%s is no right on a %s", quote(word), object).
+			return 0, Errorf(ErrInvalidParameter, "read the rights "+Quote(s), "%s is no right on a %s", Quote(word), object).
 				WithFix("use %s, or a number such as 0x24", strings.Join(names, ", "))
 		}
 		mask |= uint32(n)

@@ -70,7 +70,7 @@ func cutKind(s string) (Kind, string, bool) {
 func parseElement(s string) (FormatName, *flaw) {
 	k, rest, ok := cutKind(s)
 	if !ok {
-		return FormatName{}, flawed("%s begins with none of DIRECT= PUBLIC= PRIVATE= MACHINE= CONNECTOR= MULTICAST= DL=", quote(s)).
+		return FormatName{}, flawed("%s begins with none of DIRECT= PUBLIC= PRIVATE= MACHINE= CONNECTOR= MULTICAST= DL=", Quote(s)).
 			try(`write for example DIRECT=OS:computer\private$\queue`)
 	}
 	f := FormatName{Kind: k}
@@ -94,14 +94,14 @@ func parseElement(s string) (FormatName, *flaw) {
 	if suffixed {
 		f.Suffix = suffixOf(tail)
 		if !suffixFits(k, f.Suffix) {
-			return FormatName{}, flawed("%s= cannot be followed by ;%s", k, quote(tail)).try("%s", suffixAdvice(k))
+			return FormatName{}, flawed("%s= cannot be followed by ;%s", k, Quote(tail)).try("%s", suffixAdvice(k))
 		}
 	}
 	if k == KindPrivate {
 		guid, number, _ := strings.Cut(id, `\`)
 		n, err := strconv.ParseUint(number, 16, 32)
 		if err != nil || len(number) > 8 {
-			return FormatName{}, flawed("the queue number %s is not 1 to 8 hexadecimal digits", quote(number)).
+			return FormatName{}, flawed("the queue number %s is not 1 to 8 hexadecimal digits", Quote(number)).
 				try(`write PRIVATE=machine-guid\number, for example ...\0000000d`)
 		}
 		f.Number, id = uint32(n), guid
@@ -112,7 +112,7 @@ func parseElement(s string) (FormatName, *flaw) {
 func withID(f FormatName, s string) (FormatName, *flaw) {
 	g, err := ParseGUID(s)
 	if err != nil || len(s) != 36 {
-		return FormatName{}, flawed("%s after %s= is not an identifier", quote(s), f.Kind).
+		return FormatName{}, flawed("%s after %s= is not an identifier", Quote(s), f.Kind).
 			try("write it as xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx, in hexadecimal digits")
 	}
 	f.GUID = g
@@ -161,12 +161,12 @@ func parseMulticast(s string) (FormatName, *flaw) {
 	host, port, _ := strings.Cut(s, ":")
 	a, err := netip.ParseAddr(host)
 	if err != nil || !a.Is4() || !a.IsMulticast() {
-		return FormatName{}, flawed("%s is not a multicast address", quote(host)).
+		return FormatName{}, flawed("%s is not a multicast address", Quote(host)).
 			try("write MULTICAST=224.x.x.x:port, with a first number from 224 to 239")
 	}
 	n, err := strconv.ParseUint(port, 10, 16)
 	if err != nil || strconv.FormatUint(n, 10) != port {
-		return FormatName{}, flawed("%s is not a port", quote(port)).try("write MULTICAST=%s:port, with a port from 0 to 65535", host)
+		return FormatName{}, flawed("%s is not a port", Quote(port)).try("write MULTICAST=%s:port, with a port from 0 to 65535", host)
 	}
 	return Multicast(s), nil
 }
@@ -195,7 +195,7 @@ func parseDirect(s string) (FormatName, *flaw) {
 		}
 	}
 	name, _, _ := strings.Cut(s, ":")
-	return FormatName{}, flawed("%s is no protocol of direct names", quote(name)).
+	return FormatName{}, flawed("%s is no protocol of direct names", Quote(name)).
 		try(`write DIRECT=OS:computer\queue or DIRECT=TCP:address\queue; HTTP and HTTPS are the others`)
 }
 
@@ -225,13 +225,13 @@ func checkAddress(protocol, s string) (string, *flaw) {
 		}
 		a, err := netip.ParseAddr(t)
 		if err != nil || !plainZone(a) {
-			return "", flawed("%s is not an IP address", quote(s)).try("for a computer name write DIRECT=OS: instead of DIRECT=TCP:")
+			return "", flawed("%s is not an IP address", Quote(s)).try("for a computer name write DIRECT=OS: instead of DIRECT=TCP:")
 		}
 		return a.String(), nil
 	case ProtocolIPX:
 		network, node, _ := strings.Cut(s, ":")
 		if !hexDigits(network, 8) || !hexDigits(node, 12) {
-			return "", flawed("%s is not an IPX address", quote(s)).try("write network:node, 8 and 12 hexadecimal digits")
+			return "", flawed("%s is not an IPX address", Quote(s)).try("write network:node, 8 and 12 hexadecimal digits")
 		}
 		return strings.ToLower(s), nil
 	}
@@ -274,7 +274,7 @@ func checkHTTPHost(s string) (string, *flaw) {
 		if port != "" {
 			n, err := strconv.ParseUint(port, 10, 16)
 			if err != nil {
-				return "", flawed("%s is not a port", quote(port)).try("give a port from 0 to 65535, or none")
+				return "", flawed("%s is not a port", Quote(port)).try("give a port from 0 to 65535, or none")
 			}
 			port = ":" + strconv.FormatUint(n, 10)
 		}
@@ -282,12 +282,12 @@ func checkHTTPHost(s string) (string, *flaw) {
 	if strings.HasPrefix(host, "[") {
 		a, err := netip.ParseAddr(strings.TrimSuffix(host[1:], "]"))
 		if err != nil || !plainZone(a) || !strings.HasSuffix(host, "]") {
-			return "", flawed("%s is not an IPv6 address", quote(host)).try("write [address]")
+			return "", flawed("%s is not an IPv6 address", Quote(host)).try("write [address]")
 		}
 		return "[" + a.String() + "]" + port, nil
 	}
 	if strings.Contains(host, ":") {
-		return "", flawed("the IPv6 address %s has no brackets", quote(s)).try("write [address] or [address]:port")
+		return "", flawed("the IPv6 address %s has no brackets", Quote(s)).try("write [address] or [address]:port")
 	}
 	return host + port, checkComputer(host)
 }

@@ -116,10 +116,10 @@ func TestRefusingLongNamesAllocatesLittle(t *testing.T) {
 		_, err := ParseQueue(s)
 		runtime.ReadMemStats(&after)
 		if err == nil {
-			t.Errorf("%s was taken", quote(s))
+			t.Errorf("%s was taken", Quote(s))
 		}
 		if spent := after.TotalAlloc - before.TotalAlloc; spent > uint64(2*len(s)+64<<10) {
-			t.Errorf("%s: refusing %d bytes allocated %d", quote(s), len(s), spent)
+			t.Errorf("%s: refusing %d bytes allocated %d", Quote(s), len(s), spent)
 		}
 	}
 }

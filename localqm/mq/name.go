@@ -48,26 +48,28 @@ func (f *flaw) try(fix string, args ...any) *flaw {
 
 // refuse makes the error for the whole name s.
 func (f *flaw) refuse(code HResult, what, s string) error {
-	e := Errorf(code, "read the "+what+" "+quote(s), "%s", f.why)
+	e := Errorf(code, "read the "+what+" "+Quote(s), "%s", f.why)
 	e.Fix = f.fix
 	return e
 }
 
-// quote shows a piece of input in a message: one line, and short however long
+// Quote shows a piece of input in a message: one line, and short however long
 // a hostile peer made it. Backslashes stay single, as people write them.
-func quote(s string) string {
+func Quote(s string) string {
 	const most = 60
 	var b strings.Builder
 	b.WriteByte('"')
-	n := 0
+	wide := 0
 	for _, r := range s {
-		if n++; n > most {
+		if wide >= most {
 			return b.String() + `"...`
 		}
 		if r < 0x7F && r >= ' ' || r > 0x7F && printable(r) {
 			b.WriteRune(r)
+			wide++
 		} else {
-			fmt.Fprintf(&b, `\u%04x`, r)
+			n, _ := fmt.Fprintf(&b, `\u%04x`, r)
+			wide += n
 		}
 	}
 	return b.String() + `"`
@@ -205,7 +207,7 @@ func parseQueuePath(s string) (queuePath, *flaw) {
 	if strings.HasPrefix(s, ";") {
 		x := suffixOf(s[1:])
 		if x == SuffixNone || x == SuffixXactOnly {
-			return queuePath{}, flawed("there is no system queue %s", quote(s[1:])).
+			return queuePath{}, flawed("there is no system queue %s", Quote(s[1:])).
 				try("the system queues are system$;journal, system$;deadletter and system$;deadxact")
 		}
 		return queuePath{system: true, suffix: x}, nil
@@ -216,7 +218,7 @@ func parseQueuePath(s string) (queuePath, *flaw) {
 	}
 	name, tail, part := strings.Cut(s, ";")
 	if queue, last, ok := strings.Cut(name, `\`); ok && equalWord(last, "journal$") {
-		return queuePath{}, flawed(`\%s does not name a journal`, last).try("write %s;journal", quote(queue))
+		return queuePath{}, flawed(`\%s does not name a journal`, last).try("write %s;journal", Quote(queue))
 	}
 	if f := checkQueueName("queue", name, MaxQueueName); f != nil {
 		return queuePath{}, f

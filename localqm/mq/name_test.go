@@ -391,3 +391,15 @@ func TestLabelLengthCountsUTF16Units(t *testing.T) {
 		}
 	}
 }
+
+func TestQuoteIsShortAndOnOneLine(t *testing.T) {
+	for in, want := range map[string]string{
+		`.\private$\q`: `".\private$\q"`, "a\nb\x00": `"a\u000ab\u0000"`, "\u202e": `"\u202e"`, "\xff": `"\ufffd"`, "ä": `"ä"`,
+		strings.Repeat("x", 61): `"` + strings.Repeat("x", 60) + `"...`, strings.Repeat("x", 60): `"` + strings.Repeat("x", 60) + `"`,
+		strings.Repeat("\x04", 1000): `"` + strings.Repeat(`\u0004`, 10) + `"...`,
+	} {
+		if got := Quote(in); got != want {
+			t.Errorf("%q is shown as %s, want %s", in, got, want)
+		}
+	}
+}

@@ -2,6 +2,7 @@ package secure
 
 import (
 	"bytes"
+	"strings"
 	"testing"
 )
 
@@ -28,7 +29,7 @@ func FuzzParseSID(f *testing.F) {
 }
 
 func FuzzParseSDDL(f *testing.F) {
-	for _, s := range []string{"", specSDDL, "O:S-1-22-1-1000D:AI(A;;0xf003f;;;WD)(D;IO;4;;;AN)", "D:NO_ACCESS_CONTROL", "G:BAO:SYS:(AU;SAFA;GA;;;BA)D:P"} {
+	for _, s := range []string{"", specSDDL, "O:S-1-22-1-1000D:AI(A;;0xf003f;;;WD)(D;IO;4;;;AN)", "D:NO_ACCESS_CONTROL", "G:BAO:SYS:(AU;SAFA;GA;;;BA)D:P", strings.Repeat("\x04", 55)} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, text string) {

@@ -132,7 +132,7 @@ func ParseSDDL(text string) (Descriptor, error) {
 	for p.rest != "" && err == nil {
 		part := p.rest[:min(2, len(p.rest))]
 		if !strings.Contains("O:G:D:S:", part) || len(part) != 2 || part[1] != ':' {
-			return Descriptor{}, p.bad("%s stands where O:, G:, D: or S: should begin", clip(p.rest))
+			return Descriptor{}, p.bad("%s stands where O:, G:, D: or S: should begin", mq.Quote(p.rest))
 		}
 		if strings.Contains(seen, part) {
 			return Descriptor{}, p.bad("%s is there twice", part)
@@ -165,7 +165,7 @@ func ParseSDDL(text string) (Descriptor, error) {
 type sddlParser struct{ text, rest string }
 
 func (p *sddlParser) bad(format string, args ...any) error {
-	return refuse("read the SDDL "+clip(p.text), fmt.Sprintf(format, args...)).
+	return refuse("read the SDDL "+mq.Quote(p.text), fmt.Sprintf(format, args...)).
 		WithFix("write it as O:BAD:(A;;0xf003f;;;BA)(A;;0x4;;;AN)")
 }
 
@@ -206,7 +206,7 @@ func (p *sddlParser) principal(word string) (SID, error) {
 	}
 	s, err := ParseSID(word)
 	if err != nil {
-		return SID{}, p.bad("%s is no SID and no known alias", clip(word))
+		return SID{}, p.bad("%s is no SID and no known alias", mq.Quote(word))
 	}
 	return s, nil
 }
@@ -235,10 +235,10 @@ func (p *sddlParser) acl(name string, types ...ACEType) (ACL, error) {
 func (p *sddlParser) ace(body, name string, types []ACEType) (ACE, error) {
 	fields := strings.SplitN(body, ";", 7)
 	if len(fields) != 6 {
-		return ACE{}, p.bad("the entry (%s) has not the six parts type;flags;rights;;;account", clip(body))
+		return ACE{}, p.bad("the entry %s has not the six parts type;flags;rights;;;account", mq.Quote(body))
 	}
 	if fields[3] != "" || fields[4] != "" {
-		return ACE{}, p.bad("the entry (%s) is for a kind of object, which queues do not have", clip(body))
+		return ACE{}, p.bad("the entry %s is for a kind of object, which queues do not have", mq.Quote(body))
 	}
 	var e ACE
 	found := false
@@ -248,11 +248,11 @@ func (p *sddlParser) ace(body, name string, types []ACEType) (ACE, error) {
 		}
 	}
 	if !found {
-		return ACE{}, p.bad("%s is no type of entry in a %s of MSMQ", clip(fields[0]), name)
+		return ACE{}, p.bad("%s is no type of entry in a %s of MSMQ", mq.Quote(fields[0]), name)
 	}
 	flags := sddlParser{text: p.text, rest: fields[1]}
 	if e.Flags = uint8(flags.flags(aceFlagCodes)); flags.rest != "" {
-		return ACE{}, p.bad("%s are no flags of an entry", clip(fields[1]))
+		return ACE{}, p.bad("%s are no flags of an entry", mq.Quote(fields[1]))
 	}
 	var err error
 	if e.Mask, err = p.rights(fields[2]); err != nil {
@@ -267,14 +267,14 @@ func (p *sddlParser) rights(s string) (uint32, error) {
 	if s != "" && s[0] >= '0' && s[0] <= '9' {
 		n, err := strconv.ParseUint(s, 0, 32)
 		if err != nil || strings.Contains(s, "_") || strings.HasPrefix(s, "0B") || strings.HasPrefix(s, "0O") {
-			return 0, p.bad("%s is no number of 32 bits", clip(s))
+			return 0, p.bad("%s is no number of 32 bits", mq.Quote(s))
 		}
 		return uint32(n), nil
 	}
 	letters := sddlParser{text: p.text, rest: s}
 	mask := letters.flags(rightCodes)
 	if letters.rest != "" {
-		return 0, p.bad("%s are no rights", clip(s))
+		return 0, p.bad("%s are no rights", mq.Quote(s))
 	}
 	return mask, nil
 }

@@ -38,7 +38,7 @@ func NewSID(authority uint64, sub ...uint32) (SID, error) {
 // and more is in hexadecimal.
 func ParseSID(text string) (SID, error) {
 	bad := func(why string) (SID, error) {
-		return SID{}, refuse("read the SID "+clip(text), why).WithFix("write it as S-1-5-21-1-2-3-1000, or use a name such as everyone")
+		return SID{}, refuse("read the SID "+mq.Quote(text), why).WithFix("write it as S-1-5-21-1-2-3-1000, or use a name such as everyone")
 	}
 	rest, ok := strings.CutPrefix(strings.ToUpper(text), "S-1-")
 	if !ok {
@@ -172,12 +172,4 @@ const sendWhole = "send the whole descriptor as MS-DTYP 2.4 lays it out"
 // refuse is the error of everything malformed here.
 func refuse(op, why string) *mq.Error {
 	return mq.Errorf(mq.ErrIllegalSecurityDescriptor, op, "%s", why)
-}
-
-// clip quotes a piece of input, one short line of it.
-func clip(s string) string {
-	if len(s) > 60 {
-		s = s[:60] + "..."
-	}
-	return strconv.QuoteToASCII(s)
 }

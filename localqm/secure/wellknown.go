@@ -3,6 +3,8 @@ package secure
 import (
 	"fmt"
 	"strings"
+
+	"posthouse/localqm/mq"
 )
 
 // Identifier authorities (MS-DTYP 2.4.1) and the one for users and groups of
@@ -167,6 +169,6 @@ func ParsePrincipal(text string) (SID, error) {
 	if strings.HasPrefix(strings.ToUpper(t), "S-") {
 		return ParseSID(t)
 	}
-	return SID{}, refuse("read the account "+clip(text), "no account of this name is known").
+	return SID{}, refuse("read the account "+mq.Quote(text), "no account of this name is known").
 		WithFix("use everyone, anonymous, administrators or a SID such as S-1-22-1-1000")
 }
