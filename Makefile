@@ -11,8 +11,8 @@ GUI_TAGS  := migrated_fynedo
 # ci is Fyne's software driver: no C compiler and no X11 or OpenGL headers.
 TEST_TAGS := ci,migrated_fynedo
 
-# What the headless program is made of, for vet.
-HEADLESS   = $$($(GO) list -deps -tags headless . | grep '^posthouse')
+# $(call vet,GOOS): what the headless program is made of, for that system.
+vet        = export CGO_ENABLED=0 GOOS=$(1) && $(GO) vet -tags headless $$($(GO) list -deps -tags headless . | grep '^posthouse')
 
 export GOFLAGS := $(filter-out -buildvcs%,$(GOFLAGS)) -buildvcs=false
 
@@ -51,13 +51,13 @@ lint: ## format, vet and lint
 	@scripts/setup go
 	@scripts/tools
 	scripts/lines
-	CGO_ENABLED=0 $(GO) vet -tags headless $(HEADLESS)
+	$(call vet,)
 	CGO_ENABLED=0 bin/tools/golangci-lint run ./...
 
 cross: ## compile for Windows and macOS (no window)
 	@scripts/setup go
-	CGO_ENABLED=0 GOOS=windows $(GO) vet -tags headless $(HEADLESS)
-	CGO_ENABLED=0 GOOS=darwin $(GO) vet -tags headless $(HEADLESS)
+	$(call vet,windows)
+	$(call vet,darwin)
 
 crash: ## kill the queue manager CRASHES times and account for every message
 	@scripts/setup test
