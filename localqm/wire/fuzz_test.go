@@ -68,17 +68,21 @@ func FuzzParse(f *testing.F) {
 	}
 	f.Add(golden(f)[:16])
 	f.Fuzz(func(t *testing.T, packet []byte) {
+		stable(t, "fuzzed", packet)
+		// Most changes break the BaseHeader alone; mended, they reach what is behind it.
+		if len(packet) < baseSize || len(packet) > mq.MaxPacketSize {
+			return
+		}
+		packet = bytes.Clone(packet)
+		packet[0] = baseVersion
+		le.PutUint16(packet[2:], le.Uint16(packet[2:])&^(baseInternal|baseSession))
+		le.PutUint32(packet[4:], baseSignature)
+		le.PutUint32(packet[8:], uint32(len(packet)))
 		bound(t, len(packet), func() int {
 			_, _ = Parse(packet, here)
 			return most(len(packet))
 		})
-		stable(t, "fuzzed", packet)
-		// Most changes break the size alone; mended, they reach what is behind it.
-		if len(packet) >= baseSize && len(packet) <= mq.MaxPacketSize {
-			mended := bytes.Clone(packet)
-			le.PutUint32(mended[8:], uint32(len(mended)))
-			stable(t, "fuzzed, PacketSize mended", mended)
-		}
+		stable(t, "fuzzed, BaseHeader mended", packet)
 	})
 }
 

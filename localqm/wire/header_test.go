@@ -344,6 +344,9 @@ func TestSessionHeaderIsPutAndCut(t *testing.T) {
 	if _, err := PutSession(framed, want); !errors.Is(err, ErrMalformed) {
 		t.Errorf("a second SessionHeader: %v, want ErrMalformed", err)
 	}
+	if _, err := PutSession(nil, want); !errors.Is(err, ErrMalformed) {
+		t.Errorf("a SessionHeader on nothing: %v, want ErrMalformed", err)
+	}
 	rest, h, ok, err := CutSession(framed)
 	if err != nil || !ok || h != want || !bytes.Equal(rest, packet) {
 		t.Errorf("CutSession = %+v, %v, %v, same packet %v", h, ok, err, bytes.Equal(rest, packet))

@@ -121,12 +121,21 @@ func (e *encoder) packet(m *mq.Message, self mq.GUID, withBody bool) (at int, er
 	}
 	le.PutUint32(e.b[e.start+8:], uint32(size))
 	if !m.DeadLetterQueue.IsZero() {
-		x := Extension{DeadLetterQueue: m.DeadLetterQueue.String()}
-		if e.b, err = AppendExtension(e.b, x); err != nil {
+		if err := e.deadLetterQueue(m.DeadLetterQueue); err != nil {
 			return 0, err
 		}
 	}
 	return at, nil
+}
+
+// deadLetterQueue appends what kept reads.
+func (e *encoder) deadLetterQueue(f mq.FormatName) (err error) {
+	name := f.String()
+	if _, err := mq.ParseFormatName(name); err != nil {
+		return err // it would be kept and never be read again
+	}
+	e.b, err = AppendExtension(e.b, Extension{DeadLetterQueue: name})
+	return err
 }
 
 func tooLarge(n int) error {

@@ -225,6 +225,12 @@ func TestWhatAPacketCannotCarryIsRefusedInWords(t *testing.T) {
 			m.MultiDestination = make([]mq.FormatName, MaxMultiQueue+1)
 		}, mq.ErrIllegalFormatName, "1001 queues"},
 		{"no queue in a list", func(m *mq.Message) { m.MultiAdmin = make([]mq.FormatName, 1) }, mq.ErrUnsupportedFormatNameOperation, "administration queue"},
+		{"a machine in a list", func(m *mq.Message) {
+			m.MultiDestination = []mq.FormatName{mq.Public(here), mq.Machine(here, mq.SuffixJournal)}
+		}, mq.ErrUnsupportedFormatNameOperation, "destination queue"},
+		{"dead-letter queue that is none", func(m *mq.Message) {
+			m.DeadLetterQueue = mq.DirectOS("a", "b\x00")
+		}, mq.ErrIllegalFormatName, "format name"},
 		{"two senders", func(m *mq.Message) { m.SenderSID, m.SenderMachine = someSID, here }, mq.ErrIllegalPropertyValue, "both"},
 		{"broken SID", func(m *mq.Message) { m.SenderSID = someSID[:9] }, mq.ErrIllegalPropertyValue, "not a SID"},
 		{"long key", func(m *mq.Message) { m.SymmetricKey = make([]byte, 0x10000) }, mq.ErrIllegalPropertyValue, "65536"},
@@ -276,6 +282,16 @@ func TestUnknownSourceIsOurs(t *testing.T) {
 	got, err := Parse(encode(t, m), elsewhere)
 	if err != nil || got.SourceMachine != here || got.ID.Source != here {
 		t.Errorf("source %s, identifier %s, %v; want %s", got.SourceMachine, got.ID, err, here)
+	}
+}
+
+func TestPrivateDestinationIsAddressed(t *testing.T) {
+	m := plain()
+	m.Destination, m.DestinationMachine = mq.Private(elsewhere, 1), mq.GUID{}
+	m.AdminQueue = mq.Private(mq.GUID{}, 5) // of no queue manager, and stays so
+	got, err := Parse(encode(t, m), here)
+	if err != nil || got.DestinationMachine != elsewhere || !got.AdminQueue.Equal(m.AdminQueue) {
+		t.Errorf("addressed to %s, administration queue %s, %v", got.DestinationMachine, got.AdminQueue, err)
 	}
 }
 
@@ -341,7 +357,9 @@ func TestSendableLeavesOutWhatIsKept(t *testing.T) {
 	if err != nil || !bytes.Equal(got, encode(t, m)) {
 		t.Errorf("Sendable gives %d bytes of %d, %v; want the packet without its dead-letter queue", len(got), len(packet), err)
 	}
-	if _, err := Sendable(packet[:100]); !errors.Is(err, ErrMalformed) {
-		t.Errorf("Sendable of a torn packet = %v, want ErrMalformed", err)
+	for _, n := range []int{15, 100} {
+		if _, err := Sendable(packet[:n]); !errors.Is(err, ErrMalformed) {
+			t.Errorf("Sendable of %d bytes = %v, want ErrMalformed", n, err)
+		}
 	}
 }
