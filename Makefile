@@ -61,7 +61,9 @@ cross: ## compile for Windows and macOS (no window)
 
 crash: ## kill the queue manager CRASHES times and account for every message
 	@scripts/setup test
-	CGO_ENABLED=0 POSTHOUSE_CRASHES=$(CRASHES) $(GO) test -count=1 -timeout 20m -run Crash -v ./localqm/...
+	@tests=$$(grep -rl --include='*_test.go' POSTHOUSE_CRASHES . | xargs -r -n 1 dirname | sort -u); \
+	[ -n "$$tests" ] || { echo "crash: no test reads POSTHOUSE_CRASHES" >&2; exit 1; }; set -x; \
+	CGO_ENABLED=0 POSTHOUSE_CRASHES=$(CRASHES) $(GO) test -count=1 -tags $(TEST_TAGS) -timeout 20m -run Crash -v $$tests
 
 fuzz: ## every fuzz target for FUZZTIME (10s)
 	@scripts/setup go
@@ -75,9 +77,9 @@ bench: headless ## benchmarks of the program, then of the codec and the store
 
 shots: ## pictures of every screen into build/shots, without a display
 	@scripts/setup go
-	@mkdir -p build/shots
+	@rm -rf build/shots && mkdir -p build/shots
 	CGO_ENABLED=0 POSTHOUSE_SHOTS=$(CURDIR)/build/shots $(GO) test -count=1 -tags $(TEST_TAGS) -run '^TestShots' ./views/...
-	@echo "pictures: $(CURDIR)/build/shots"
+	@ls build/shots/*.png >/dev/null && echo "pictures: $(CURDIR)/build/shots"
 
 tour: ## drive the real window under Xvfb; pictures into build/tour
 	@scripts/setup tour
