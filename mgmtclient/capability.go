@@ -217,10 +217,14 @@ const (
 // Archiver reads and restores messages with every property, for export and
 // import (package archive has the file format).
 type Archiver interface {
-	// Records returns a page of messages as stored.
+	// Records returns a page of messages as stored, in queue order behind
+	// after: at most limit (up to MaxPage), and fewer once they take PageBytes.
+	// An empty page is the end.
 	Records(ctx context.Context, queue string, after LookupID, limit int) ([]Record, error)
-	// Restore puts records into a queue as they were, in one transaction: ids,
-	// times and counts are kept, places in the queue are new.
+	// Restore puts records into a queue, journal, subqueue or system queue as
+	// they were, in one transaction: ids, times and counts are kept, places in
+	// the queue are new, and nobody is told anything. At most MaxPage records
+	// and PageBytes of packets are taken at once, or one record of any size.
 	Restore(ctx context.Context, queue string, records []Record) error
 }
 

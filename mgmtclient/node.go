@@ -18,7 +18,8 @@ type Node interface {
 	Queues(ctx context.Context, f QueueFilter) ([]Queue, error)
 	// Queue describes one queue, journal, subqueue or system queue.
 	Queue(ctx context.Context, queue string) (Queue, error)
-	// Messages returns one page of a queue, without removing anything.
+	// Messages returns one page of a queue, without removing anything. A page
+	// has fewer rows than asked for, and More, once it takes PageBytes.
 	Messages(ctx context.Context, queue string, p Page) (MessagePage, error)
 	// Message returns one message with at most bodyLimit bytes of its body
 	// (negative: all of it). BodySize always tells the whole.
@@ -84,4 +85,10 @@ func Closed(op string) error {
 const (
 	DefaultPage = 100
 	MaxPage     = 1000
+
+	// PageBytes is how much a page of messages with bodies or of records may
+	// take before it ends early; RowBytes is counted for each beside its body
+	// and extension.
+	PageBytes = 3 << 20
+	RowBytes  = 2 << 10
 )

@@ -14,7 +14,8 @@ import (
 // addQueue makes a private queue with the defaults.
 func (n *Node) addQueue(name string, number uint32) *queue {
 	now := n.second()
-	q := &queue{name: name, number: number, sddl: n.sddl, Queue: mgmtclient.Queue{
+	guard := secure.Strict(secure.UnixUser(1000)).String()
+	q := &queue{name: name, number: number, sddl: guard, Queue: mgmtclient.Queue{
 		PathName: n.machine.Name + `\private$\` + name, FormatName: mq.Private(n.machine.ID, number).String(),
 		ID: guidOf(n.machine.Name + `\` + strings.ToLower(name)), PrivacyLevel: "optional",
 		State: "LOCAL CONNECTION", Location: "LOCAL", Type: "PRIVATE", Created: now, Modified: now,
@@ -86,7 +87,7 @@ func (n *Node) createSubqueue(op, name string, path mq.PathName) (mgmtclient.Que
 
 // grant is the security descriptor of a new queue.
 func (n *Node) grant(op string, s mgmtclient.QueueSettings) (string, error) {
-	sddl := n.sddl
+	sddl := secure.Strict(secure.UnixUser(1000)).String()
 	if s.SDDL != nil {
 		sddl = *s.SDDL
 	}

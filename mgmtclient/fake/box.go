@@ -86,7 +86,10 @@ func (n *Node) take(b *box, i int) *mgmtclient.Message {
 }
 
 func (n *Node) sizeOf(it item) int64 {
-	if size := n.sets[it.set].Size; it.m == nil && size > 0 {
+	if it.m != nil {
+		return it.m.Size
+	}
+	if size := n.sets[it.set].Size; size > 0 {
 		return size
 	}
 	return n.message(it).Size

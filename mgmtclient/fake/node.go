@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"posthouse/localqm/mq"
+	"posthouse/localqm/secure"
 	"posthouse/mgmtclient"
 )
 
@@ -70,7 +71,7 @@ func New(o Options) *Node {
 	n := &Node{
 		now: o.Now, done: make(chan struct{}), changed: make(chan struct{}),
 		queues: map[string]*queue{}, watches: map[*watch]struct{}{},
-		sddl:   `O:S-1-22-1-1000G:S-1-22-2-1000D:(A;;0xF003F;;;S-1-22-1-1000)`,
+		sddl:   secure.Machine(secure.UnixUser(1000)).String(),
 		number: lastReserved,
 	}
 	n.machine = mgmtclient.Machine{

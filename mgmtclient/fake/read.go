@@ -3,6 +3,7 @@ package fake
 import (
 	"bytes"
 	"context"
+	"slices"
 	"strings"
 	"unicode/utf16"
 
@@ -33,15 +34,23 @@ func (n *Node) Messages(ctx context.Context, queue string, p mgmtclient.Page) (m
 	if p.Before != 0 {
 		to = max(from, at.box.after(p.Before-1))
 	}
-	page := mgmtclient.MessagePage{Messages: []mgmtclient.Message{}, More: to-from > limit}
-	switch {
-	case page.More && p.Last:
-		from = to - limit
-	case page.More:
-		to = from + limit
+	page := mgmtclient.MessagePage{Messages: []mgmtclient.Message{}}
+	size := 0
+	for i := range to - from {
+		if i == limit || size >= mgmtclient.PageBytes {
+			page.More = true
+			break
+		}
+		k := from + i
+		if p.Last {
+			k = to - 1 - i
+		}
+		m := cut(*n.message(at.box.items[k]), p.BodyLimit)
+		size += mgmtclient.RowBytes + len(m.Body) + len(m.Extension)
+		page.Messages = append(page.Messages, m)
 	}
-	for _, it := range at.box.items[from:to] {
-		page.Messages = append(page.Messages, cut(*n.message(it), p.BodyLimit))
+	if p.Last {
+		slices.Reverse(page.Messages)
 	}
 	return page, nil
 }

@@ -26,7 +26,11 @@ func (n *Node) Records(ctx context.Context, queue string, after mgmtclient.Looku
 	}
 	from := at.box.after(after)
 	list := []mgmtclient.Record{}
+	size := 0
 	for _, it := range at.box.items[from:min(from+limit, len(at.box.items))] {
+		if size >= mgmtclient.PageBytes {
+			break
+		}
 		r := n.message(it)
 		m, err := row.Message(r)
 		if err != nil {
@@ -36,6 +40,7 @@ func (n *Node) Records(ctx context.Context, queue string, after mgmtclient.Looku
 		if err != nil {
 			return nil, row.Tried(op, err)
 		}
+		size += mgmtclient.RowBytes + len(packet)
 		list = append(list, mgmtclient.Record{
 			LookupID: r.LookupID, ID: r.ID, Label: r.Label, Packet: packet, Arrived: r.ArrivedTime,
 			AbortCount: r.AbortCount, MoveCount: r.MoveCount, LastMove: r.LastMoveTime, Class: r.ClassCode,
