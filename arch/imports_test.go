@@ -234,7 +234,7 @@ func TestHeadlessProgramHasNoWindow(t *testing.T) {
 
 func TestHeadlessProgramIsStatic(t *testing.T) {
 	bin := filepath.Join(t.TempDir(), "posthouse")
-	run(t, []string{"CGO_ENABLED=0", "GOOS=linux"}, "go", "build", "-buildvcs=false", "-tags", "headless", "-o", bin, ".")
+	run(t, []string{"CGO_ENABLED=0", "GOOS=linux"}, "go", "build", "-buildvcs=false", "-tags", "headless", "-ldflags=-s -w", "-o", bin, ".")
 	f, err := elf.Open(bin)
 	if err != nil {
 		t.Fatal(err)
