@@ -29,8 +29,7 @@ func (m *QueueManager) MoveMessages(ctx context.Context, c Caller, from, to mq.Q
 	defer h.Close()
 	m.mu.Lock()
 	target, err := m.find(op, to)
-	related := err == nil && h.queue != nil && target.root() == h.queue.root() && target != h.queue &&
-		target.info.Role != store.Journal && h.queue.info.Role != store.Journal
+	near := err == nil && h.queue != nil && related(h.queue, target)
 	same := err == nil && target == h.queue
 	m.mu.Unlock()
 	switch {
@@ -38,8 +37,8 @@ func (m *QueueManager) MoveMessages(ctx context.Context, c Caller, from, to mq.Q
 		return nil, err
 	case same:
 		return nil, mq.Errorf(mq.ErrInvalidParameter, op, "the messages are in that queue already")
-	case related:
-		return moved(each(ctx, ids, func(id uint64) error { return h.Move(ctx, id, target, nil) })), nil
+	case near:
+		return moved(each(ctx, ids, func(id uint64) error { return h.move(ctx, id, target, nil) })), nil
 	}
 	return m.resend(ctx, op, h, ids, func(*mq.Message) (mq.QueueName, error) { return to, nil })
 }
@@ -97,9 +96,33 @@ func (m *QueueManager) beginSubqueue(ctx context.Context, c Caller, to mq.QueueN
 	return nil
 }
 
-// Move puts one message into another part of its queue, in a transaction if
-// one is given.
-func (h *Handle) Move(ctx context.Context, lookup uint64, to *queue, tx *Transaction) error {
+// Move puts one message into another part of its queue: a subqueue of it, or
+// back. In a transaction it shows there when that commits.
+func (h *Handle) Move(ctx context.Context, lookup uint64, to mq.QueueName, tx *Transaction) error {
+	m := h.m
+	op := "move a message of " + h.name.String() + " to " + to.String()
+	m.mu.Lock()
+	target, err := m.find(op, to)
+	if err == nil {
+		var q *queue
+		if q, err = h.target(op); err == nil && !related(q, target) {
+			err = mq.Errorf(mq.ErrUnsupportedOperation, op, "messages move only between a queue and its own subqueues").
+				WithFix("receive it and send it anew")
+		}
+	}
+	m.mu.Unlock()
+	if err != nil {
+		return err
+	}
+	return h.move(ctx, lookup, target, tx)
+}
+
+// related reports that messages may move between two queues.
+func related(a, b *queue) bool {
+	return a != b && a.root() == b.root() && a.info.Role != store.Journal && b.info.Role != store.Journal
+}
+
+func (h *Handle) move(ctx context.Context, lookup uint64, to *queue, tx *Transaction) error {
 	m := h.m
 	op := "move a message of " + h.name.String()
 	at, err := h.locate(ctx, op, ReadOptions{Seek: SeekCurrent, Lookup: lookup, Tx: tx})
@@ -159,21 +182,15 @@ func (m *QueueManager) resendOne(ctx context.Context, op string, h *Handle, id u
 		return giveBack(err)
 	}
 	defer out.Close()
-	msg, row, err := m.renewed(op, out, at.delivery.Message)
+	msg, err := m.renewed(op, out, at.delivery.Message)
+	if err != nil {
+		return giveBack(err)
+	}
+	ops, _, err := m.plan(op, out, msg)
 	if err != nil {
 		return giveBack(err)
 	}
 	m.mu.Lock()
-	q, err := m.mayEnter(op, out, msg, msg.Transactional)
-	var ops []store.Op
-	if err == nil {
-		ops, err = m.entering(op, q, msg, row)
-	}
-	if err != nil {
-		m.release(at.place)
-		m.mu.Unlock()
-		return mq.ObjectID{}, err
-	}
 	ops = append(ops, m.removing(at.queue, at.delivery.Row, at.delivery.Message, mq.ClassAckReceive)...)
 	m.mu.Unlock()
 	return msg.ID, m.commit(ctx, op, ops, nil)
@@ -182,13 +199,13 @@ func (m *QueueManager) resendOne(ctx context.Context, op string, h *Handle, id u
 // renewed is a message made ready to be sent anew to another queue: what its
 // sender chose is kept, what queue managers added is new. Whether it is
 // transactional follows the queue it goes to.
-func (m *QueueManager) renewed(op string, out *Handle, old *mq.Message) (*mq.Message, *store.Row, error) {
+func (m *QueueManager) renewed(op string, out *Handle, old *mq.Message) (*mq.Message, error) {
 	m.mu.Lock()
 	q, err := out.target(op)
 	transactional := err == nil && q.info.Transactional
 	m.mu.Unlock()
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	msg := *old
 	msg.Class, msg.HopCount = mq.ClassNormal, 0
@@ -201,7 +218,7 @@ func (m *QueueManager) renewed(op string, out *Handle, old *mq.Message) (*mq.Mes
 		msg.Acknowledge = 0
 	}
 	if err := m.prepare(op, out, &msg, transactional); err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	if transactional {
 		m.mu.Lock()
@@ -209,8 +226,7 @@ func (m *QueueManager) renewed(op string, out *Handle, old *mq.Message) (*mq.Mes
 		msg.TransactionID = mq.ObjectID{Source: m.self.ID, Ordinal: m.nextTx}
 		m.mu.Unlock()
 	}
-	row, err := m.encode(op, &msg)
-	return &msg, row, err
+	return &msg, nil
 }
 
 // sendAgain sends a copy of a message.
@@ -221,17 +237,11 @@ func (m *QueueManager) sendAgain(ctx context.Context, c Caller, to mq.QueueName,
 		return mq.ObjectID{}, err
 	}
 	defer out.Close()
-	msg, row, err := m.renewed(op, out, old)
+	msg, err := m.renewed(op, out, old)
 	if err != nil {
 		return mq.ObjectID{}, err
 	}
-	m.mu.Lock()
-	q, err := m.mayEnter(op, out, msg, msg.Transactional)
-	var ops []store.Op
-	if err == nil {
-		ops, err = m.entering(op, q, msg, row)
-	}
-	m.mu.Unlock()
+	ops, _, err := m.plan(op, out, msg)
 	if err != nil {
 		return mq.ObjectID{}, err
 	}

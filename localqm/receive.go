@@ -91,7 +91,7 @@ func (h *Handle) locate(ctx context.Context, op string, o ReadOptions) (found, e
 	m := h.m
 	var timeout <-chan time.Time
 	if o.Timeout > 0 && o.Seek == SeekNone {
-		c, stop := m.clock.Timer(o.Timeout)
+		c, stop := m.clock.Alarm(m.clock.Now().Add(o.Timeout))
 		defer stop()
 		timeout = c
 	}

@@ -70,17 +70,7 @@ func (m *QueueManager) sendEach(op string, h *Handle, messages []*mq.Message) ([
 		if failed = m.prepare(op, h, msg, false); failed != nil {
 			break
 		}
-		row, err := m.encode(op, msg)
-		if failed = err; failed != nil {
-			break
-		}
-		m.mu.Lock()
-		q, err := m.mayEnter(op, h, msg, false)
-		var ops []store.Op
-		if err == nil {
-			ops, err = m.entering(op, q, msg, row)
-		}
-		m.mu.Unlock()
+		ops, row, err := m.plan(op, h, msg)
 		if failed = err; failed != nil {
 			break
 		}
@@ -103,6 +93,29 @@ func (m *QueueManager) sendEach(op string, h *Handle, messages []*mq.Message) ([
 		receipts = append(receipts, Receipt{ID: messages[i].ID, Lookup: s.row.Lookup})
 	}
 	return receipts, failed
+}
+
+// plan checks a message that is ready and returns the operations of its
+// arrival. Encoding is done outside the lock.
+func (m *QueueManager) plan(op string, h *Handle, msg *mq.Message) ([]store.Op, *store.Row, error) {
+	m.mu.Lock()
+	_, err := m.mayEnter(op, h, msg, msg.Transactional)
+	m.mu.Unlock()
+	if err != nil {
+		return nil, nil, err
+	}
+	row, err := m.encode(op, msg)
+	if err != nil {
+		return nil, nil, err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	q, err := h.target(op)
+	if err != nil {
+		return nil, nil, err
+	}
+	ops, err := m.entering(op, q, msg, row)
+	return ops, row, err
 }
 
 // prepare checks a message and fills in what the queue manager adds.

@@ -18,8 +18,7 @@ const (
 // two phases that nobody ended. It ends with the queue manager.
 func (m *QueueManager) sweep() {
 	for {
-		wait := m.sweepOnce()
-		c, stop := m.clock.Timer(wait)
+		c, stop := m.clock.Alarm(m.sweepOnce())
 		select {
 		case <-m.ctx.Done():
 			stop()
@@ -39,44 +38,50 @@ func (m *QueueManager) wakeSweeper() {
 	}
 }
 
-// sweepOnce does what is due and says how long to sleep.
-func (m *QueueManager) sweepOnce() time.Duration {
+// sweepOnce does what is due and says when to look again.
+func (m *QueueManager) sweepOnce() time.Time {
 	now := m.clock.Now()
-	wait := sweepLimit
+	again := now.Add(sweepLimit)
+	sooner := func(t time.Time) {
+		if t.Before(again) {
+			again = t
+		}
+	}
 	if next := m.expirePendings(now); !next.IsZero() {
-		wait = min(wait, next.Sub(now))
+		sooner(next)
 	}
 	for {
 		due, err := m.store.Due(m.ctx, now.Unix(), sweepBatch)
 		if err != nil {
-			return m.sweepFailed(err)
+			return m.sweepFailed(now, err)
 		}
 		if len(due) == 0 {
 			break
 		}
 		done, err := m.expire(due)
 		if err != nil {
-			return m.sweepFailed(err)
+			return m.sweepFailed(now, err)
 		}
 		if done == 0 {
-			return min(wait, lockedPause)
+			sooner(now.Add(lockedPause))
+			return again
 		}
 	}
 	next, err := m.store.NextDue(m.ctx)
 	if err != nil {
-		return m.sweepFailed(err)
+		return m.sweepFailed(now, err)
 	}
 	if next != 0 {
-		wait = min(wait, max(time.Unix(next, 0).Sub(m.clock.Now()), time.Millisecond))
+		sooner(time.Unix(next, 0))
 	}
-	return wait
+	return again
 }
 
-func (m *QueueManager) sweepFailed(err error) time.Duration {
+func (m *QueueManager) sweepFailed(now time.Time, err error) time.Time {
 	if m.ctx.Err() == nil {
 		m.log.Error("expired messages could not be removed", "error", err)
 	}
-	return sweepPause
+	return now.Add(sweepPause)
 }
 
 // expire removes messages whose time to be received is over (Time To Be
