@@ -2,18 +2,158 @@
 package app
 
 import (
-	"fmt"
+	"bufio"
+	"context"
 	"io"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
 )
 
 // Version is set by the linker (see Makefile).
 var Version = "dev"
 
-// Run runs the command line args and returns the exit status.
+// Run runs the command line args and returns the exit status: 0 done, 1
+// failed, 2 wrong usage, 3 a wait that ended with nothing there.
 func Run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
-	if len(args) > 0 {
-		fmt.Fprintf(stdout, "posthouse %s\n", Version)
-		return 0
+	ignoreBrokenPipe()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	context.AfterFunc(ctx, stop) // a second Ctrl+C ends the process at once
+	return run(ctx, args, env{
+		in: stdin, out: stdout, err: stderr,
+		terminal: isTerminal, getenv: os.Getenv, now: time.Now, zone: time.Local,
+		open: folderOpener{}, window: openWindow,
+	})
+}
+
+// env is what a command line runs in; tests replace its parts.
+type env struct {
+	in       io.Reader
+	out      io.Writer
+	err      io.Writer
+	terminal func(stream any) bool
+	getenv   func(string) string
+	now      func() time.Time
+	zone     *time.Location
+	open     opener
+	window   func(ctx context.Context, folder string) error
+}
+
+// program is one run of the command line.
+type program struct {
+	env
+	w       *bufio.Writer // standard output; flushed where someone waits for it
+	folder  string
+	node    string
+	json    bool
+	jsonl   bool
+	verbose bool
+	timeout wait
+}
+
+func run(ctx context.Context, args []string, e env) int {
+	p := &program{env: e, w: bufio.NewWriter(output{e.out})}
+	root := p.root()
+	root.SetArgs(args)
+	root.SetIn(e.in)
+	root.SetOut(p.w)
+	root.SetErr(e.err)
+	err := root.ExecuteContext(ctx)
+	if flushed := p.w.Flush(); err == nil {
+		err = flushed
 	}
-	return window(stderr)
+	return p.report(err)
+}
+
+func (p *program) root() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "posthouse",
+		Short: "Message Queuing (MSMQ) for every desk: console and queue manager",
+		Long: `Posthouse is a console and a queue manager for Microsoft Message Queuing (MSMQ).
+
+Without a verb it opens the window. "posthouse serve" runs the queue manager
+alone; every other verb talks to the one that runs on the data folder, or opens
+it for the time of the command.
+
+A queue is any path name or format name; a bare "orders" means .\private$\orders.
+
+Exit status: 0 done, 1 failed, 2 wrong usage, 3 a wait that ended with nothing there.`,
+		Args:              p.noVerb,
+		SilenceUsage:      true,
+		SilenceErrors:     true,
+		DisableAutoGenTag: true,
+		RunE: p.do(func(cmd *cobra.Command, _ []string) error {
+			folder, err := p.dataFolder()
+			if err != nil {
+				return err
+			}
+			return p.window(cmd.Context(), folder)
+		}),
+	}
+	f := root.PersistentFlags()
+	f.StringVar(&p.folder, "data", "", "data folder of the queue manager (default: the user's)")
+	f.StringVar(&p.node, "node", "", "the machine to talk to (only the queue manager of --data in this version)")
+	f.BoolVar(&p.json, "json", false, "print one JSON document")
+	f.BoolVar(&p.jsonl, "jsonl", false, "print JSON lines, each as soon as it is known")
+	f.Var(&p.timeout, "timeout", "give up after this time: seconds, or 1m30s (default: never)")
+	f.BoolVarP(&p.verbose, "verbose", "v", false, "say more on standard error")
+	root.MarkFlagsMutuallyExclusive("json", "jsonl")
+	root.SetFlagErrorFunc(flagError)
+	root.AddCommand(
+		p.serveCommand(), p.queueCommand(), p.messageCommand(), p.outgoingCommand(), p.machineCommand(),
+		p.checkCommand(), p.exportCommand(), p.importCommand(), p.versionCommand(),
+	)
+	root.SetHelpCommand(p.helpCommand(root))
+	root.InitDefaultCompletionCmd()
+	for _, c := range root.Commands() {
+		if c.Name() == "completion" {
+			c.Args, c.RunE = p.noVerb, p.verbMissing
+		}
+	}
+	return root
+}
+
+// group is a noun: it does nothing without a verb.
+func (p *program) group(noun, short string, verbs ...*cobra.Command) *cobra.Command {
+	c := &cobra.Command{Use: noun, Short: short, Args: p.noVerb, RunE: p.verbMissing}
+	c.AddCommand(verbs...)
+	return c
+}
+
+// do marks what f returns as the outcome of a command that was used rightly.
+func (p *program) do(f func(*cobra.Command, []string) error) func(*cobra.Command, []string) error {
+	return func(cmd *cobra.Command, args []string) error {
+		if err := f(cmd, args); err != nil {
+			return outcome{err}
+		}
+		return nil
+	}
+}
+
+func (p *program) helpCommand(root *cobra.Command) *cobra.Command {
+	return &cobra.Command{
+		Use:   "help [VERB...]",
+		Short: "Help about any verb",
+		RunE: func(_ *cobra.Command, args []string) error {
+			c, rest, err := root.Find(args)
+			if err != nil || c == nil {
+				c, rest = root, args
+			}
+			if len(rest) > 0 && c.HasSubCommands() {
+				return p.noVerb(c, rest)
+			}
+			c.InitDefaultHelpFlag()
+			return c.Help()
+		},
+	}
+}
+
+func isTerminal(stream any) bool {
+	f, ok := stream.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd()))
 }

@@ -3,15 +3,16 @@
 package app
 
 import (
-	"io"
+	"context"
 
 	fyneapp "fyne.io/fyne/v2/app"
 	"fyne.io/fyne/v2/widget"
 )
 
-func window(io.Writer) int {
+// openWindow shows the window on the queue manager of folder until it is closed.
+func openWindow(context.Context, string) error {
 	w := fyneapp.NewWithID("io.posthouse.Posthouse").NewWindow("Posthouse")
 	w.SetContent(widget.NewLabel("Posthouse"))
 	w.ShowAndRun()
-	return 0
+	return nil
 }

@@ -3,11 +3,13 @@
 package app
 
 import (
-	"fmt"
-	"io"
+	"context"
+
+	"posthouse/localqm/mq"
 )
 
-func window(stderr io.Writer) int {
-	fmt.Fprintln(stderr, "posthouse: this program was built without a window; try --help")
-	return 1
+// openWindow: this build has none.
+func openWindow(context.Context, string) error {
+	return mq.Errorf(mq.ErrUnsupportedOperation, "open the window", "this program was built without one").
+		WithFix("run the queue manager with \"posthouse serve\", and see \"posthouse --help\" for everything else")
 }

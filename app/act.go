@@ -1,0 +1,272 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/spf13/cobra"
+
+	"posthouse/localqm/mq"
+	"posthouse/mgmtclient"
+)
+
+// atOnce is how many messages of a bulk action one request names.
+const atOnce = 500
+
+// bulk is a verb that does something with each of some messages.
+type bulk struct {
+	verb, done string // move, moved
+	queue, to  string
+	act        func(context.Context, []mgmtclient.LookupID) ([]mgmtclient.ItemResult, error)
+}
+
+func (b bulk) op() string {
+	op := b.verb + " messages of " + b.queue
+	if b.to != "" {
+		op += " to " + b.to
+	}
+	return op
+}
+
+func (p *program) messageMove() *cobra.Command {
+	return p.transfer("move", "moved", "Move messages to another queue",
+		`Move messages to another queue. Between a queue and its subqueues they keep id and
+order; elsewhere each is received and sent anew in one transaction, with a new id.`,
+		mgmtclient.Mover.Move)
+}
+
+func (p *program) messageCopy() *cobra.Command {
+	return p.transfer("copy", "copied", "Copy messages to another queue",
+		"Send copies of messages to another queue, with new ids; the messages stay.",
+		mgmtclient.Mover.Copy)
+}
+
+func (p *program) transfer(verb, done, short, long string,
+	act func(mgmtclient.Mover, context.Context, string, []mgmtclient.LookupID, string) ([]mgmtclient.ItemResult, error),
+) *cobra.Command {
+	var (
+		which selection
+		c     consent
+		to    string
+	)
+	cmd := &cobra.Command{
+		Use:   verb + " QUEUE [MESSAGE...] --to QUEUE",
+		Short: short,
+		Long:  long,
+		Example: fmt.Sprintf(`  posthouse message %[1]s orders 288230376151711745 --to 'orders;poison'
+  posthouse message %[1]s orders --all --to orders-new`, verb),
+		Args:                  takes("QUEUE", "[MESSAGE...]"),
+		DisableFlagsInUseLine: true,
+		ValidArgsFunction:     p.queueNames(1),
+		RunE: p.do(func(cmd *cobra.Command, args []string) error {
+			if to == "" {
+				return usagef("--to is missing (usage: %s)", cmd.UseLine())
+			}
+			if err := which.choose(cmd, args[1:]); err != nil {
+				return err
+			}
+			b := bulk{verb: verb, done: done, queue: args[0], to: to}
+			return p.withNode(cmd, b.op(), func(ctx context.Context, n mgmtclient.Node) error {
+				mover, err := can[mgmtclient.Mover](n)
+				if err != nil {
+					return err
+				}
+				b.act = func(ctx context.Context, ids []mgmtclient.LookupID) ([]mgmtclient.ItemResult, error) {
+					return act(mover, ctx, args[0], ids, to)
+				}
+				ids, err := which.find(ctx, p, n, args[0])
+				if err != nil {
+					return err
+				}
+				if c.dryRun {
+					return p.dryRun(b, len(ids), 0)
+				}
+				return p.bulk(ctx, b, ids)
+			})
+		}),
+	}
+	cmd.Flags().StringVar(&to, "to", "", "where to")
+	if err := cmd.RegisterFlagCompletionFunc("to", p.completeQueue); err != nil {
+		panic(err) // the flag was just made
+	}
+	which.flags(cmd)
+	c.dryRunFlag(cmd)
+	return cmd
+}
+
+func (p *program) messageReturn() *cobra.Command {
+	var (
+		which selection
+		c     consent
+	)
+	cmd := &cobra.Command{
+		Use:   "return QUEUE [MESSAGE...]",
+		Short: "Send dead letters anew to where they were going",
+		Long: `Send dead letters anew to the destination they had; each is taken out and sent in
+one transaction.`,
+		Example:           `  posthouse message return '.\system$;deadxact' --all`,
+		Args:              takes("QUEUE", "[MESSAGE...]"),
+		ValidArgsFunction: p.queueNames(1),
+		RunE: p.do(func(cmd *cobra.Command, args []string) error {
+			if err := which.choose(cmd, args[1:]); err != nil {
+				return err
+			}
+			b := bulk{verb: "return", done: "returned", queue: args[0]}
+			return p.withNode(cmd, b.op(), func(ctx context.Context, n mgmtclient.Node) error {
+				mover, err := can[mgmtclient.Mover](n)
+				if err != nil {
+					return err
+				}
+				b.act = func(ctx context.Context, ids []mgmtclient.LookupID) ([]mgmtclient.ItemResult, error) {
+					return mover.Return(ctx, args[0], ids)
+				}
+				ids, err := which.find(ctx, p, n, args[0])
+				if err != nil {
+					return err
+				}
+				if c.dryRun {
+					return p.dryRun(b, len(ids), 0)
+				}
+				return p.bulk(ctx, b, ids)
+			})
+		}),
+	}
+	which.flags(cmd)
+	c.dryRunFlag(cmd)
+	return cmd
+}
+
+func (p *program) messageDelete() *cobra.Command {
+	var (
+		which selection
+		c     consent
+	)
+	cmd := &cobra.Command{
+		Use:   "delete QUEUE [MESSAGE...]",
+		Short: "Delete messages",
+		Long: `Delete messages. For their senders that is a receive: those that asked for it are
+told "received"; how many is said before anything is done.`,
+		Example: `  posthouse message delete orders 288230376151711745 --yes
+  posthouse message search orders test --jsonl | jq -r .lookupId | posthouse message delete orders - --yes`,
+		Args:              takes("QUEUE", "[MESSAGE...]"),
+		ValidArgsFunction: p.queueNames(1),
+		RunE: p.do(func(cmd *cobra.Command, args []string) error {
+			if err := errors.Join(which.choose(cmd, args[1:]), c.need(p, cmd)); err != nil {
+				return err
+			}
+			b := bulk{verb: "delete", done: "deleted", queue: args[0]}
+			return p.withNode(cmd, b.op(), func(ctx context.Context, n mgmtclient.Node) error {
+				remover, err := can[mgmtclient.Remover](n)
+				if err != nil {
+					return err
+				}
+				b.act = func(ctx context.Context, ids []mgmtclient.LookupID) ([]mgmtclient.ItemResult, error) {
+					return remover.Delete(ctx, args[0], ids)
+				}
+				ids, err := which.find(ctx, p, n, args[0])
+				if err != nil || len(ids) == 0 {
+					return errors.Join(err, p.bulk(ctx, b, nil))
+				}
+				told, err := which.toldReceived(ctx, n, args[0], ids)
+				if err != nil {
+					return err
+				}
+				if c.dryRun {
+					return p.dryRun(b, len(ids), told)
+				}
+				question := "Delete " + many(len(ids), "message") + " of " + args[0] + "? " + many(told, "sender") + " will be told \"received\"."
+				if err := c.ask(ctx, p, b.op(), question); err != nil {
+					return err
+				}
+				if !p.asJSON() && told > 0 {
+					p.note("%s will be told \"received\"", many(told, "sender"))
+				}
+				return p.bulk(ctx, b, ids)
+			})
+		}),
+	}
+	which.flags(cmd)
+	c.flags(cmd)
+	return cmd
+}
+
+// plan is what a bulk action would do.
+type plan struct {
+	DryRun       bool   `json:"dryRun"`
+	Queue        string `json:"queue"`
+	To           string `json:"to,omitempty"`
+	Messages     int    `json:"messages"`
+	ToldReceived *int   `json:"toldReceived,omitempty"`
+}
+
+func (p *program) dryRun(b bulk, messages, told int) error {
+	what := plan{DryRun: true, Queue: b.queue, To: b.to, Messages: messages}
+	text := fmt.Sprintf("would %s %s of %s", b.verb, many(messages, "message"), b.queue)
+	if b.to != "" {
+		text += " to " + b.to
+	}
+	if b.verb == "delete" {
+		what.ToldReceived = &told
+		text += "; " + many(told, "sender") + " would be told \"received\""
+	}
+	return p.result(what, func() { p.printf("%s\n", clean(text)) })
+}
+
+// bulk acts on messages in chunks and answers for each.
+func (p *program) bulk(ctx context.Context, b bulk, ids []mgmtclient.LookupID) error {
+	type item = mgmtclient.ItemResult
+	r := newRows(
+		p,
+		column[item]{"LOOKUP ID", true, func(i item) string { return i.LookupID.String() }},
+		column[item]{"RESULT", false, func(i item) string {
+			if i.Error != "" {
+				return "failed: " + i.Error
+			}
+			return b.done
+		}},
+		column[item]{"NEW ID", false, func(i item) string { return i.NewID }},
+	)
+	var (
+		done, failed int
+		first        item
+		err          error
+	)
+	for part := range slices.Chunk(ids, atOnce) {
+		var results []item
+		results, err = b.act(ctx, part)
+		for _, i := range results {
+			if i.Error == "" {
+				done++
+			} else if failed++; failed == 1 {
+				first = i
+			}
+			// A person is shown what is not plain: failures and new ids.
+			if p.asJSON() || i.Error != "" || i.NewID != "" {
+				if werr := r.add(i); werr != nil {
+					return werr
+				}
+			}
+		}
+		if err != nil {
+			break
+		}
+	}
+	if cerr := r.close(""); cerr != nil {
+		return cerr
+	}
+	if !p.asJSON() {
+		p.printf("%s %s\n", b.done, many(done, "message"))
+	}
+	switch {
+	case err != nil && done > 0:
+		return stoppedAt(explain(b.op(), err), b.done, done, len(ids))
+	case err != nil:
+		return err
+	case failed > 0:
+		return mq.Errorf(first.Code, b.op(), "%s of %s failed, the first (%s) with: %s",
+			count(failed), many(len(ids), "message"), first.LookupID, first.Error)
+	}
+	return nil
+}

@@ -1,0 +1,63 @@
+package app
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"posthouse/mgmtclient"
+)
+
+// patience for the shell: a completion that takes longer is worth nothing.
+const completionTime = time.Second
+
+// queueNames completes the first n arguments with the queues of the queue
+// manager that runs on the data folder; with none running it knows no names.
+func (p *program) queueNames(n int) cobra.CompletionFunc {
+	return func(cmd *cobra.Command, args []string, typed string) ([]string, cobra.ShellCompDirective) {
+		if len(args) >= n {
+			return nil, cobra.ShellCompDirectiveNoFileComp
+		}
+		return p.completeQueue(cmd, args, typed)
+	}
+}
+
+func (p *program) completeQueue(cmd *cobra.Command, _ []string, typed string) ([]string, cobra.ShellCompDirective) {
+	ctx, cancel := context.WithTimeout(cmd.Context(), completionTime)
+	defer cancel()
+	folder, err := p.target()
+	if err != nil {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	h, err := p.open.Attach(ctx, folder)
+	if err != nil {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	defer func() { _ = h.Close() }() // nothing was changed
+	list, err := h.Queues(ctx, mgmtclient.QueueFilter{Private: true, System: strings.HasPrefix(typed, ".")})
+	if err != nil {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	var names []string
+	for _, q := range list {
+		name := q.PathName
+		if !strings.HasPrefix(typed, ".") {
+			name = bareName(name)
+		}
+		if !q.Hidden && len(name) >= len(typed) && strings.EqualFold(name[:len(typed)], typed) {
+			names = append(names, cobra.CompletionWithDesc(clean(name), clean(q.Label)))
+		}
+	}
+	return names, cobra.ShellCompDirectiveNoFileComp
+}
+
+// bareName is orders for .\private$\orders and for HOST\private$\orders.
+func bareName(path string) string {
+	const private = `\private$\`
+	if i := strings.Index(strings.ToLower(path), private); i >= 0 {
+		return path[i+len(private):]
+	}
+	return path
+}

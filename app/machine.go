@@ -1,0 +1,178 @@
+package app
+
+import (
+	"context"
+
+	"github.com/spf13/cobra"
+
+	"posthouse/localqm/mq"
+	"posthouse/mgmtclient"
+)
+
+func (p *program) machineCommand() *cobra.Command {
+	return p.group("machine", "The queue manager as a whole",
+		p.machineShow(), p.machineSet(),
+		p.machineOnline("connect", "Bring the queue manager online", mgmtclient.MachineAdmin.Connect),
+		p.machineOnline("disconnect", "Take the queue manager offline", mgmtclient.MachineAdmin.Disconnect),
+		p.machineTidy())
+}
+
+// withAdmin runs f on a node whose queue manager can be changed.
+func (p *program) withAdmin(cmd *cobra.Command, op string,
+	f func(context.Context, mgmtclient.Node, mgmtclient.MachineAdmin) error,
+) error {
+	return p.withNode(cmd, op, func(ctx context.Context, n mgmtclient.Node) error {
+		admin, err := can[mgmtclient.MachineAdmin](n)
+		if err != nil {
+			return err
+		}
+		return f(ctx, n, admin)
+	})
+}
+
+func (p *program) machineShow() *cobra.Command {
+	return &cobra.Command{
+		Use:   "show",
+		Short: "Show the queue manager and its totals",
+		Args:  takes(),
+		RunE: p.do(func(cmd *cobra.Command, _ []string) error {
+			return p.withNode(cmd, "show the queue manager", func(ctx context.Context, n mgmtclient.Node) error {
+				m, err := n.Machine(ctx)
+				if err != nil {
+					return err
+				}
+				return p.showMachine(m)
+			})
+		}),
+	}
+}
+
+func (p *program) showMachine(m mgmtclient.Machine) error {
+	return p.result(m, func() {
+		p.fields([]field{
+			{"Name", m.Name},
+			{"ID", m.ID.String()},
+			{"Version", m.Version},
+			{"Data folder", m.DataFolder},
+			{"Started", p.time(m.Started)},
+			{"State", m.State},
+			{"Queues", count(m.Queues)},
+			{"Messages", many(m.Messages, "message") + ", " + many(m.Bytes, "byte")},
+			{"Outgoing", many(m.Outgoing, "message")},
+			{"Journal", many(m.Journal, "message")},
+			{"Dead letters", many(m.DeadLetters, "message")},
+			{"Transactional dead letters", many(m.TransactDead, "message")},
+			{"Express", many(m.ExpressCount, "message") + ", " + many(m.ExpressBytes, "byte") + " (lost when it stops)"},
+			{"Quota", kilobytes(m.QuotaKB)},
+			{"Journal quota", kilobytes(m.JournalQuotaKB)},
+			{"Security profile", m.Profile},
+			{"Since the start", many(m.Received, "message") + " in, " + many(m.Removed, "message") + " out"},
+		})
+	})
+}
+
+func (p *program) machineSet() *cobra.Command {
+	var q, journal quota
+	profile := choice{kind: "PROFILE", words: []string{"strict", "compat"}}
+	cmd := &cobra.Command{
+		Use:     "set",
+		Short:   "Change the queue manager's settings",
+		Example: "  posthouse machine set --quota 8388608 --journal-quota unlimited",
+		Args:    takes(),
+		RunE: p.do(func(cmd *cobra.Command, _ []string) error {
+			if !anyChanged(cmd.LocalNonPersistentFlags()) {
+				return usagef("nothing to set: name the settings (see %s --help)", cmd.CommandPath())
+			}
+			s := mgmtclient.MachineSettings{Quota: q.value, JournalQuota: journal.value}
+			set(cmd.Flags(), "profile", &s.Profile, profile.value)
+			return p.withAdmin(cmd, "change the queue manager's settings",
+				func(ctx context.Context, _ mgmtclient.Node, admin mgmtclient.MachineAdmin) error {
+					m, err := admin.SetMachine(ctx, s)
+					if err != nil {
+						return err
+					}
+					return p.showMachine(m)
+				})
+		}),
+	}
+	f := cmd.Flags()
+	f.Var(&q, "quota", "limit of all queues together in KB, or unlimited")
+	f.Var(&journal, "journal-quota", "limit of all journals together in KB, or unlimited")
+	f.Var(&profile, "profile", "security of new queues: strict (what was granted) or compat (the specification's defaults)")
+	return cmd
+}
+
+func (p *program) machineOnline(verb, short string, f func(mgmtclient.MachineAdmin, context.Context) error) *cobra.Command {
+	return &cobra.Command{
+		Use:   verb,
+		Short: short,
+		Args:  takes(),
+		RunE: p.do(func(cmd *cobra.Command, _ []string) error {
+			return p.withAdmin(cmd, verb+" the queue manager",
+				func(ctx context.Context, n mgmtclient.Node, admin mgmtclient.MachineAdmin) error {
+					if err := f(admin, ctx); err != nil {
+						return err
+					}
+					m, err := n.Machine(ctx)
+					if err != nil {
+						return err
+					}
+					return p.result(m, func() { p.printf("%s is %s\n", clean(m.Name), m.State) })
+				})
+		}),
+	}
+}
+
+func (p *program) machineTidy() *cobra.Command {
+	return &cobra.Command{
+		Use:   "tidy",
+		Short: "Give unused storage back to the disk; removes no messages",
+		Args:  takes(),
+		RunE: p.do(func(cmd *cobra.Command, _ []string) error {
+			return p.withAdmin(cmd, "tidy the store",
+				func(ctx context.Context, _ mgmtclient.Node, admin mgmtclient.MachineAdmin) error {
+					r, err := admin.Tidy(ctx)
+					if err != nil {
+						return err
+					}
+					return p.result(r, func() {
+						p.printf("%s on disk, %s before\n", many(r.BytesAfter, "byte"), many(r.BytesBefore, "byte"))
+					})
+				})
+		}),
+	}
+}
+
+func (p *program) checkCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "check",
+		Short: "Verify the store",
+		Long:  "Verify that the store is whole: every rule that must hold in it, and every counter.\nExits with 1 when something is wrong.",
+		Args:  takes(),
+		RunE: p.do(func(cmd *cobra.Command, _ []string) error {
+			return p.withAdmin(cmd, "check the store",
+				func(ctx context.Context, _ mgmtclient.Node, admin mgmtclient.MachineAdmin) error {
+					r, err := admin.Check(ctx)
+					if err != nil {
+						return err
+					}
+					if r.Problems == nil {
+						r.Problems = []string{}
+					}
+					err = p.result(r, func() {
+						for _, text := range r.Problems {
+							p.printf("%s\n", clean(text))
+						}
+						if len(r.Problems) == 0 {
+							p.printf("all is well: %s in %s\n", many(r.Messages, "message"), many(r.Queues, "queue"))
+						}
+					})
+					if err == nil && len(r.Problems) > 0 {
+						err = mq.Errorf(mq.ErrMessageStorageFailed, "check the store", "%s found", many(len(r.Problems), "problem")).
+							WithFix("stop the queue manager and make a copy of the data folder before anything else")
+					}
+					return err
+				})
+		}),
+	}
+}

@@ -1,0 +1,133 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"path/filepath"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"posthouse/localqm/mq"
+	"posthouse/mgmtclient"
+)
+
+// opener finds or makes the queue manager of a data folder.
+type opener interface {
+	// Open attaches to the queue manager that runs on folder, or else opens it in
+	// this process, under the folder's lock, until the node is closed.
+	Open(ctx context.Context, folder string) (handle, error)
+	// Attach attaches to the queue manager that runs on folder and never opens one.
+	Attach(ctx context.Context, folder string) (handle, error)
+	// Serve opens the queue manager of folder and lets others attach to it until
+	// ctx ends; then it stops it.
+	Serve(ctx context.Context, folder string, o serveOptions, s service) error
+}
+
+// handle is a node and where it comes from.
+type handle struct {
+	mgmtclient.Node
+	own bool // opened by this process, and ends with it
+	pid int  // of the process whose queue manager it is
+}
+
+// withNode runs f on the queue manager of this command line; op says what is
+// tried, for errors that do not.
+func (p *program) withNode(cmd *cobra.Command, op string, f func(context.Context, mgmtclient.Node) error) error {
+	ctx, cancel := p.deadline(cmd.Context())
+	defer cancel()
+	return explain(op, p.useNode(ctx, func(n mgmtclient.Node) error { return f(ctx, n) }))
+}
+
+func (p *program) deadline(ctx context.Context) (context.Context, context.CancelFunc) {
+	if p.timeout == 0 {
+		return context.WithCancel(ctx)
+	}
+	return context.WithTimeout(ctx, time.Duration(p.timeout))
+}
+
+func (p *program) useNode(ctx context.Context, f func(mgmtclient.Node) error) (err error) {
+	folder, err := p.target()
+	if err != nil {
+		return err
+	}
+	h, err := p.open.Open(ctx, folder)
+	if err != nil {
+		return err
+	}
+	if h.own {
+		p.detail("opened the queue manager of %s for this command", folder)
+	} else {
+		p.detail("attached to the queue manager of %s, process %d", folder, h.pid)
+	}
+	defer func() {
+		if h.own {
+			p.warnExpress(h)
+		}
+		err = errors.Join(err, h.Close())
+	}()
+	return f(h.Node)
+}
+
+// warnExpress says what the end of this command's own queue manager loses.
+func (p *program) warnExpress(h handle) {
+	// Its own time: the command's may be used up.
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	m, err := h.Machine(ctx)
+	if err == nil && m.ExpressCount > 0 {
+		p.note("warning: %s lost, since express messages live only as long as their queue manager, which ends now",
+			many(m.ExpressCount, "express message"))
+	}
+}
+
+// target is the data folder to work on.
+func (p *program) target() (string, error) {
+	if p.node != "" {
+		return "", mq.Errorf(mq.ErrServiceNotAvailable, "reach the queue manager of "+p.node,
+			"this version manages only the queue manager of its own data folder").
+			WithFix("leave out --node, and choose the folder with --data")
+	}
+	return p.dataFolder()
+}
+
+// dataFolder is --data, or the user's own, as an absolute path.
+func (p *program) dataFolder() (string, error) {
+	folder := p.folder
+	if folder == "" {
+		var err error
+		if folder, err = defaultFolder(p.getenv); err != nil {
+			return "", mq.Errorf(mq.ErrInvalidParameter, "find the data folder", "%w", err).WithFix("name it with --data")
+		}
+	}
+	abs, err := filepath.Abs(folder)
+	if err != nil {
+		return "", mq.Errorf(mq.ErrInvalidParameter, "find the data folder", "%w", err).WithFix("name it with --data")
+	}
+	return abs, nil
+}
+
+// can asserts a capability, with words for a node that lacks it.
+func can[T any](n mgmtclient.Node) (T, error) {
+	c, ok := mgmtclient.Can[T](n)
+	if !ok {
+		return c, mq.Errorf(mq.ErrUnsupportedOperation, "", "this queue manager does not offer it")
+	}
+	return c, nil
+}
+
+func homeFolder(getenv func(string) string, variable string, below ...string) (string, error) {
+	home := getenv(variable)
+	if home == "" {
+		return "", errors.New("the environment variable " + variable + " is not set")
+	}
+	return filepath.Join(append([]string{home}, below...)...), nil
+}
+
+type folderOpener struct{}
+
+func (folderOpener) Open(context.Context, string) (handle, error)   { return handle{}, nil }
+func (folderOpener) Attach(context.Context, string) (handle, error) { return handle{}, nil }
+func (folderOpener) Serve(context.Context, string, serveOptions, service) error {
+	return nil
+}
