@@ -15,7 +15,9 @@ type Step struct {
 // Op is one operation of a step.
 type Op interface{ op() }
 
-// Put adds a message to the end of its priority; Row.Lookup is set at commit.
+// Put adds a message to the end of its priority; ErrNoSlot without a queue.
+// Submit sets Row.BodySize, the commit Row.Lookup. The row belongs to the store
+// from Submit on.
 type Put struct{ Row *Row }
 
 // Remove takes a message away; the step fails with ErrGone if it is not there.
@@ -40,13 +42,16 @@ type Abort struct {
 	Express bool
 }
 
-// CreateQueue adds a queue with a slot from NewSlot.
+// CreateQueue adds a queue with a slot from NewSlot; ErrTaken if the slot, the
+// name (whatever its case, among queues of its kind that are not draining), or
+// the parent's journal or awaiting slot is there already.
 type CreateQueue struct{ Queue Queue }
 
-// UpdateQueue replaces a queue's properties.
+// UpdateQueue replaces a queue's properties; ErrNoSlot, ErrTaken.
 type UpdateQueue struct{ Queue Queue }
 
-// DeleteQueue forgets a queue whose slot is empty.
+// DeleteQueue forgets a queue; ErrNotEmpty if after the step it still has
+// messages, a journal or subqueues. Parents are verified at the step's end too.
 type DeleteQueue struct{ Slot Slot }
 
 // PutState and DeleteState keep protocol state: settings of the machine,
@@ -62,14 +67,15 @@ type DeleteState struct {
 	Key   []byte
 }
 
-// Prepare keeps a transaction's operations until Forget.
+// Prepare keeps a transaction's operations until Forget; ErrTaken if it is
+// prepared already.
 type Prepare struct {
 	ID  mq.GUID
 	Ops []Op
 }
 
 // Forget ends a prepared transaction; its operations follow in the same step
-// if it committed.
+// if it committed. ErrGone if there is none.
 type Forget struct{ ID mq.GUID }
 
 func (*Put) op()         {}

@@ -25,6 +25,14 @@ var (
 	ErrFailed = errors.New("store: stopped after a disk error")
 	// ErrFull: no space left; nothing of the step happened.
 	ErrFull = errors.New("store: no space left on the disk")
+	// ErrNoSlot: there is no queue at that slot.
+	ErrNoSlot = errors.New("store: no such queue")
+	// ErrTaken: the slot, the name, the role or the transaction is there already.
+	ErrTaken = errors.New("store: taken")
+	// ErrNotEmpty: the queue has messages, a journal or subqueues.
+	ErrNotEmpty = errors.New("store: queue not empty")
+	// ErrDamaged: what is stored is not what was written.
+	ErrDamaged = errors.New("store: damaged")
 )
 
 // Store is a queue manager's memory. All methods may be called concurrently.
@@ -53,7 +61,7 @@ type Store interface {
 	// Express is the number of express messages and their bytes in all slots.
 	Express() Count
 	// Lookups returns places of a slot in queue order behind after, without
-	// reading messages.
+	// reading messages. A limit of 0 is none, here and in Due.
 	Lookups(ctx context.Context, s Slot, after uint64, limit int) ([]uint64, error)
 	// Range reads rows by key.
 	Range(ctx context.Context, r Range) ([]*Row, error)
@@ -108,8 +116,8 @@ type Range struct {
 	After   uint64
 	Before  uint64
 	Reverse bool // the last Limit of the range; still returned in queue order
-	Limit   int
-	Body    int // bytes of each body to read; negative: all
+	Limit   int  // 0: none
+	Body    int  // bytes of each body to read; negative: all
 }
 
 // Report is the outcome of Check.

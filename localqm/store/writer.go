@@ -1,0 +1,288 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"runtime"
+	"sync"
+	"time"
+
+	"modernc.org/sqlite"
+)
+
+const (
+	// batchSteps and batchBytes end a batch; larger ones are slower.
+	batchSteps = 200
+	batchBytes = 4 << 20
+	// checkpointPages is when the WAL is copied into the database, so that it
+	// is overwritten from its start, which is faster than growing it.
+	checkpointPages = 4000
+)
+
+// failpoint is where the crash tests stop the process.
+var failpoint = func(string) {}
+
+// writer is the one goroutine that changes the store.
+type writer struct {
+	s    *SQLite
+	conn *sql.Conn
+	ctx  context.Context // never cancelled: what is begun ends
+	stmt map[string]*sql.Stmt
+
+	mu      sync.Mutex
+	wake    *sync.Cond
+	waiting []*Step
+	calls   []func()
+	closing bool
+	done    chan struct{}
+
+	open    bool // a transaction
+	pages   int  // written to the WAL since the last checkpoint
+	linger  linger
+	reserve reserve
+}
+
+func newWriter(s *SQLite, c *sql.Conn) *writer {
+	w := &writer{
+		s: s, conn: c, ctx: context.Background(), stmt: map[string]*sql.Stmt{},
+		done: make(chan struct{}), linger: linger{most: s.opts.Linger},
+	}
+	w.wake = sync.NewCond(&w.mu)
+	return w
+}
+
+func (w *writer) prepare(ctx context.Context) error {
+	for _, q := range writes {
+		st, err := w.conn.PrepareContext(ctx, q)
+		if err != nil {
+			return err
+		}
+		w.stmt[q] = st
+	}
+	return nil
+}
+
+// Submit hands a step to the writer.
+func (s *SQLite) Submit(step *Step) {
+	for _, op := range step.Ops {
+		if p, ok := op.(*Put); ok {
+			p.Row.BodySize = len(p.Row.Body)
+		}
+	}
+	w := s.w
+	w.mu.Lock()
+	if w.closing {
+		w.mu.Unlock()
+		step.Err = ErrClosed
+		go step.Done(step) // not inline: the caller may hold what Done takes
+		return
+	}
+	w.waiting = append(w.waiting, step)
+	w.mu.Unlock()
+	w.wake.Signal()
+}
+
+// call runs fn in the writer between two batches and waits for it.
+func (w *writer) call(fn func()) error {
+	done := make(chan struct{})
+	w.mu.Lock()
+	if w.closing {
+		w.mu.Unlock()
+		return ErrClosed
+	}
+	w.calls = append(w.calls, func() { fn(); close(done) })
+	w.mu.Unlock()
+	w.wake.Signal()
+	<-done
+	return nil
+}
+
+// take waits for something to do and returns all of it up to a batch; nothing
+// at the end.
+func (w *writer) take() (steps []*Step, calls []func()) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for len(w.waiting) == 0 && len(w.calls) == 0 {
+		if w.closing {
+			return nil, nil
+		}
+		w.wake.Wait()
+	}
+	w.linger.wait(&w.mu, func() int { return len(w.waiting) })
+	n, size := 0, 0
+	for n < len(w.waiting) && n < batchSteps && size < batchBytes {
+		for _, op := range w.waiting[n].Ops {
+			if p, ok := op.(*Put); ok {
+				size += len(p.Row.Head) + len(p.Row.Body)
+			}
+		}
+		n++
+	}
+	steps, w.waiting = w.waiting[:n:n], w.waiting[n:]
+	calls, w.calls = w.calls, nil
+	return steps, calls
+}
+
+func (w *writer) run() {
+	defer close(w.done)
+	for {
+		steps, calls := w.take()
+		if steps == nil && calls == nil {
+			return
+		}
+		if len(steps) > 0 {
+			w.commit(steps)
+			w.mu.Lock()
+			w.linger.expect = len(steps) + len(w.waiting)
+			w.mu.Unlock()
+			failpoint("committed")
+			for _, st := range steps {
+				st.Done(st)
+			}
+		}
+		for _, fn := range calls {
+			fn()
+		}
+		if w.pages >= checkpointPages && w.s.failure.Load() == nil {
+			w.checkpoint()
+		}
+	}
+}
+
+// stop ends the writer after what was submitted.
+func (w *writer) stop() error {
+	w.mu.Lock()
+	w.closing = true
+	w.mu.Unlock()
+	w.wake.Signal()
+	<-w.done
+	if err := w.s.failure.Load(); err != nil {
+		return nil // said already; nothing more is written
+	}
+	return w.leave()
+}
+
+// leave writes the exact marks, so that a clean restart skips no number.
+func (w *writer) leave() error {
+	err := w.begin()
+	if err == nil {
+		err = w.setMark("seq", w.s.visible.Load()-1)
+	}
+	if err == nil {
+		err = w.setMark("ordinal", w.s.ordinals.Load())
+	}
+	if err == nil {
+		err = w.exec("COMMIT")
+	}
+	w.open = w.open && err != nil
+	w.rollback()
+	return err
+}
+
+func (w *writer) setMark(name string, v uint64) error {
+	text := fmt.Append(nil, v)
+	return w.exec(setSetting, text, sumOf([]byte(name), text), name)
+}
+
+func (w *writer) close() error {
+	for _, st := range w.stmt {
+		_ = st.Close()
+	}
+	return w.conn.Close()
+}
+
+// exec runs a prepared statement inside the batch's transaction.
+func (w *writer) exec(q string, args ...any) error {
+	_, err := w.stmt[q].ExecContext(w.ctx, args...)
+	return database(err)
+}
+
+// row reads one number with a prepared statement.
+func (w *writer) row(q string, args ...any) (n int64, err error) {
+	err = w.stmt[q].QueryRowContext(w.ctx, args...).Scan(&n)
+	if errors.Is(err, sql.ErrNoRows) {
+		return 0, ErrGone
+	}
+	return n, database(err)
+}
+
+// begin opens the transaction of the batch if it is not open yet.
+func (w *writer) begin() error {
+	if w.open {
+		return nil
+	}
+	if err := w.exec("BEGIN IMMEDIATE"); err != nil {
+		return err
+	}
+	w.open = true
+	return nil
+}
+
+func (w *writer) rollback() {
+	if w.open {
+		_ = w.exec("ROLLBACK") // an error may have done it already
+		w.open = false
+	}
+}
+
+// checkpoint copies the WAL into the database. It does not wait for readers
+// unless the WAL has grown far too long.
+func (w *writer) checkpoint() {
+	failpoint("checkpoint")
+	mode := "PASSIVE"
+	if w.pages > 4*checkpointPages {
+		mode = "RESTART"
+	}
+	var blocked, log, done int
+	err := w.conn.QueryRowContext(w.ctx, "PRAGMA wal_checkpoint("+mode+")").Scan(&blocked, &log, &done)
+	switch kind := kindOf(database(err)); {
+	case err == nil && done == log:
+		w.pages = 0
+	case err == nil || kind == full || kind == busy:
+		w.pages = max(w.pages-checkpointPages/4, checkpointPages*3/4) // try again soon
+	default:
+		_ = w.s.fail(err)
+	}
+}
+
+// counted adds the pages that the last transaction wrote.
+func (w *writer) counted() {
+	_ = w.conn.Raw(func(c any) error {
+		n, _, err := c.(sqlite.DBStatus).Status(sqlite.DBStatusCacheWrite, true)
+		w.pages += n
+		return err
+	})
+}
+
+// linger lets a commit wait for senders that were active a moment ago: they
+// come back while it syncs and would fill only every other commit.
+type linger struct {
+	most   time.Duration
+	expect int // senders
+	skip   int // batches to go without, after waiting in vain
+	vain   int
+}
+
+// wait unlocks mu while it yields to the senders.
+func (l *linger) wait(mu *sync.Mutex, waiting func() int) {
+	if l.most <= 0 || l.expect < 2 || l.expect > 32 || waiting() == 0 || waiting() >= l.expect {
+		return
+	}
+	if l.skip > 0 {
+		l.skip--
+		return
+	}
+	for due := time.Now().Add(l.most); waiting() < l.expect; {
+		if time.Now().After(due) {
+			l.vain = min(l.vain+1, 6)
+			l.skip = 1<<l.vain - 2
+			return
+		}
+		mu.Unlock()
+		runtime.Gosched() // a timer would oversleep 20 times
+		mu.Lock()
+	}
+	l.vain = 0
+}
