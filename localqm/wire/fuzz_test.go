@@ -13,7 +13,7 @@ import (
 
 // stable checks what holds for any bytes: they are refused as malformed, or read
 // into a message that makes a packet that reads as the same message, whole or split.
-func stable(t testing.TB, name string, packet []byte) {
+func stable(t fatal, name string, packet []byte) {
 	t.Helper()
 	m, err := Parse(packet, here)
 	at, size, locateErr := Locate(packet)
@@ -55,6 +55,12 @@ func stable(t testing.TB, name string, packet []byte) {
 	if !same(m, second) {
 		t.Fatalf("%s: % x\nwritten as % x\nand read differently:\n%s", name, packet, again, cmp.Diff(m, second))
 	}
+}
+
+// fatal is what testing.T and rapid.T share.
+type fatal interface {
+	Helper()
+	Fatalf(format string, args ...any)
 }
 
 func same(a, b *mq.Message) bool { return reflect.DeepEqual(a, b) }
