@@ -31,12 +31,16 @@ func ParseGUID(s string) (GUID, error) {
 		t = t[1:37]
 	}
 	var g GUID
+	bad := func() (GUID, error) {
+		return GUID{}, Errorf(ErrInvalidParameter, "read the GUID "+Quote(s), "it is not one").
+			WithFix("write it as xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx, in hexadecimal digits")
+	}
 	if len(t) != 36 || t[8] != '-' || t[13] != '-' || t[18] != '-' || t[23] != '-' {
-		return g, fmt.Errorf("%q is not a GUID (want xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx)", s)
+		return bad()
 	}
 	raw, err := hex.DecodeString(strings.ReplaceAll(t, "-", ""))
 	if err != nil || len(raw) != 16 {
-		return g, fmt.Errorf("%q is not a GUID (want xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx)", s)
+		return bad()
 	}
 	binary.LittleEndian.PutUint32(g[0:], binary.BigEndian.Uint32(raw[0:]))
 	binary.LittleEndian.PutUint16(g[4:], binary.BigEndian.Uint16(raw[4:]))
@@ -84,17 +88,12 @@ func (o ObjectID) String() string {
 
 // ParseObjectID reads {guid}\number, with or without braces.
 func ParseObjectID(s string) (ObjectID, error) {
-	at := strings.LastIndexByte(s, '\\')
-	if at < 0 {
-		return ObjectID{}, fmt.Errorf(`%q is not a message ID (want {guid}\number)`, s)
-	}
-	g, err := ParseGUID(s[:at])
-	if err != nil {
-		return ObjectID{}, fmt.Errorf(`%q is not a message ID (want {guid}\number)`, s)
-	}
-	n, err := strconv.ParseUint(s[at+1:], 10, 32)
-	if err != nil {
-		return ObjectID{}, fmt.Errorf(`%q is not a message ID (want {guid}\number)`, s)
+	source, number, _ := strings.Cut(s, `\`)
+	g, err := ParseGUID(source)
+	n, err2 := strconv.ParseUint(number, 10, 32)
+	if err != nil || err2 != nil {
+		return ObjectID{}, Errorf(ErrInvalidParameter, "read the message ID "+Quote(s), "it is not one").
+			WithFix(`write it as {xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx}\number, the number from 0 to 4294967295`)
 	}
 	return ObjectID{Source: g, Ordinal: uint32(n)}, nil
 }

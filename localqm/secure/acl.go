@@ -46,6 +46,7 @@ type ACL []ACE
 const (
 	aclHeader   = 8
 	aceHeader   = 8 // with the mask
+	smallestACE = aceHeader + sidHeader + 4
 	aclRevision = 2
 	maxACL      = 0xFFFC // AclSize has 16 bits, entries are multiples of 4
 )
@@ -78,12 +79,12 @@ func decodeACL(b []byte, name string, types ...ACEType) (ACL, error) {
 		return bad("it says it has %d bytes, and %d are there", size, len(b))
 	}
 	b = b[aclHeader:size]
-	if count > len(b)/aceHeader {
+	if count > len(b)/smallestACE {
 		return bad("%d entries do not fit into %d bytes", count, len(b))
 	}
 	list := make(ACL, 0, count)
 	for i := range count {
-		if len(b) < aceHeader {
+		if len(b) < smallestACE {
 			return bad("entry %d is cut off", i+1)
 		}
 		n := int(binary.LittleEndian.Uint16(b[2:]))

@@ -3,6 +3,7 @@ package secure
 import (
 	"bytes"
 	"encoding/hex"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -127,7 +128,8 @@ func TestMalformedDescriptorsAreRefused(t *testing.T) {
 		"DACL size beyond":       {patched(t, 0x32, 0xff, 0xff), "65535 bytes"},
 		"DACL size below header": {patched(t, 0x32, 4, 0), "4 bytes"},
 		"AceCount FFFF":          {patched(t, 0x34, 0xff, 0xff), "65535 entries"},
-		"one entry too many":     {patched(t, 0x34, 5, 0), "cut off"},
+		"one entry too many":     {patched(t, 0x34, 5, 0), "5 entries"},
+		"second entry cut":       {patched(t, 0x3a, 0x4c, 0), "entry 2 is cut off"},
 		"entry size 0":           {patched(t, 0x3a, 0, 0), "entry 1 says"},
 		"entry size 7":           {patched(t, 0x3a, 7, 0), "entry 1 says"},
 		"entry size not by 4":    {patched(t, 0x3a, 0x19, 0), "entry 1 says"},
@@ -189,6 +191,31 @@ func TestTheLongestListsSurvive(t *testing.T) {
 	wantRefused(t, "no SID", d.Check(), "no SID")
 	d.DACL, d.SACL = nil, ACL{{Type: Allow, SID: Everyone}}
 	wantRefused(t, "an allowing entry in a SACL", d.Check(), "wrong type")
+}
+
+// A hostile descriptor costs no more than twice its size.
+func TestReadingDescriptorsAllocatesLittle(t *testing.T) {
+	long := Descriptor{DACL: ACL{}}
+	for long.DACL.size()+smallestACE <= maxACL {
+		long.DACL = append(long.DACL, ACE{Type: Allow, SID: Everyone})
+	}
+	whole := long.Append(nil)
+	broken := bytes.Clone(whole)
+	broken[len(broken)-12] = 9 // the revision of the last SID
+	early := bytes.Clone(whole)
+	early[descriptorHeader+aclHeader] = 9 // the type of the first entry
+	for name, raw := range map[string][]byte{"whole": whole, "broken at the end": broken, "broken early": early, "slack": make([]byte, MaxDescriptor)} {
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		_, err := ParseDescriptor(raw)
+		runtime.ReadMemStats(&after)
+		if (err == nil) != (name == "whole") {
+			t.Errorf("%s: %v", name, err)
+		}
+		if spent := after.TotalAlloc - before.TotalAlloc; spent > uint64(2*len(raw)+64<<10) {
+			t.Errorf("%s: reading %d bytes allocated %d", name, len(raw), spent)
+		}
+	}
 }
 
 func TestGrantAndRevoke(t *testing.T) {

@@ -18,20 +18,20 @@ const (
 
 // SID identifies a user, a group or a computer (MS-DTYP 2.4.2). SIDs compare
 // with ==; the zero value is none.
-type SID struct {
-	authority uint64 // 48 bits
-	count     uint8
-	sub       [maxSubAuthorities]uint32
-}
+type SID struct{ packet string } // its packet form, MS-DTYP 2.4.2.2
 
 // NewSID makes a SID of an identifier authority and 1 to 15 sub-authorities.
 func NewSID(authority uint64, sub ...uint32) (SID, error) {
 	if authority > maxAuthority || len(sub) == 0 || len(sub) > maxSubAuthorities {
 		return SID{}, refuse("make a SID", "it has an authority of 48 bits and 1 to 15 sub-authorities").WithFix("check the numbers")
 	}
-	s := SID{authority: authority, count: uint8(len(sub))}
-	copy(s.sub[:], sub)
-	return s, nil
+	b := append(make([]byte, 0, sidHeader+4*len(sub)), 1, byte(len(sub)))
+	b = binary.BigEndian.AppendUint16(b, uint16(authority>>32))
+	b = binary.BigEndian.AppendUint32(b, uint32(authority))
+	for _, n := range sub {
+		b = binary.LittleEndian.AppendUint32(b, n)
+	}
+	return SID{string(b)}, nil
 }
 
 // ParseSID reads S-1-5-21-..., the form of MS-DTYP 2.4.2.1; an authority of 2^32
@@ -45,31 +45,31 @@ func ParseSID(text string) (SID, error) {
 		return bad("it does not begin with S-1-")
 	}
 	first, rest, more := strings.Cut(rest, "-")
-	var s SID
+	var authority uint64
 	var err error
 	if hex, ok := strings.CutPrefix(first, "0X"); ok {
-		if s.authority, err = strconv.ParseUint(hex, 16, 48); err != nil || len(hex) != 12 {
+		if authority, err = strconv.ParseUint(hex, 16, 48); err != nil || len(hex) != 12 {
 			return bad("its authority is not 12 hexadecimal digits")
 		}
-	} else if s.authority, ok = decimal(first); !ok {
+	} else if authority, ok = decimal(first); !ok {
 		return bad("its authority is not a number")
 	}
+	var sub []uint32
 	for more {
-		if s.count == maxSubAuthorities {
+		if len(sub) == maxSubAuthorities {
 			return bad("it has more than 15 sub-authorities")
 		}
 		first, rest, more = strings.Cut(rest, "-")
 		n, ok := decimal(first)
 		if !ok {
-			return bad("sub-authority " + strconv.Itoa(int(s.count)+1) + " is not a number of 32 bits")
+			return bad(fmt.Sprintf("sub-authority %d is not a number of 32 bits", len(sub)+1))
 		}
-		s.sub[s.count] = uint32(n)
-		s.count++
+		sub = append(sub, uint32(n))
 	}
-	if s.count == 0 {
+	if len(sub) == 0 {
 		return bad("it has no sub-authority")
 	}
-	return s, nil
+	return NewSID(authority, sub...)
 }
 
 // decimal reads a number of 32 bits without leading zeros (MS-DTYP 2.4.2.1).
@@ -92,36 +92,33 @@ func DecodeSID(b []byte) (SID, error) {
 	case len(b) < sidHeader+4*int(b[1]):
 		return SID{}, refuse(op, "it is cut off").WithFix(sendWhole)
 	}
-	s := SID{count: b[1], authority: uint64(binary.BigEndian.Uint16(b[2:]))<<32 | uint64(binary.BigEndian.Uint32(b[4:]))}
-	for i := range int(s.count) {
-		s.sub[i] = binary.LittleEndian.Uint32(b[sidHeader+4*i:])
-	}
-	return s, nil
+	return SID{string(b[:sidHeader+4*int(b[1])])}, nil
 }
 
 // IsZero reports whether there is no SID.
-func (s SID) IsZero() bool { return s.count == 0 }
+func (s SID) IsZero() bool { return s.packet == "" }
 
 // Size is the length of the packet form in bytes, 0 for none.
-func (s SID) Size() int {
-	if s.IsZero() {
-		return 0
-	}
-	return sidHeader + 4*int(s.count)
-}
+func (s SID) Size() int { return len(s.packet) }
 
 // Append appends the packet form; nothing for none.
-func (s SID) Append(b []byte) []byte {
-	if s.IsZero() {
-		return b
+func (s SID) Append(b []byte) []byte { return append(b, s.packet...) }
+
+// authority is the identifier authority, count the number of sub-authorities
+// and sub one of them; the SID is not zero.
+func (s SID) authority() uint64 {
+	var a uint64
+	for i := range 6 {
+		a = a<<8 | uint64(s.packet[2+i])
 	}
-	b = append(b, 1, s.count)
-	b = binary.BigEndian.AppendUint16(b, uint16(s.authority>>32))
-	b = binary.BigEndian.AppendUint32(b, uint32(s.authority))
-	for _, n := range s.sub[:s.count] {
-		b = binary.LittleEndian.AppendUint32(b, n)
-	}
-	return b
+	return a
+}
+
+func (s SID) count() int { return (len(s.packet) - sidHeader) / 4 }
+
+func (s SID) sub(i int) uint32 {
+	p := s.packet[sidHeader+4*i:]
+	return uint32(p[0]) | uint32(p[1])<<8 | uint32(p[2])<<16 | uint32(p[3])<<24
 }
 
 // String is the form S-1-5-21-...; the empty string for none.
@@ -130,14 +127,14 @@ func (s SID) String() string {
 		return ""
 	}
 	b := append(make([]byte, 0, 64), "S-1-"...)
-	if s.authority < 1<<32 {
-		b = strconv.AppendUint(b, s.authority, 10)
+	if a := s.authority(); a < 1<<32 {
+		b = strconv.AppendUint(b, a, 10)
 	} else {
-		b = fmt.Appendf(b, "0x%012X", s.authority)
+		b = fmt.Appendf(b, "0x%012X", a)
 	}
-	for _, n := range s.sub[:s.count] {
+	for i := range s.count() {
 		b = append(b, '-')
-		b = strconv.AppendUint(b, uint64(n), 10)
+		b = strconv.AppendUint(b, uint64(s.sub(i)), 10)
 	}
 	return string(b)
 }
@@ -158,13 +155,13 @@ func (s *SID) UnmarshalText(b []byte) error {
 	return err
 }
 
-// under reports whether the SID is authority-first-... and returns the last
-// number.
-func (s SID) under(authority uint64, first uint32, count uint8) (uint32, bool) {
-	if s.authority != authority || s.count != count || s.sub[0] != first {
+// under reports whether the SID is authority-first-... with that many numbers,
+// and returns the last one.
+func (s SID) under(authority uint64, first uint32, count int) (uint32, bool) {
+	if s.IsZero() || s.authority() != authority || s.count() != count || s.sub(0) != first {
 		return 0, false
 	}
-	return s.sub[count-1], true
+	return s.sub(count - 1), true
 }
 
 const sendWhole = "send the whole descriptor as MS-DTYP 2.4 lays it out"
