@@ -87,7 +87,7 @@ func (p *program) transfer(verb, done, short, long string,
 			})
 		}),
 	}
-	cmd.Flags().StringVar(&to, "to", "", "where to")
+	cmd.Flags().StringVar(&to, "to", "", "the `QUEUE` they go to")
 	if err := cmd.RegisterFlagCompletionFunc("to", p.completeQueue); err != nil {
 		panic(err) // the flag was just made
 	}

@@ -96,14 +96,15 @@ Exit status: 0 done, 1 failed, 2 wrong usage, 3 a wait that ended with nothing t
 		}),
 	}
 	f := root.PersistentFlags()
-	f.StringVar(&p.folder, "data", "", "data folder of the queue manager (default: the user's)")
-	f.StringVar(&p.node, "node", "", "the machine to talk to (only the queue manager of --data in this version)")
+	f.StringVar(&p.folder, "data", "", "data folder `DIR` of the queue manager (default: the user's)")
+	f.StringVar(&p.node, "node", "", "the `HOST[:PORT]` to talk to (this version: only the queue manager of --data)")
 	f.BoolVar(&p.json, "json", false, "print one JSON document")
 	f.BoolVar(&p.jsonl, "jsonl", false, "print JSON lines, each as soon as it is known")
 	f.Var(&p.timeout, "timeout", "give up after this time: seconds, or 1m30s (default: never)")
 	f.BoolVarP(&p.verbose, "verbose", "v", false, "say more on standard error")
 	root.MarkFlagsMutuallyExclusive("json", "jsonl")
 	root.SetFlagErrorFunc(flagError)
+	root.SetUsageTemplate(usageTemplate)
 	root.AddCommand(
 		p.serveCommand(), p.queueCommand(), p.messageCommand(), p.outgoingCommand(), p.machineCommand(),
 		p.checkCommand(), p.exportCommand(), p.importCommand(), p.versionCommand(),

@@ -69,7 +69,7 @@ subqueues. The file appears only when it is complete.`,
 		}),
 	}
 	f := cmd.Flags()
-	f.StringSliceVar(&o.Queues, "queue", nil, "this queue with its subqueues, a journal or a system queue; may be repeated")
+	f.StringSliceVar(&o.Queues, "queue", nil, "this `QUEUE` with its subqueues, a journal or a system queue; may be repeated")
 	f.BoolVar(&o.Journals, "journals", false, "the journals of the queues too")
 	f.BoolVar(&o.Definitions, "definitions", false, "only the queues, no messages")
 	f.BoolVar(&overwrite, "overwrite", false, "replace the file if it exists")
@@ -147,7 +147,7 @@ before anything changes; a pipe line by line as it comes.`,
 	}
 	f := cmd.Flags()
 	f.Var(&existing, "existing", "queues that exist: fail before anything changes, skip, append to them, or replace them")
-	f.StringSliceVar(&rename, "rename", nil, "give a queue of the file another name here, OLD=NEW")
+	f.StringSliceVar(&rename, "rename", nil, "give a queue of the file another name here, `OLD=NEW`")
 	f.BoolVar(&o.Own, "own", false, "created queues get your default permissions instead of those in the file")
 	c.flags(cmd)
 	return cmd

@@ -95,8 +95,8 @@ removed. The next page begins --after the last lookup id of this one.`,
 	f.Var(&after, "after", "begin behind this message")
 	f.Var(&before, "before", "end in front of this message")
 	f.BoolVar(&last, "last", false, "the last ones instead of the first")
-	f.IntVar(&limit, "limit", 100, "at most so many; 0 for all")
-	f.IntVar(&bodies, "body-limit", 0, "show up to so many bytes of each body (JSON only)")
+	f.IntVar(&limit, "limit", 100, "at most `N`; 0 for all")
+	f.IntVar(&bodies, "body-limit", 0, "show up to `N` bytes of each body (JSON only)")
 	f.BoolVarP(&follow, "follow", "f", false, "go on and show messages as they come, until Ctrl+C")
 	return cmd
 }
@@ -199,7 +199,7 @@ MESSAGE is a lookup id as "message list" shows it, or a message id {guid}\number
 	}
 	f := cmd.Flags()
 	f.BoolVar(&raw, "raw", false, "print only the body, byte for byte")
-	f.IntVar(&bodies, "body-limit", -1, "at most so many bytes of the body (-1: all)")
+	f.IntVar(&bodies, "body-limit", -1, "at most `N` bytes of the body (-1: all)")
 	return cmd
 }
 

@@ -37,15 +37,15 @@ type settings struct {
 
 func (s *settings) flags(f *pflag.FlagSet) {
 	s.privacy = choice{kind: "LEVEL", words: []string{"none", "optional", "body"}}
-	f.StringVar(&s.label, "label", "", "label of the queue")
+	f.StringVar(&s.label, "label", "", "label `TEXT` of the queue")
 	f.BoolVar(&s.journal, "journal", false, "keep a copy of each received message in the queue's journal")
 	f.Var(&s.quota, "quota", "limit of the queue in KB, or unlimited")
 	f.Var(&s.journalQuota, "journal-quota", "limit of its journal in KB, or unlimited")
 	f.BoolVar(&s.authenticate, "authenticate", false, "take only authenticated messages")
 	f.Var(&s.privacy, "privacy", "encryption of bodies: none, optional or body")
-	f.Int16Var(&s.basePriority, "base-priority", 0, "base priority of a public queue, -32768 to 32767")
-	f.StringVar(&s.serviceType, "service-type", "", "service type of the queue, a GUID")
-	f.StringVar(&s.multicast, "multicast", "", "multicast address, ADDRESS:PORT")
+	f.Int16Var(&s.basePriority, "base-priority", 0, "base priority `N` of a public queue, -32768 to 32767")
+	f.StringVar(&s.serviceType, "service-type", "", "service type of the queue, a `GUID`")
+	f.StringVar(&s.multicast, "multicast", "", "multicast address, `ADDRESS:PORT`")
 }
 
 func (s *settings) request(f *pflag.FlagSet) (mgmtclient.QueueSettings, error) {
@@ -111,8 +111,8 @@ func (p *program) queueCreate() *cobra.Command {
 	f := cmd.Flags()
 	s.flags(f)
 	f.BoolVar(&s.transactional, "transactional", false, "take only messages of transactions")
-	f.StringSliceVar(&s.allowSend, "allow-send", nil, "who else may send to it: anonymous, everyone or a SID")
-	f.StringVar(&s.sddl, "sddl", "", "security descriptor, in SDDL")
+	f.StringSliceVar(&s.allowSend, "allow-send", nil, "`WHO` else may send to it: anonymous, everyone or a SID")
+	f.StringVar(&s.sddl, "sddl", "", "security descriptor, in `SDDL`")
 	return cmd
 }
 
@@ -158,7 +158,7 @@ func (p *program) queueList() *cobra.Command {
 	f.BoolVar(&filter.Outgoing, "outgoing", false, "outgoing queues")
 	f.BoolVar(&all, "all", false, "queues of every kind")
 	f.BoolVar(&filter.WithMessages, "with-messages", false, "leave out empty queues")
-	f.StringVar(&filter.Contains, "contains", "", "only queues with this text in name or label")
+	f.StringVar(&filter.Contains, "contains", "", "only queues with this `TEXT` in name or label")
 	return cmd
 }
 

@@ -72,8 +72,8 @@ func (p *program) queueACL() *cobra.Command {
 		}),
 	}
 	f := cmd.Flags()
-	f.StringVar(&sddl, "set", "", "the new security descriptor, in SDDL")
-	f.StringSliceVar(&allowSend, "allow-send", nil, "let anonymous, everyone or a SID send to it")
+	f.StringVar(&sddl, "set", "", "the new security descriptor, in `SDDL`")
+	f.StringSliceVar(&allowSend, "allow-send", nil, "let `WHO` send to it: anonymous, everyone or a SID")
 	f.BoolVar(&machine, "machine", false, "of the queue manager itself instead of a queue")
 	cmd.MarkFlagsMutuallyExclusive("set", "allow-send")
 	return cmd

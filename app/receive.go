@@ -76,7 +76,7 @@ With --count, take up to so many and wait for each.`,
 	f.Var(&patience, "timeout", "wait so long for a message: seconds, 1m30s or forever (default: do not wait)")
 	f.BoolVar(&peek, "peek", false, "leave the message in the queue")
 	f.BoolVar(&raw, "raw", false, "print only the body, byte for byte")
-	f.IntVar(&number, "count", 1, "take up to so many messages")
+	f.IntVar(&number, "count", 1, "take up to `N` messages")
 	return cmd
 }
 

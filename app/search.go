@@ -50,10 +50,10 @@ show each as soon as it is found. Bodies are searched as UTF-8 and as UTF-16.`,
 	since.now, since.zone = p.now, p.zone
 	until.now, until.zone = p.now, p.zone
 	f := cmd.Flags()
-	f.StringVar(&s.Class, "class", "", "only messages of this class: NORMAL, NACK_REACH_QUEUE_TIMEOUT, ...")
+	f.StringVar(&s.Class, "class", "", "only messages of this `CLASS`: NORMAL, NACK_REACH_QUEUE_TIMEOUT, ...")
 	f.Var(&since, "since", "sent at or after: 2006-01-02 15:04, RFC 3339, or 2h ago as 2h")
 	f.Var(&until, "until", "sent before")
-	f.IntVar(&s.Limit, "limit", 0, "stop after so many; 0 for all")
+	f.IntVar(&s.Limit, "limit", 0, "stop after `N`; 0 for all")
 	f.Var(&after, "after", "begin behind this message")
 	return cmd
 }

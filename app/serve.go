@@ -76,13 +76,13 @@ flags for the network are checked and have no effect yet.`,
 		}),
 	}
 	f := cmd.Flags()
-	f.StringVar(&o.name, "name", "", "name of a new queue manager (default: this computer's)")
-	f.StringVar(&net.listen, "listen", "127.0.0.1", "address to listen on for other machines")
-	f.Uint16Var(&net.port, "port", 1801, "port for messages of other machines")
-	f.Uint16Var(&net.pingPort, "ping-port", 3527, "port for pings of other machines")
-	f.Uint16Var(&net.rpcPort, "rpc-port", 2103, "port for management by other machines")
-	f.Uint16Var(&net.mapperPort, "epm-port", 0, "port of the endpoint mapper (0: none)")
-	f.StringSliceVar(&net.hosts, "hosts", nil, "addresses of other machines, NAME=IP with commas between")
+	f.StringVar(&o.name, "name", "", "`NAME` of a new queue manager (default: this computer's)")
+	f.StringVar(&net.listen, "listen", "127.0.0.1", "address `IP` to listen on for other machines")
+	f.Uint16Var(&net.port, "port", 1801, "port `N` for messages of other machines")
+	f.Uint16Var(&net.pingPort, "ping-port", 3527, "port `N` for pings of other machines")
+	f.Uint16Var(&net.rpcPort, "rpc-port", 2103, "port `N` for management by other machines")
+	f.Uint16Var(&net.mapperPort, "epm-port", 0, "port `N` of the endpoint mapper (0: none)")
+	f.StringSliceVar(&net.hosts, "hosts", nil, "addresses of other machines, `NAME=IP,...`")
 	return cmd
 }
 
