@@ -175,6 +175,16 @@ func (m *QueueManager) storeError(op string, err error) error {
 		}
 	case errors.Is(err, store.ErrClosed):
 		return mq.Errorf(mq.ErrServiceNotAvailable, op, "the queue manager %s was stopped", m.self.Name)
+	case errors.Is(err, store.ErrDamaged):
+		return &mq.Error{
+			Code: mq.ErrMessageStorageFailed, Op: op, Err: err,
+			Why: "what the disk holds is not what was written: " + err.Error(),
+			Fix: "stop the queue manager and run `posthouse check`",
+		}
+	case errors.Is(err, store.ErrTaken):
+		return mq.Errorf(mq.ErrQueueExists, op, "it exists already")
+	case errors.Is(err, store.ErrNoSlot):
+		return mq.Errorf(mq.ErrQueueDeleted, op, "the queue was deleted meanwhile")
 	case errors.Is(err, store.ErrGone):
 		return mq.Errorf(mq.ErrMessageNotFound, op, "the message is no longer in the queue")
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
