@@ -33,6 +33,7 @@ type Dialog struct {
 	canvas   fyne.Canvas
 	fromTop  float32
 	noCancel bool
+	before   fyne.Focusable // what had the focus
 }
 
 // NewDialog makes a dialog 432 wide. icon may be "".
@@ -108,6 +109,10 @@ func (d *Dialog) Show(c fyne.Canvas) {
 	d.overlay = &dialogOverlay{dialog: d}
 	d.overlay.ExtendBaseWidget(d.overlay)
 	d.overlay.Resize(c.Size())
+	// An overlay has a focus of its own: without this the pane below would
+	// still look focused.
+	d.before = c.Focused()
+	c.Unfocus()
 	handleOverlayKeys(d.overlay, d.key)
 	c.Overlays().Add(d.overlay)
 	first := d.first
@@ -131,6 +136,9 @@ func (d *Dialog) Close() {
 	d.overlay = nil
 	handleOverlayKeys(o, nil)
 	d.canvas.Overlays().Remove(o)
+	if d.before != nil {
+		d.canvas.Focus(d.before)
+	}
 	if d.OnClosed != nil {
 		d.OnClosed()
 	}

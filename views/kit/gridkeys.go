@@ -100,6 +100,8 @@ func (g *Grid) rowDouble(i int, x float32) {
 	}
 }
 
+func (g *Grid) rowDrag(int, float32) {}
+
 func (g *Grid) rowHover(i int, x float32, at fyne.Position) {
 	if i != g.hover {
 		was := g.hover

@@ -188,6 +188,8 @@ func (t *TreeList) rowHover(i int, _ float32, at fyne.Position) {
 
 func (t *TreeList) rangeChanged(int, int) {}
 
+func (t *TreeList) rowDrag(int, float32) {}
+
 func (t *TreeList) focusChanged(on bool) {
 	if on && t.index(t.chosen) < 0 && len(t.rows) > 0 {
 		t.choose(0)

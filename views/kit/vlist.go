@@ -33,6 +33,7 @@ type vlist struct {
 	vbar    *scrollBar
 	hbar    *scrollBar
 	focused bool
+	refit   bool // rows paint only what is in sight sideways: bind them on each shift
 	from    int
 	to      int // rows from..to-1 are in sight
 }
@@ -55,6 +56,7 @@ type vlistOwner interface {
 	rowDown(index int, x, y float32, ev *desktop.MouseEvent)
 	rowDouble(index int, x float32)
 	rowHover(index int, x float32, at fyne.Position) // -1: none
+	rowDrag(index int, x float32)                    // the primary button is held
 	focusChanged(on bool)
 	typedKey(ev *fyne.KeyEvent)
 	typedRune(r rune)
@@ -68,9 +70,7 @@ func newVlist(owner vlistOwner, pitch int) *vlist {
 		v.scrollTo(int64(math.Round(part * float64(v.maxOffset()))))
 	})
 	v.hbar = newScrollBar(false, func(part float64) {
-		v.shift = round(float32(part) * max(0, v.wide-v.Size().Width))
-		v.rebind()
-		v.owner.rangeChanged(v.from, v.to)
+		v.shiftTo(float32(part) * max(0, v.wide-v.Size().Width))
 	})
 	v.ExtendBaseWidget(v)
 	return v
@@ -125,6 +125,21 @@ func (v *vlist) scrollTo(y int64) {
 	}
 	v.offset = y
 	v.arrange()
+}
+
+// shiftTo scrolls sideways.
+func (v *vlist) shiftTo(x float32) {
+	x = round(max(0, min(x, v.wide-v.Size().Width)))
+	if x == v.shift {
+		return
+	}
+	v.shift = x
+	if v.refit {
+		v.rebind()
+	} else {
+		v.arrange()
+	}
+	v.owner.rangeChanged(v.from, v.to)
 }
 
 // reveal scrolls as little as needed to show row i.
@@ -228,9 +243,7 @@ func (v *vlist) Scrolled(ev *fyne.ScrollEvent) {
 		dx, dy = dy, 0
 	}
 	if dx != 0 && v.wide > v.Size().Width {
-		v.shift = round(max(0, min(v.shift-dx, v.wide-v.Size().Width)))
-		v.arrange()
-		v.owner.rangeChanged(v.from, v.to)
+		v.shiftTo(v.shift - dx)
 	}
 	v.scrollTo(v.offset - int64(math.Round(float64(dy))))
 }
@@ -260,6 +273,23 @@ func (v *vlist) MouseDown(ev *desktop.MouseEvent) {
 
 // MouseUp is Fyne's.
 func (v *vlist) MouseUp(*desktop.MouseEvent) {}
+
+// Dragged is Fyne's.
+func (v *vlist) Dragged(ev *fyne.DragEvent) {
+	y := v.offset + int64(ev.Position.Y)
+	switch {
+	case ev.Position.Y < 0:
+		v.scrollTo(v.offset - int64(v.pitch))
+	case ev.Position.Y > v.Size().Height:
+		v.scrollTo(v.offset + int64(v.pitch))
+	}
+	if v.count > 0 {
+		v.owner.rowDrag(max(0, min(v.count-1, v.rowAt(y))), ev.Position.X+v.shift)
+	}
+}
+
+// DragEnd is Fyne's.
+func (v *vlist) DragEnd() {}
 
 // DoubleTapped is Fyne's.
 func (v *vlist) DoubleTapped(ev *fyne.PointEvent) {
