@@ -118,7 +118,7 @@ func TestWrongUsageExitsWith2AndHelpsOn(t *testing.T) {
 		{"qeue list", `did you mean "queue"?`},
 		{"queue lst", `did you mean "list"?`},
 		{"queue", "needs a verb: acl, create"},
-		{"queue list --sytem", "did you mean --system?"},
+		{"queue list --systm", "did you mean --system?"},
 		{"queue list extra", `"extra" is one argument too many`},
 		{"queue create", "QUEUE is missing"},
 		{"queue create x --quota much", "much"},

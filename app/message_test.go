@@ -70,11 +70,11 @@ func TestMessageListFormats(t *testing.T) {
 }
 
 // until waits until what was printed has so many lines.
-func (b *safeBuffer) until(t *testing.T, n int) []string {
+func (s *safeBuffer) until(t *testing.T, n int) []string {
 	t.Helper()
 	for {
-		list := strings.Split(strings.TrimSuffix(b.String(), "\n"), "\n")
-		if len(list) >= n && b.String() != "" {
+		list := strings.Split(strings.TrimSuffix(s.String(), "\n"), "\n")
+		if len(list) >= n && s.String() != "" {
 			return list
 		}
 		select {

@@ -73,8 +73,7 @@ func (r *rows[T]) add(v T) error {
 		if err != nil {
 			return err
 		}
-		r.p.w.WriteString(lead)
-		_, err = r.p.w.Write(text)
+		_, err = r.p.w.WriteString(lead + string(text))
 		return err
 	}
 	cells := make([]string, len(r.columns))
