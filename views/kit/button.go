@@ -238,7 +238,7 @@ func (b *Button) paints() (fill, edge, text, icon fyne.ThemeColorName) {
 
 // CreateRenderer is Fyne's.
 func (b *Button) CreateRenderer() fyne.WidgetRenderer {
-	back := newBox("", "", 6)
+	back := newBox(theme.Raised, theme.Border, 6)
 	focus := newRing()
 	icon := newGlyph("", "")
 	text := newLine("", SizeBody, Medium, theme.Text)
@@ -292,7 +292,7 @@ func (b *Button) CreateRenderer() fyne.WidgetRenderer {
 		if b.text == "" && b.key == "" {
 			return fyne.NewSize(b.height, b.height)
 		}
-		return fyne.NewSize(ceil(content()+2*pad()), b.height)
+		return fyne.NewSize(round(content()+2*pad()), b.height)
 	}
 	r.layout = func(s fyne.Size) {
 		h := b.height

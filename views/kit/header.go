@@ -208,12 +208,13 @@ func (p *Panel) Framed(radius float32) *Panel {
 
 // CreateRenderer is Fyne's.
 func (p *Panel) CreateRenderer() fyne.WidgetRenderer {
-	back := newBox(p.fill, p.edge, p.radius)
+	back := newBox(p.fill, theme.Border, p.radius)
 	b := &brush{owner: p, objects: objects(back, p.content)}
 	b.refresh = func() {
-		back.r.CornerRadius = p.radius
+		back.setRadius(p.radius)
 		back.set(p.fill, p.edge)
 	}
+	b.refresh()
 	b.min = func() fyne.Size { return p.content.MinSize() }
 	b.layout = func(s fyne.Size) {
 		back.place(0, 0, s.Width, s.Height)

@@ -77,7 +77,7 @@ func (p *bar) set(col fyne.ThemeColorName) {
 func (p *bar) place(x, y, w float32, part float64) {
 	p.track.place(x, y, w, 6)
 	fw := round(w * float32(min(1, max(0, part))))
-	p.fill.r.CornerRadius = min(3, fw/2)
+	p.fill.setRadius(min(3, fw/2))
 	p.fill.place(x, y, fw, 6)
 	p.fill.show(fw > 0)
 }

@@ -3,6 +3,8 @@ package kit
 import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/driver/desktop"
 
 	"posthouse/views/theme"
 )
@@ -76,48 +78,107 @@ func repaint(parts ...part) {
 	}
 }
 
-// box is a filled rectangle that remembers its tokens.
+// box is a filled rectangle with or without an edge of 1. The edge is a second
+// rectangle under the first: the painters of Fyne place strokes differently
+// (GL inside the edge, the software painter on it, which blurs).
 type box struct {
-	r            *canvas.Rectangle
+	r            *canvas.Rectangle // the edge, or the whole
+	in           *canvas.Rectangle // the fill inside an edge; nil: never an edge
+	group        *fyne.Container
+	radius       float32
 	fill, stroke fyne.ThemeColorName
+	size         fyne.Size
 }
 
+// newBox makes a box; with a stroke it can have an edge.
 func newBox(fill, stroke fyne.ThemeColorName, radius float32) *box {
-	b := &box{r: &canvas.Rectangle{CornerRadius: radius}}
+	b := &box{r: &canvas.Rectangle{CornerRadius: radius}, radius: radius}
+	if stroke != "" {
+		b.in = &canvas.Rectangle{}
+		b.group = container.NewWithoutLayout(b.r, b.in)
+	}
 	b.set(fill, stroke)
 	return b
 }
 
-func (b *box) object() fyne.CanvasObject { return b.r }
+func (b *box) object() fyne.CanvasObject {
+	if b.group != nil {
+		return b.group
+	}
+	return b.r
+}
 
-// set colours the box; an empty name paints nothing.
+// set colours the box; an empty name paints nothing. An edge without a fill
+// is painted on the surface.
 func (b *box) set(fill, stroke fyne.ThemeColorName) {
+	moved := b.stroke != stroke
 	b.fill, b.stroke = fill, stroke
 	b.repaint()
+	if moved {
+		b.arrange()
+	}
+}
+
+func (b *box) setRadius(r float32) {
+	if b.radius != r {
+		b.radius = r
+		b.arrange()
+	}
 }
 
 func (b *box) repaint() {
-	fill, stroke, width := b.fill, b.stroke, float32(1)
-	if fill == "" {
-		fill = theme.Clear
+	outer, inner := b.fill, b.fill
+	if b.edged() {
+		outer = b.stroke
+		if inner == "" {
+			inner = theme.Surface
+		}
 	}
-	if stroke == "" {
-		stroke, width = theme.Clear, 0
+	fill(b.r, outer)
+	if b.in != nil {
+		if !b.edged() {
+			inner = ""
+		}
+		fill(b.in, inner)
 	}
-	f, s := Color(fill), Color(stroke)
-	if b.r.FillColor == f && b.r.StrokeColor == s && b.r.StrokeWidth == width {
-		return
+}
+
+func (b *box) edged() bool { return b.in != nil && b.stroke != "" }
+
+func fill(r *canvas.Rectangle, name fyne.ThemeColorName) {
+	if name == "" {
+		name = theme.Clear
 	}
-	b.r.FillColor, b.r.StrokeColor, b.r.StrokeWidth = f, s, width
-	b.r.Refresh()
+	if c := Color(name); r.FillColor != c {
+		r.FillColor = c
+		r.Refresh()
+	}
 }
 
 func (b *box) place(x, y, w, h float32) {
-	b.r.Resize(fyne.NewSize(w, h))
-	b.r.Move(fyne.NewPos(x, y))
+	size := fyne.NewSize(w, h)
+	b.object().Move(fyne.NewPos(x, y))
+	if b.size == size {
+		return
+	}
+	b.size = size
+	if b.group != nil {
+		b.group.Resize(size)
+	}
+	b.arrange()
 }
 
-func (b *box) show(on bool) { setVisible(b.r, on) }
+func (b *box) arrange() {
+	b.r.CornerRadius = b.radius
+	b.r.Resize(b.size)
+	if b.in != nil {
+		b.in.CornerRadius = max(0, b.radius-1)
+		b.in.Move(fyne.NewPos(1, 1))
+		b.in.Resize(b.size.SubtractWidthHeight(2, 2))
+	}
+}
+
+func (b *box) show(on bool) { setVisible(b.object(), on) }
 
 // ring is the focus ring: 2 px, 1 px outside the control.
 type ring struct{ r *canvas.Rectangle }
@@ -136,9 +197,20 @@ func (r *ring) repaint() {
 }
 
 func (r *ring) place(x, y, w, h, radius float32) {
-	r.r.CornerRadius = radius + 3
-	r.r.Resize(fyne.NewSize(w+6, h+6))
-	r.r.Move(fyne.NewPos(x-3, y-3))
+	out := float32(3)
+	if !strokesInside() {
+		out--
+	}
+	r.r.CornerRadius = radius + out
+	r.r.Resize(fyne.NewSize(w+2*out, h+2*out))
+	r.r.Move(fyne.NewPos(x-out, y-out))
+}
+
+// strokesInside reports whether strokes are painted inside the edge, as the
+// GL painter does, or on it, as the one without a display does.
+func strokesInside() bool {
+	_, gl := fyne.CurrentApp().Driver().(desktop.Driver)
+	return gl
 }
 
 func (r *ring) show(on bool) { setVisible(r.r, on) }
