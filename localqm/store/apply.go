@@ -2,6 +2,7 @@ package store
 
 import (
 	"fmt"
+	"slices"
 
 	"posthouse/localqm/mq"
 )
@@ -39,7 +40,7 @@ var writes = []string{
 
 // step does the operations of a step within the batch.
 func (w *writer) step(b *batch, st *Step) error {
-	b.settle = b.settle[:0]
+	b.settle, b.dropped = b.settle[:0], b.dropped[:0]
 	for _, op := range st.Ops {
 		if err := w.apply(b, op); err != nil {
 			return err
@@ -266,7 +267,7 @@ func (w *writer) create(b *batch, q Queue) error {
 	if err := checkQueue(&q); err != nil {
 		return err
 	}
-	if w.s.queue(b, q.Slot) != nil {
+	if w.s.queue(b, q.Slot) != nil || slices.Contains(b.dropped, q.Slot) {
 		return errf(ErrTaken, "slot %d", q.Slot)
 	}
 	b.queues[q.Slot] = &q
@@ -294,6 +295,7 @@ func (w *writer) drop(b *batch, at Slot) error {
 		return errf(ErrNoSlot, "slot %d", at)
 	}
 	b.queues[at] = nil
+	b.dropped = append(b.dropped, at)
 	b.settle = append(b.settle, at)
 	if err := w.exec(dropQueue, int64(at)); err != nil {
 		return err

@@ -39,6 +39,7 @@ type batch struct {
 	memory  int64           // bytes of express messages added
 	puts    []numbered
 	settle  []Slot // queues of the current step to verify at its end
+	dropped []Slot // queues the current step deleted
 }
 
 func newBatch(seq uint64) *batch {

@@ -1,0 +1,46 @@
+package store_test
+
+import (
+	"context"
+	"testing"
+
+	"go.uber.org/goleak"
+
+	"posthouse/localqm/store"
+	"posthouse/localqm/store/storetest"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+var ctx = context.Background()
+
+// open opens the store of a folder for a test that closes it itself.
+func open(t testing.TB, o store.Options) *store.SQLite {
+	t.Helper()
+	s, err := store.Open(ctx, o)
+	if err != nil {
+		t.Fatalf("open: %v", err)
+	}
+	return s
+}
+
+// maker makes SQLite stores with these options.
+func maker(o store.Options) storetest.Maker {
+	return func(t testing.TB) (store.Store, func() store.Store) {
+		o := o
+		o.Dir = t.TempDir()
+		s := open(t, o)
+		return s, func() store.Store {
+			if err := s.Close(); err != nil {
+				t.Fatalf("close: %v", err)
+			}
+			s = open(t, o)
+			return s
+		}
+	}
+}
+
+func TestSQLite(t *testing.T) { storetest.Run(t, maker(store.Options{})) }
+
+// TestSpilled is the suite with every express message on disk.
+func TestSpilled(t *testing.T) { storetest.Run(t, maker(store.Options{ExpressLimit: 1})) }
