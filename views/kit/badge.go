@@ -96,7 +96,7 @@ func (p *pill) set(s string, t Tone) {
 	p.text.set(s, Medium, t.Ink())
 }
 
-func (p *pill) width() float32 { return ceil(p.text.width()) + 12 }
+func (p *pill) width() float32 { return round(p.text.width()) + 12 }
 
 func (p *pill) place(x, y float32) {
 	w := p.width()
@@ -148,7 +148,7 @@ func (c *keyCap) set(s string) {
 	c.frame.show(s != "")
 }
 
-func (c *keyCap) width() float32 { return ceil(c.text.width()) + 10 }
+func (c *keyCap) width() float32 { return round(c.text.width()) + 10 }
 
 func (c *keyCap) place(x, y float32) {
 	c.frame.place(x, y, c.width(), 18)

@@ -87,7 +87,7 @@ func gridPanel(t *testing.T) fyne.CanvasObject {
 	g.Focus()
 	g.Select(kit.TextID("1"), kit.TextID("2"))
 	_ = w
-	return panel(24, 360, 456, 184, "Rows, pitch 28 and 32", at(1, 42, 454, 140, g))
+	return panel(24, 360, 456, 184, "Rows, pitch 28 and 32", at(1, 41, 454, 140, g))
 }
 
 func colours() fyne.CanvasObject {

@@ -243,7 +243,7 @@ func (r *gridRow) paintCell(k int, col *Column, cell *Cell, quiet bool, h float3
 func (r *gridRow) paintSpark(c *gridCell, cell *Cell, x, w, h float32) {
 	if c.spark == nil {
 		c.spark = newSpark()
-		r.add(c.spark.objects()...)
+		r.add(c.spark.raster)
 	}
 	col := cell.Color
 	if col == "" {
@@ -251,6 +251,7 @@ func (r *gridRow) paintSpark(c *gridCell, cell *Cell, x, w, h float32) {
 	}
 	c.spark.set(cell.Values, col)
 	c.spark.place(x, floor((h-20)/2), w)
+	c.spark.show(true)
 }
 
 func (r *gridRow) paintMeter(c *gridCell, cell *Cell, x, w, h float32) {

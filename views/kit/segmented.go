@@ -70,7 +70,7 @@ func (s *Segmented) widths() []float32 {
 		if c.id() == s.chosen {
 			face = Medium
 		}
-		out[i] = ceil(measure(c.Text, SizeBody, face)) + 20
+		out[i] = round(measure(c.Text, SizeBody, face)) + 20
 		if c.Icon != "" {
 			out[i] += 22
 		}
