@@ -1,6 +1,8 @@
 package screen
 
 import (
+	"context"
+	"io"
 	"time"
 
 	"fyne.io/fyne/v2"
@@ -48,9 +50,17 @@ type Host interface {
 	// takes more than half a second, whatever screen is in front.
 	Job(Job)
 
+	// Export writes messages to a file format that can be read back; nil: it
+	// cannot be done here.
+	Export() Export
+
 	Preferences() *Preferences
 	Commands() *Commands
 }
+
+// Export writes messages of a queue with every property: those chosen, or all
+// if ids is nil. told is called now and then with how many are written.
+type Export func(ctx context.Context, node mgmtclient.Node, to io.Writer, queue string, ids []mgmtclient.LookupID, told func(int64)) error
 
 // Node is a computer of the sidebar.
 type Node struct {

@@ -181,10 +181,17 @@ func Sentence(s string) string {
 	if s == "" {
 		return ""
 	}
-	r := []rune(s)
-	s = strings.ToUpper(string(r[0])) + string(r[1:])
-	if !strings.ContainsRune(".?!", r[len(r)-1]) {
+	if !strings.ContainsRune(".?!", rune(s[len(s)-1])) {
 		s += "."
 	}
-	return s
+	return Title(s)
+}
+
+// Title gives a word a capital.
+func Title(s string) string {
+	if s == "" {
+		return ""
+	}
+	r := []rune(s)
+	return strings.ToUpper(string(r[0])) + string(r[1:])
 }

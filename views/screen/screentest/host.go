@@ -2,6 +2,8 @@ package screentest
 
 import (
 	"context"
+	"fmt"
+	"io"
 	"slices"
 	"testing"
 	"time"
@@ -26,6 +28,8 @@ type Host struct {
 	Jobs    []screen.Progress // of jobs that have ended
 	// File is what OpenFile and SaveFile choose; "" nothing.
 	File string
+	// Exported is what Export wrote: a line of its queue and ids each time.
+	Exported []string
 	// Canvas, if set, shows dialogs.
 	Canvas fyne.Canvas
 
@@ -150,6 +154,16 @@ func (h *Host) SaveFile(_, _ string, then func(string)) { h.choose(then) }
 func (h *Host) choose(then func(string)) {
 	if h.File != "" {
 		then(h.File)
+	}
+}
+
+func (h *Host) Export() screen.Export {
+	return func(_ context.Context, _ mgmtclient.Node, to io.Writer, queue string, ids []mgmtclient.LookupID, told func(int64)) error {
+		line := fmt.Sprintf("%s %v", queue, ids)
+		h.Post(func() { h.Exported = append(h.Exported, line) })
+		told(int64(len(ids)))
+		_, err := io.WriteString(to, line)
+		return err
 	}
 }
 
