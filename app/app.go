@@ -107,7 +107,8 @@ Exit status: 0 done, 1 failed, 2 wrong usage, 3 a wait that ended with nothing t
 	root.SetUsageTemplate(usageTemplate)
 	root.AddCommand(
 		p.serveCommand(), p.queueCommand(), p.messageCommand(), p.outgoingCommand(), p.machineCommand(),
-		p.checkCommand(), p.exportCommand(), p.importCommand(), p.versionCommand(),
+		p.checkCommand(), p.exportCommand(), p.importCommand(), p.benchCommand(),
+		p.versionCommand(),
 	)
 	root.SetHelpCommand(p.helpCommand(root))
 	root.InitDefaultCompletionCmd()

@@ -1,0 +1,28 @@
+package app
+
+import (
+	"testing"
+
+	"posthouse/bench"
+)
+
+func TestBenchMeasuresAndReportsInJSON(t *testing.T) {
+	d := newDesk(t)
+	r := document[bench.Report](d.must("bench", "send", "--senders", "1", "--length", "0.01", "--rounds", "1",
+		"--dir", t.TempDir(), "--json").quiet())
+	if len(r.Results) != 1 || r.Results[0].What != "send" || r.Results[0].Value <= 0 || r.Results[0].Met == nil {
+		t.Errorf("report %+v", r)
+	}
+	d.must("bench", "send", "--senders", "1", "--length", "0.01", "--rounds", "1", "--dir", t.TempDir()).quiet().
+		says("1 senders", "targets met")
+}
+
+func TestBenchRefusesWrongUsage(t *testing.T) {
+	d := newDesk(t)
+	for _, args := range [][]string{
+		{"fly"}, {"send", "--senders", "0"}, {"send", "--window", "0"}, {"send", "--size", "99999999"}, {"browse", "--messages", "5"},
+		{"send", "--delivery", "pigeon"},
+	} {
+		d.run(append([]string{"bench"}, args...)...).exits(exitUsage)
+	}
+}
