@@ -12,6 +12,8 @@ import (
 
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
+
+	"posthouse/mgmtclient"
 )
 
 // Version is set by the linker (see Makefile).
@@ -41,8 +43,11 @@ type env struct {
 	now      func() time.Time
 	zone     *time.Location
 	open     opener
-	window   func(ctx context.Context, folder string) error
+	window   func(ctx context.Context, open openNode) error
 }
+
+// openNode opens the node that a window begins with.
+type openNode func(context.Context) (mgmtclient.Node, error)
 
 // program is one run of the command line.
 type program struct {
@@ -87,14 +92,25 @@ Exit status: 0 done, 1 failed, 2 wrong usage, 3 a wait that ended with nothing t
 		SilenceUsage:      true,
 		SilenceErrors:     true,
 		DisableAutoGenTag: true,
+		Version:           Version,
+		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
+			if cmd.Flags().Changed("data") && p.folder == "" {
+				return usagef("--data is empty: name a folder, or leave it out")
+			}
+			return nil
+		},
 		RunE: p.do(func(cmd *cobra.Command, _ []string) error {
-			folder, err := p.dataFolder()
+			folder, err := p.target()
 			if err != nil {
 				return err
 			}
-			return p.window(cmd.Context(), folder)
+			return p.window(cmd.Context(), func(ctx context.Context) (mgmtclient.Node, error) {
+				h, err := p.open.Open(ctx, folder)
+				return h.Node, err
+			})
 		}),
 	}
+	root.SetVersionTemplate("posthouse {{.Version}}\n")
 	f := root.PersistentFlags()
 	f.StringVar(&p.folder, "data", "", "data folder `DIR` of the queue manager (default: the user's)")
 	f.StringVar(&p.node, "node", "", "the `HOST[:PORT]` to talk to (this version: only the queue manager of --data)")

@@ -193,6 +193,11 @@ func takes(names ...string) cobra.PositionalArgs {
 				least--
 			}
 		}
+		for i, a := range args {
+			if i < len(names) && a == "" && names[i] != "[TEXT]" {
+				return usagef("%s is empty (usage: %s)", names[i], cmd.UseLine())
+			}
+		}
 		if len(args) < least {
 			return usagef("%s is missing (usage: %s)", names[len(args)], cmd.UseLine())
 		}

@@ -3,7 +3,6 @@ package app
 import (
 	"cmp"
 	"context"
-	"errors"
 	"slices"
 	"time"
 
@@ -62,7 +61,7 @@ func (p *program) follow(ctx context.Context, n mgmtclient.Node, queue string, p
 			}
 		}
 	}
-	if ctx.Err() != nil && (errors.Is(err, ctx.Err()) || mgmtclient.Code(err) == mq.ErrOperationCancelled) {
+	if ctx.Err() != nil {
 		return nil // Ctrl+C or --timeout is how it ends
 	}
 	return err

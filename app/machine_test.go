@@ -121,6 +121,7 @@ func TestWrongUsageExitsWith2AndHelpsOn(t *testing.T) {
 		{"queue list --systm", "did you mean --system?"},
 		{"queue list extra", `"extra" is one argument too many`},
 		{"queue create", "QUEUE is missing"},
+		{"queue list --data=", "--data is empty"},
 		{"queue create x --quota much", "much"},
 		{"queue create x --privacy some", "none, optional, body"},
 		{"queue create x --allow-send bob", "bob"},
@@ -133,6 +134,12 @@ func TestWrongUsageExitsWith2AndHelpsOn(t *testing.T) {
 	} {
 		d.run(strings.Fields(c.args)...).exits(exitUsage).complains(c.word)
 	}
+}
+
+func TestAnEmptyNameIsNoName(t *testing.T) {
+	d := newDesk(t)
+	d.run("queue", "acl", "").exits(exitUsage).complains("QUEUE] is empty")
+	d.run("message", "receive", "").exits(exitUsage).complains("QUEUE is empty")
 }
 
 func TestTimeoutEndsACommand(t *testing.T) {

@@ -9,8 +9,8 @@ import (
 	"fyne.io/fyne/v2/widget"
 )
 
-// openWindow shows the window on the queue manager of folder until it is closed.
-func openWindow(context.Context, string) error {
+// openWindow shows the window until it is closed.
+func openWindow(context.Context, openNode) error {
 	w := fyneapp.NewWithID("io.posthouse.Posthouse").NewWindow("Posthouse")
 	w.SetContent(widget.NewLabel("Posthouse"))
 	w.ShowAndRun()
