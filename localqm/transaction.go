@@ -18,6 +18,7 @@ type Transaction struct {
 	// Guarded by m.mu.
 	state txState
 	ops   []txOp
+	last  uint64 // place of the last message sent, once committed
 }
 
 type txState uint8
@@ -202,6 +203,11 @@ func (t *Transaction) Commit(ctx context.Context) error {
 	return m.settle(ctx, op, ops, func(err error) {
 		switch {
 		case err == nil:
+			for _, o := range t.ops {
+				if o.kind == txEnqueue {
+					t.last = o.row.Lookup
+				}
+			}
 			t.ops = nil
 			t.end(txCommitted)
 			if prepared {
@@ -256,7 +262,8 @@ func (t *Transaction) outcome(op string) ([]store.Op, error) {
 	m := t.m
 	t.markEnds()
 	var ops []store.Op
-	for _, o := range t.ops {
+	for i := range t.ops {
+		o := &t.ops[i]
 		if o.queue.gone {
 			if o.kind == txEnqueue {
 				m.unreserve(o.queue, o.row)
@@ -276,6 +283,7 @@ func (t *Transaction) outcome(op string) ([]store.Op, error) {
 				continue
 			}
 			m.reserve(o.queue, row)
+			o.row = row
 			ops = append(ops, &store.Put{Row: row})
 			if o.msg.Journal {
 				ops = m.appendCopy(ops, m.system(mq.SuffixJournal), row, mq.ClassNormal)

@@ -4,11 +4,10 @@ import (
 	"bytes"
 	"context"
 	"slices"
-	"strings"
-	"unicode/utf16"
 
 	"posthouse/localqm/mq"
 	"posthouse/mgmtclient"
+	"posthouse/mgmtclient/row"
 )
 
 // Messages returns a page.
@@ -101,8 +100,9 @@ func (n *Node) Search(ctx context.Context, queue string, s mgmtclient.Search, fo
 	if err != nil {
 		return err
 	}
-	if _, ok := mq.ParseClass(s.Class); s.Class != "" && !ok {
-		return mq.Errorf(mq.ErrInvalidParameter, op, "there is no message class %q", s.Class).WithFix("write it like BAD_DST_Q")
+	match, err := row.Matcher(op, s)
+	if err != nil {
+		return err
 	}
 	hits := 0
 	for after := s.After; ; {
@@ -126,7 +126,7 @@ func (n *Node) Search(ctx context.Context, queue string, s mgmtclient.Search, fo
 				return mgmtclient.Closed(op)
 			default:
 			}
-			if !matches(&m, s) {
+			if !match(&m) {
 				continue
 			}
 			m.Body = nil
@@ -135,26 +135,4 @@ func (n *Node) Search(ctx context.Context, queue string, s mgmtclient.Search, fo
 			}
 		}
 	}
-}
-
-func matches(m *mgmtclient.Message, s mgmtclient.Search) bool {
-	class, _ := mq.ParseClass(s.Class)
-	switch {
-	case s.Class != "" && class != m.ClassCode,
-		!s.Since.IsZero() && m.SentTime.Before(s.Since),
-		!s.Until.IsZero() && !m.SentTime.Before(s.Until):
-		return false
-	}
-	text := strings.ToLower(s.Text)
-	return strings.Contains(strings.ToLower(m.Label), text) || strings.Contains(strings.ToLower(m.ID), text) ||
-		strings.Contains(strings.ToLower(m.CorrelationID), text) || strings.Contains(m.LookupID.String(), text) ||
-		strings.Contains(strings.ToLower(string(m.Body)), text) || strings.Contains(fromUTF16(m.Body), text)
-}
-
-func fromUTF16(b []byte) string {
-	u := make([]uint16, len(b)/2)
-	for i := range u {
-		u[i] = uint16(b[2*i]) | uint16(b[2*i+1])<<8
-	}
-	return strings.ToLower(string(utf16.Decode(u)))
 }

@@ -1,0 +1,2 @@
+// Package local is a node on the queue manager of this process.
+package local
