@@ -1,6 +1,7 @@
 package kit
 
 import (
+	"regexp"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -78,6 +79,11 @@ func fit(s string, w, size float32, face Face, cut Cut) (string, bool) {
 	if measure(s, size, face) <= w {
 		return s, false
 	}
+	if cut == Middle {
+		if c, ok := fitGUID(s, w, size, face); ok {
+			return c, true
+		}
+	}
 	runes := []rune(s)
 	lo, hi := 0, len(runes)-1
 	best := "…"
@@ -91,6 +97,25 @@ func fit(s string, w, size float32, face Face, cut Cut) (string, bool) {
 		}
 	}
 	return best, true
+}
+
+var guidInside = regexp.MustCompile(`[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}`)
+
+// fitGUID cuts a text with a GUID between the GUID's groups, as in
+// {6f1c2d80-51aa-…-7c0a2f1e88b4}\20961.
+func fitGUID(s string, w, size float32, face Face) (string, bool) {
+	at := guidInside.FindStringIndex(s)
+	if at == nil {
+		return "", false
+	}
+	const firstGroups, lastGroup = 14, 23 // "6f1c2d80-51aa-", "-7c0a2f1e88b4"
+	for _, keep := range []int{firstGroups + 5, firstGroups, 9} {
+		c := s[:at[0]+keep] + "…" + s[at[0]+lastGroup:]
+		if measureFast(c, size, face) <= w {
+			return c, true
+		}
+	}
+	return "", false
 }
 
 // cutTo keeps n runes of s.

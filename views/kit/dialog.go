@@ -38,7 +38,7 @@ type Dialog struct {
 
 // NewDialog makes a dialog 432 wide. icon may be "".
 func NewDialog(title, icon string, content fyne.CanvasObject) *Dialog {
-	d := &Dialog{title: title, icon: icon, ink: theme.Muted, width: 432, inset: 20, content: content}
+	d := &Dialog{title: title, icon: icon, ink: theme.Muted, width: 432, inset: 21, content: content}
 	d.frame = &dialogFrame{dialog: d}
 	d.frame.ExtendBaseWidget(d.frame)
 	return d
@@ -254,14 +254,14 @@ type dialogFrame struct {
 func (f *dialogFrame) Tapped(*fyne.PointEvent) {}
 
 const (
-	dialogHead = 46 // 16 above, 22 title, 8 below
-	dialogFoot = 57 // a line, 12, 32, 12
+	dialogHead = 47 // edge, 16 above, 22 title, 8 below
+	dialogFoot = 58 // a line, 12, 32, 12, edge
 	ringRoom   = 4  // around the content, for focus rings
 )
 
 func (f *dialogFrame) head() float32 {
 	if f.dialog.tabs != nil {
-		return 16 + 22 + 4 + 36 + 12
+		return 1 + 16 + 22 + 4 + 36 + 12
 	}
 	return dialogHead
 }
@@ -334,15 +334,15 @@ func (f *dialogFrame) CreateRenderer() fyne.WidgetRenderer {
 		back.place(0, 0, s.Width, s.Height)
 		x := d.inset
 		if d.icon != "" {
-			icon.place(x, 17, 20)
+			icon.place(x, 18, 20)
 			x += 30
 		}
 		text, _ := fit(d.title, s.Width-x-d.inset, SizeTitle, Bold, Middle)
 		title.set(text, Bold, theme.Text)
-		title.place(x, 16, s.Width-x, 22)
+		title.place(x, 17, s.Width-x, 22)
 		if d.tabs != nil {
 			d.tabs.Resize(fyne.NewSize(s.Width-2, 36))
-			d.tabs.Move(fyne.NewPos(1, 42))
+			d.tabs.Move(fyne.NewPos(1, 43))
 		}
 		room := max(0, s.Height-f.head()-16-f.feet())
 		h := f.contentHeight(s.Width)
@@ -353,9 +353,9 @@ func (f *dialogFrame) CreateRenderer() fyne.WidgetRenderer {
 		scroll.Resize(fyne.NewSize(s.Width-2*d.inset+2*ringRoom, room+2*ringRoom))
 		scroll.Move(fyne.NewPos(d.inset-ringRoom, f.head()-ringRoom))
 		scroll.Refresh()
-		rule.place(0, s.Height-dialogFoot, s.Width, 1)
+		rule.place(1, s.Height-dialogFoot, s.Width-2, 1)
 		feet.Resize(fyne.NewSize(s.Width-2*d.inset, 32))
-		feet.Move(fyne.NewPos(d.inset, s.Height-44))
+		feet.Move(fyne.NewPos(d.inset, s.Height-45))
 	}
 	return b
 }

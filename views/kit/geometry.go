@@ -113,3 +113,50 @@ func (l columnLayout) Layout(objs []fyne.CanvasObject, s fyne.Size) {
 		y += h + l.gap
 	}
 }
+
+// dockLayout is a border layout without padding.
+type dockLayout struct{ top, bottom, left, right, center fyne.CanvasObject }
+
+func (d dockLayout) objects() []fyne.CanvasObject {
+	var out []fyne.CanvasObject
+	for _, o := range []fyne.CanvasObject{d.center, d.top, d.bottom, d.left, d.right} {
+		if o != nil {
+			out = append(out, o)
+		}
+	}
+	return out
+}
+
+func minOf(o fyne.CanvasObject) fyne.Size {
+	if o == nil || !o.Visible() {
+		return fyne.Size{}
+	}
+	return o.MinSize()
+}
+
+func (d dockLayout) MinSize([]fyne.CanvasObject) fyne.Size {
+	t, b, l, r, c := minOf(d.top), minOf(d.bottom), minOf(d.left), minOf(d.right), minOf(d.center)
+	w := max(t.Width, b.Width, l.Width+c.Width+r.Width)
+	return fyne.NewSize(w, t.Height+b.Height+max(l.Height, c.Height, r.Height))
+}
+
+func (d dockLayout) Layout(_ []fyne.CanvasObject, s fyne.Size) {
+	put := func(o fyne.CanvasObject, x, y, w, h float32) {
+		if o != nil && o.Visible() {
+			o.Resize(fyne.NewSize(max(0, w), max(0, h)))
+			o.Move(fyne.NewPos(x, y))
+		}
+	}
+	t, b := minOf(d.top).Height, minOf(d.bottom).Height
+	l, r := minOf(d.left).Width, minOf(d.right).Width
+	put(d.top, 0, 0, s.Width, t)
+	// Text that wraps knows its height once it has its width.
+	if now := minOf(d.top).Height; now != t {
+		t = now
+		put(d.top, 0, 0, s.Width, t)
+	}
+	put(d.bottom, 0, s.Height-b, s.Width, b)
+	put(d.left, 0, t, l, s.Height-t-b)
+	put(d.right, s.Width-r, t, r, s.Height-t-b)
+	put(d.center, l, t, s.Width-l-r, s.Height-t-b)
+}

@@ -140,6 +140,17 @@ func PaddedStack(gap, x, y float32, objs ...fyne.CanvasObject) *fyne.Container {
 	return container.New(columnLayout{gap: gap, padX: x, padTop: y, padBottom: y}, objs...)
 }
 
+// Dock puts objects at the edges of a pane, without gaps, and center in the
+// room left. Each may be nil.
+func Dock(top, bottom, left, right, center fyne.CanvasObject) *fyne.Container {
+	d := dockLayout{top, bottom, left, right, center}
+	c := container.New(d)
+	for _, o := range d.objects() {
+		c.Add(o)
+	}
+	return c
+}
+
 // Padded insets an object.
 func Padded(top, right, bottom, left float32, o fyne.CanvasObject) *fyne.Container {
 	return container.New(layout.NewCustomPaddedLayout(top, bottom, left, right), o)

@@ -16,6 +16,7 @@ type Pair struct {
 	Mono  bool                // ids, paths, codes; cut in the middle
 	Color fyne.ThemeColorName // of the value; Text if empty
 	Icon  string              // before the value
+	Ink   fyne.ThemeColorName // of the icon; Muted if empty
 	Copy  string              // what Copy copies; Value if empty
 	Wrap  bool                // break the value into lines instead of cutting it
 }
@@ -243,9 +244,13 @@ func (k *KeyValue) CreateRenderer() fyne.WidgetRenderer {
 			if p.Mono {
 				face, size = Mono, SizeSmall
 			}
+			ink := p.Ink
+			if ink == "" {
+				ink = theme.Muted
+			}
 			r := row{
 				newLine(p.Key, SizeBody, Regular, theme.Muted), newLine("", size, face, col),
-				newLine("", SizeBody, Regular, theme.Muted), newGlyph(p.Icon, col), nil,
+				newLine("", SizeBody, Regular, theme.Muted), newGlyph(p.Icon, ink), nil,
 			}
 			b.objects = append(b.objects, objects(r.key, r.value, r.tail, r.icon)...)
 			if p.Wrap {

@@ -35,6 +35,9 @@ func NewLabel(text string) *Label {
 // NewMuted makes a small muted label.
 func NewMuted(text string) *Label { return NewLabel(text).Sized(SizeSmall).Color(theme.Muted) }
 
+// NewSmall makes a small label of secondary text: the status bar.
+func NewSmall(text string) *Label { return NewLabel(text).Sized(SizeSmall).Color(theme.Text2) }
+
 // NewHeading makes the heading of a screen.
 func NewHeading(text string) *Label { return NewLabel(text).Sized(SizeScreen).Face(Bold).High(24) }
 

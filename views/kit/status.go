@@ -62,6 +62,7 @@ type StatusCell struct {
 	widget.BaseWidget
 	state State
 	plain bool
+	small bool
 }
 
 // NewStatusCell makes a status cell.
@@ -73,6 +74,9 @@ func NewStatusCell(s State) *StatusCell {
 
 // Plain keeps the word in the colour of the text: only the icon is coloured.
 func (c *StatusCell) Plain() *StatusCell { c.plain = true; c.Refresh(); return c }
+
+// Small sets the word as in the status bar.
+func (c *StatusCell) Small() *StatusCell { c.small, c.plain = true, true; c.Refresh(); return c }
 
 // Set changes the state.
 func (c *StatusCell) Set(s State) {
@@ -92,6 +96,9 @@ func (c *StatusCell) CreateRenderer() fyne.WidgetRenderer {
 		col := c.state.ink()
 		if c.plain {
 			col = theme.Text
+		}
+		if c.small {
+			col, word.t.TextSize = theme.Text2, SizeSmall
 		}
 		word.set(c.state.Word, Regular, col)
 	}
