@@ -11,6 +11,7 @@ import (
 	"posthouse/localqm/mq"
 	"posthouse/localqm/secure"
 	"posthouse/localqm/store"
+	"posthouse/localqm/store/memory"
 )
 
 // Owner is the account that the queue managers of tests run for.
@@ -19,25 +20,34 @@ var Owner = localqm.LocalUser(1000, []uint32{1000}, true, "test")
 // Stranger is another account of the same machine.
 var Stranger = localqm.LocalUser(2000, []uint32{2000}, false, "test")
 
-// Kind is a store that a suite runs on. Open opens it in a folder, or opens it
-// again with what was in it.
+// Kind is a sort of store that a suite runs on.
 type Kind struct {
 	Name string
-	Open func(t testing.TB, dir string) store.Store
+	// New makes an empty store; reopen closes it and opens it again, as a
+	// restart does.
+	New func(t testing.TB) (s store.Store, reopen func(store.Store) store.Store)
 }
 
 // SQLite is the real store.
-var SQLite = Kind{Name: "sqlite", Open: func(t testing.TB, dir string) store.Store {
-	t.Helper()
-	s, err := store.Open(context.Background(), store.Options{Dir: dir, Name: "TEST"})
-	if err != nil {
-		t.Fatalf("open the store: %v", err)
+var SQLite = Kind{Name: "sqlite", New: func(t testing.TB) (store.Store, func(store.Store) store.Store) {
+	dir := t.TempDir()
+	open := func() store.Store {
+		s, err := store.Open(context.Background(), store.Options{Dir: dir, Name: "TEST"})
+		if err != nil {
+			t.Fatalf("open the store: %v", err)
+		}
+		return s
 	}
-	return s
+	return open(), func(store.Store) store.Store { return open() }
+}}
+
+// Memory is the model of a store.
+var Memory = Kind{Name: "memory", New: func(testing.TB) (store.Store, func(store.Store) store.Store) {
+	return memory.New("TEST"), func(s store.Store) store.Store { return s.(*memory.Store).Reopen() }
 }}
 
 // Kinds are the stores that every behaviour holds on.
-var Kinds = []Kind{SQLite}
+var Kinds = []Kind{SQLite, Memory}
 
 // QM is a queue manager in a test, with a clock turned by hand. When the test
 // ends its store is checked.
@@ -45,15 +55,16 @@ type QM struct {
 	*localqm.QueueManager
 	Clock *Clock
 
-	t    testing.TB
-	kind Kind
-	dir  string
+	t      testing.TB
+	store  store.Store
+	reopen func(store.Store) store.Store
 }
 
 // Start starts one on an empty store.
 func Start(t testing.TB, kind Kind) *QM {
 	t.Helper()
-	q := &QM{Clock: NewClock(), t: t, kind: kind, dir: t.TempDir()}
+	q := &QM{Clock: NewClock(), t: t}
+	q.store, q.reopen = kind.New(t)
 	q.open()
 	t.Cleanup(func() {
 		if t.Failed() {
@@ -73,7 +84,7 @@ func Start(t testing.TB, kind Kind) *QM {
 func (q *QM) open() {
 	q.t.Helper()
 	m, err := localqm.Open(context.Background(), localqm.Options{
-		Store: q.kind.Open(q.t, q.dir), Clock: q.Clock, Owner: Owner.Token.User.String(),
+		Store: q.store, Clock: q.Clock, Owner: Owner.Token.User.String(),
 	})
 	if err != nil {
 		q.t.Fatalf("open the queue manager: %v", err)
@@ -87,6 +98,7 @@ func (q *QM) Restart() {
 	if err := q.Close(); err != nil {
 		q.t.Fatalf("close: %v", err)
 	}
+	q.store = q.reopen(q.store)
 	q.open()
 }
 
