@@ -103,6 +103,19 @@ func (n *Node) Send(ctx context.Context, r mgmtclient.SendRequest) (mgmtclient.S
 	return result, nil
 }
 
+// packetSize is the size of the packet that a message would have.
+func (n *Node) packetSize(r *mgmtclient.Message) int64 {
+	m, err := row.Message(r)
+	if err != nil {
+		return sizeOf(r)
+	}
+	head, _, err := wire.Split(m, n.machine.ID)
+	if err != nil {
+		return sizeOf(r)
+	}
+	return int64(len(head) + len(m.Body))
+}
+
 // targets resolves the destination, one or several.
 func (n *Node) targets(op string, r mgmtclient.SendRequest) ([]place, error) {
 	name, err := mq.ParseQueue(r.Queue)
@@ -175,6 +188,7 @@ func (n *Node) compose(op string, r *mgmtclient.SendRequest) (mgmtclient.Message
 func (n *Node) deliver(t place, m *mgmtclient.Message) {
 	m.ArrivedTime = n.second()
 	m.LookupID = n.nextPlace(m.Priority)
+	m.Size = n.packetSize(m)
 	t.box.put(m)
 	n.machine.Received++
 	n.signal(mgmtclient.SignalMessages, n.pathOf(t))
