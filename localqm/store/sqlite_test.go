@@ -2,15 +2,35 @@ package store_test
 
 import (
 	"context"
+	"flag"
 	"testing"
 
 	"go.uber.org/goleak"
 
 	"posthouse/localqm/store"
+	"posthouse/localqm/store/memory"
 	"posthouse/localqm/store/storetest"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	flag.Parse()
+	few(map[string]string{"rapid.checks": "30"}, map[string]string{"rapid.checks": "8"})
+	goleak.VerifyTestMain(m)
+}
+
+// few sets flags that the command line left alone.
+func few(long, short map[string]string) {
+	set := long
+	if testing.Short() {
+		set = short
+	}
+	flag.Visit(func(f *flag.Flag) { delete(set, f.Name) })
+	for name, value := range set {
+		if err := flag.Set(name, value); err != nil {
+			panic(err)
+		}
+	}
+}
 
 var ctx = context.Background()
 
@@ -44,3 +64,16 @@ func TestSQLite(t *testing.T) { storetest.Run(t, maker(store.Options{})) }
 
 // TestSpilled is the suite with every express message on disk.
 func TestSpilled(t *testing.T) { storetest.Run(t, maker(store.Options{ExpressLimit: 1})) }
+
+// TestSQLiteIsLikeTheModel does random steps to both.
+func TestSQLiteIsLikeTheModel(t *testing.T) {
+	storetest.Compare(t, maker(store.Options{ExpressLimit: 2000}), model)
+}
+
+func model(testing.TB) (store.Store, func() store.Store) {
+	m := memory.New("TESTER")
+	return m, func() store.Store {
+		m = m.Reopen()
+		return m
+	}
+}

@@ -125,6 +125,13 @@ func (c *content) apply(op store.Op) error {
 	case *store.DeleteState:
 		delete(c.state[o.Space], string(o.Key))
 	case *store.Prepare:
+		for _, op := range o.Ops {
+			if p, ok := op.(*store.Put); ok {
+				if err := checkRow(p.Row); err != nil {
+					return err
+				}
+			}
+		}
 		if _, there := c.prepared[o.ID]; there {
 			return store.ErrTaken
 		}
@@ -141,8 +148,8 @@ func (c *content) apply(op store.Op) error {
 }
 
 func (c *content) put(r *store.Row) error {
-	if r.Priority > 7 || r.BodyAt < 0 || r.BodyAt > len(r.Head) {
-		return mq.Errorf(mq.ErrInvalidParameter, "store message", "priority or body place out of range")
+	if err := checkRow(r); err != nil {
+		return err
 	}
 	if _, there := c.queues[r.Slot]; !there {
 		return store.ErrNoSlot
@@ -233,4 +240,11 @@ func cloneOps(ops []store.Op) []store.Op {
 		}
 	}
 	return ops
+}
+
+func checkRow(r *store.Row) error {
+	if r.Priority > 7 || r.BodyAt < 0 || r.BodyAt > len(r.Head) {
+		return mq.Errorf(mq.ErrInvalidParameter, "store message", "priority or body place out of range")
+	}
+	return nil
 }
