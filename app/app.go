@@ -5,6 +5,7 @@ import (
 	"bufio"
 	"context"
 	"io"
+	"log/slog"
 	"os"
 	"os/signal"
 	"syscall"
@@ -29,7 +30,7 @@ func Run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	return run(ctx, args, env{
 		in: stdin, out: stdout, err: stderr,
 		terminal: isTerminal, getenv: os.Getenv, now: time.Now, zone: time.Local,
-		open: folderOpener{}, window: openWindow,
+		open: folderOpener{log: slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))}, window: openWindow,
 	})
 }
 

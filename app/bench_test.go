@@ -20,7 +20,11 @@ func TestBenchMeasuresAndReportsInJSON(t *testing.T) {
 func TestBenchRefusesWrongUsage(t *testing.T) {
 	d := newDesk(t)
 	for _, args := range [][]string{
-		{"fly"}, {"send", "--senders", "0"}, {"send", "--window", "0"}, {"send", "--size", "99999999"}, {"browse", "--messages", "5"},
+		{"fly"},
+		{"send", "--senders", "0"},
+		{"send", "--window", "0"},
+		{"send", "--size", "99999999"},
+		{"browse", "--messages", "5"},
 		{"send", "--delivery", "pigeon"},
 	} {
 		d.run(append([]string{"bench"}, args...)...).exits(exitUsage)

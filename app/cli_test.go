@@ -195,7 +195,7 @@ func (m memory) Attach(ctx context.Context, folder string) (handle, error) {
 
 func (m memory) Serve(ctx context.Context, _ string, _ serveOptions, s service) error {
 	h := handle{Node: kept{m.node}, own: true, pid: 4711}
-	if err := s.ready(h, "control.sock"); err != nil {
+	if err := s.ready(h); err != nil {
 		return err
 	}
 	<-ctx.Done()

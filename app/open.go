@@ -123,11 +123,3 @@ func homeFolder(getenv func(string) string, variable string, below ...string) (s
 	}
 	return filepath.Join(append([]string{home}, below...)...), nil
 }
-
-type folderOpener struct{}
-
-func (folderOpener) Open(context.Context, string) (handle, error)   { return handle{}, nil }
-func (folderOpener) Attach(context.Context, string) (handle, error) { return handle{}, nil }
-func (folderOpener) Serve(context.Context, string, serveOptions, service) error {
-	return nil
-}

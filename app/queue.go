@@ -211,7 +211,7 @@ func (p *program) queueShow() *cobra.Command {
 func (p *program) showQueue(q mgmtclient.Queue) error {
 	q = wholeQueue(q)
 	return p.result(q, func() {
-		p.fields([]field{
+		list := []field{
 			{"Path name", q.PathName},
 			{"Format name", q.FormatName},
 			{"ID", q.ID.String()},
@@ -227,11 +227,16 @@ func (p *program) showQueue(q mgmtclient.Queue) error {
 			{"Privacy level", q.PrivacyLevel},
 			{"Base priority", fmt.Sprint(q.BasePriority)},
 			{"Service type", q.ServiceType.String()},
-			{"Multicast address", q.MulticastAddress},
-			{"Subqueues", strings.Join(q.Subqueues, ", ")},
 			{"Created", p.time(q.Created)},
 			{"Modified", p.time(q.Modified)},
-		})
+		}
+		if q.MulticastAddress != "" {
+			list = append(list, field{"Multicast address", q.MulticastAddress})
+		}
+		if len(q.Subqueues) > 0 {
+			list = append(list, field{"Subqueues", strings.Join(q.Subqueues, ", ")})
+		}
+		p.fields(list)
 	})
 }
 

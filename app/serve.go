@@ -23,7 +23,6 @@ type ready struct {
 	Name       string  `json:"name"`
 	ID         mq.GUID `json:"id"`
 	DataFolder string  `json:"dataFolder"`
-	Control    string  `json:"control"` // where others attach
 	Version    string  `json:"version"`
 }
 
@@ -99,12 +98,12 @@ func (p *program) serve(ctx context.Context, folder string, o serveOptions) erro
 	ctx, cancel := p.deadline(ctx)
 	defer cancel()
 	return p.open.Serve(ctx, folder, o, service{
-		ready: func(h handle, control string) error {
+		ready: func(h handle) error {
 			m, err := h.Machine(ctx)
 			if err != nil {
 				return err
 			}
-			r := ready{true, h.pid, m.Name, m.ID, folder, control, Version}
+			r := ready{true, h.pid, m.Name, m.ID, folder, Version}
 			if p.asJSON() {
 				p.jsonl = true // one line, for whoever waits for it
 				err = p.encode(r)
@@ -122,6 +121,6 @@ func (p *program) serve(ctx context.Context, folder string, o serveOptions) erro
 
 // service is what happens while a queue manager serves.
 type service struct {
-	ready    func(h handle, control string) error // others can attach now
-	stopping func(handle)                         // its end begins
+	ready    func(handle) error // others can attach now
+	stopping func(handle)       // its end begins
 }
