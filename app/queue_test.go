@@ -66,9 +66,13 @@ func TestQueueListIsAnAlignedTable(t *testing.T) {
 	d.must("queue", "create", "longer", "--transactional", "--label", "bell\abell", "--allow-send", "everyone")
 	d.must("message", "send", "a", "--body", "x", "--count", "1234")
 	list := d.must("queue", "list").quiet()
+	bytes := count(document[mgmtclient.Queue](d.must("queue", "show", "a", "--json")).Bytes)
+	if len(bytes) != len("123,456") {
+		t.Fatalf("%s bytes", bytes)
+	}
 	equal(t, "table", list.out, ""+
 		`NAME                    MESSAGES    BYTES  JOURNAL  TRANSACTIONAL  LABEL
-LAPTOP\private$\a          1,234  192,504        0  no             first
+LAPTOP\private$\a          1,234  `+bytes+`        0  no             first
 LAPTOP\private$\longer         0        0        0  yes            bell\abell
 `)
 }
