@@ -289,3 +289,16 @@ func TestShotsBodies(t *testing.T) {
 		viewtest.Shot(t, "kit-bodies", container.NewGridWithColumns(2, hex, text), fyne.NewSize(1400, 400), v)
 	}
 }
+
+func TestShotsMenu(t *testing.T) {
+	for _, v := range viewtest.Variants {
+		viewtest.NewApp(t, v)
+		back := kit.NewPanel(theme.Background, container.NewWithoutLayout())
+		w := viewtest.Window(t, back, fyne.NewSize(336, 300))
+		open := kit.MenuItem("Open", "open", nil)
+		del := kit.MenuItem("Delete…", "delete", nil)
+		kit.ShowMenu(back, fyne.NewPos(24, 24), open, kit.MenuItem("Copy body", "copy", nil), kit.MenuItem("Copy message ID", "copy-id", nil), kit.MenuSeparator(),
+			kit.MenuItem("Move to…", "move", nil), kit.MenuItem("Return to source…", "return", nil), kit.MenuSeparator(), del)
+		viewtest.ShotOf(t, "kit-menu", w.Canvas(), v)
+	}
+}
