@@ -171,7 +171,7 @@ func NewNumberField(value, lowest, highest int64, width float32) *NumberField {
 	n := &NumberField{min: lowest, max: highest}
 	n.init(n, "")
 	n.width = width
-	n.SetText(strconv.FormatInt(value, 10))
+	n.SetText(grouped(value))
 	n.OnChanged = func(string) {
 		if v, ok := n.Value(); ok && n.OnNumber != nil {
 			n.OnNumber(v)
@@ -200,7 +200,16 @@ func (n *NumberField) Value() (int64, bool) {
 }
 
 // SetValue sets the number without telling OnNumber.
-func (n *NumberField) SetValue(v int64) { n.SetText(strconv.FormatInt(v, 10)) }
+func (n *NumberField) SetValue(v int64) { n.SetText(grouped(v)) }
+
+// grouped writes a number with a comma before each three digits.
+func grouped(v int64) string {
+	s := strconv.FormatInt(v, 10)
+	for i := len(s) - 3; i > 0 && s[i-1] != '-'; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return s
+}
 
 func (n *NumberField) step(d int64) {
 	v, ok := n.Value()
