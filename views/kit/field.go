@@ -301,7 +301,7 @@ type entryTheme struct{ field *Field }
 
 func (t entryTheme) Color(n fyne.ThemeColorName, v fyne.ThemeVariant) color.Color {
 	switch n {
-	case fynetheme.ColorNameInputBackground, fynetheme.ColorNameInputBorder:
+	case fynetheme.ColorNameInputBackground, fynetheme.ColorNameInputBorder, fynetheme.ColorNameShadow:
 		n = theme.Clear
 	case fynetheme.ColorNameDisabled:
 		n = theme.Muted
@@ -311,8 +311,8 @@ func (t entryTheme) Color(n fyne.ThemeColorName, v fyne.ThemeVariant) color.Colo
 
 func (t entryTheme) Size(n fyne.ThemeSizeName) float32 {
 	switch n {
-	case fynetheme.SizeNameInputBorder:
-		return 0
+	case fynetheme.SizeNameInputBorder, fynetheme.SizeNameScrollBar, fynetheme.SizeNameScrollBarSmall:
+		return 0 // a long text scrolls without a bar over it
 	case fynetheme.SizeNameText:
 		return entrySize(t.field)
 	}
