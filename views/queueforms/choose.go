@@ -53,10 +53,10 @@ func newChooseForm(h screen.Host, c Choice) *chooseForm {
 		f.field.SetPlaceholder("Find a queue, or type a path or format name")
 	}
 	f.grid = kit.NewGrid(f,
-		kit.Column{Key: "name", Title: "Queue", Width: 168},
+		kit.Column{Key: "name", Title: "Queue", Width: 152},
 		kit.Column{Key: "label", Title: "Label", Kind: kit.KindMuted},
-		kit.Column{Key: "kind", Title: "Kind", Width: 124, Kind: kit.KindMuted},
-		kit.Column{Key: "messages", Title: "Messages", Width: 80, Kind: kit.KindNumber},
+		kit.Column{Key: "kind", Title: "Kind", Width: 116, Kind: kit.KindMuted},
+		kit.Column{Key: "messages", Title: "Messages", Width: 76, Kind: kit.KindNumber},
 	)
 	f.grid.SetEmpty(kit.NewEmptyState("funnel-x", "No queue matches", "Names and labels were searched."))
 	f.remark = kit.NewMuted("").Cut(kit.End)

@@ -108,7 +108,7 @@ func transfer(h screen.Host, m Messages, move bool) {
 		return
 	}
 	c := Choice{
-		Title: verb + " " + m.many(), Icon: "move", Do: verb, Node: m.Node, From: m.Queue, Typed: move,
+		Title: verb + " " + m.many(), Icon: "move", Do: verb, Node: n.ID, From: m.Queue, Typed: move,
 		Hint: func(to string) string { return MoveHint(m.Queue, to) },
 	}
 	if !move {
