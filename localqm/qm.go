@@ -93,6 +93,7 @@ func Open(ctx context.Context, o Options) (*QueueManager, error) {
 		m.stop()
 		return nil, fmt.Errorf("open the queue manager %s: %w", m.self.Name, err)
 	}
+	m.expireFirst(ctx)
 	m.tasks.Go(m.sweep)
 	m.resumeDraining()
 	return m, nil

@@ -1,6 +1,7 @@
 package localqm
 
 import (
+	"context"
 	"time"
 
 	"posthouse/localqm/mq"
@@ -27,6 +28,18 @@ func (m *QueueManager) sweep() {
 		case <-c:
 		}
 		stop()
+	}
+}
+
+// expireFirst ends some of what expired while the machine was off, so that
+// who opens a queue manager only to look sees no more than a moment later.
+func (m *QueueManager) expireFirst(ctx context.Context) {
+	due, err := m.store.Due(ctx, m.clock.Now().Unix(), sweepBatch)
+	if err == nil {
+		_, err = m.expire(due)
+	}
+	if err != nil {
+		m.log.Error("expired messages could not be removed", "error", err)
 	}
 }
 

@@ -200,8 +200,15 @@ func (n *Node) message(d localqm.Delivery) mgmtclient.Message {
 	if self := n.m.Identity(); d.Message.SourceMachine == self.ID {
 		r.SourceMachine = self.Name
 	}
-	if name, ok := n.m.NameOf(d.Message.Destination); ok {
-		r.DestinationQueue = name
-	}
+	n.named(&r.DestinationQueue, d.Message.Destination)
+	n.named(&r.ResponseQueue, d.Message.ResponseQueue)
+	n.named(&r.AdminQueue, d.Message.AdminQueue)
 	return r
+}
+
+// named shows a queue of this machine by its path name instead of its number.
+func (n *Node) named(to *string, f mq.FormatName) {
+	if name, ok := n.m.NameOf(f); ok {
+		*to = name
+	}
 }
