@@ -124,8 +124,14 @@ func (p *program) detail(format string, args ...any) {
 	}
 }
 
+// opLength is as much of what was tried as fits on a line with the reason.
+const opLength = 120
+
 // explain gives err a code and says what was tried, where it does not already.
 func explain(op string, err error) error {
+	if r := []rune(op); len(r) > opLength {
+		op = string(r[:opLength-1]) + "…"
+	}
 	var (
 		e *mq.Error
 		u usage

@@ -1,10 +1,12 @@
 package app
 
 import (
+	"bufio"
 	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -296,4 +298,33 @@ func TestUnusableDataFoldersAreExplained(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.run("queue", "list").exits(exitFailed).complains(s.folder, "0xC00E")
+}
+
+func TestAStoppingServeAnswersThoseWhoWait(t *testing.T) {
+	s := newSite(t)
+	p := s.serve()
+	s.must("queue", "create", "orders")
+	cmd := s.command("message", "receive", "orders", "--timeout", "forever", "-v")
+	errs, err := cmd.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	words := bufio.NewReader(errs)
+	if line, err := words.ReadString('\n'); err != nil || !strings.Contains(line, "attached") {
+		t.Fatalf("it said %q, %v", line, err)
+	}
+	p.stop()
+	rest, err := io.ReadAll(words)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var exit *exec.ExitError
+	if err := cmd.Wait(); !errors.As(err, &exit) || exit.ExitCode() != exitFailed {
+		t.Errorf("it ended with %v", err)
+	}
+	answer{t: t, code: exitFailed, err: string(rest)}.exits(exitFailed).complains("0xC00E000B")
+	s.must("message", "send", "orders", "--body", "after")
 }
