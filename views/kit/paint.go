@@ -268,3 +268,13 @@ func (g *glyph) place(x, y, size float32) {
 	g.i.Resize(fyne.NewSize(size, size))
 	g.i.Move(fyne.NewPos(x, y))
 }
+
+// setResource shows an icon given as a resource.
+func (g *glyph) setResource(r fyne.Resource) {
+	g.name, g.color = r.Name(), ""
+	if g.i.Resource != r {
+		g.i.Resource = r
+	}
+	g.i.Show()
+	g.i.Refresh()
+}

@@ -295,10 +295,11 @@ func TestShotsMenu(t *testing.T) {
 		viewtest.NewApp(t, v)
 		back := kit.NewPanel(theme.Background, container.NewWithoutLayout())
 		w := viewtest.Window(t, back, fyne.NewSize(336, 300))
-		open := kit.MenuItem("Open", "open", nil)
-		del := kit.MenuItem("Delete…", "delete", nil)
-		kit.ShowMenu(back, fyne.NewPos(24, 24), open, kit.MenuItem("Copy body", "copy", nil), kit.MenuItem("Copy message ID", "copy-id", nil), kit.MenuSeparator(),
-			kit.MenuItem("Move to…", "move", nil), kit.MenuItem("Return to source…", "return", nil), kit.MenuSeparator(), del)
+		m := kit.ShowMenu(back, fyne.NewPos(24, 24), kit.KeyItem("Open", "open", "Enter", nil), kit.KeyItem("Copy body", "copy", "Ctrl C", nil), kit.MenuItem("Copy message ID", "copy-id", nil), kit.MenuSeparator(),
+			kit.KeyItem("Move to…", "move", "Ctrl M", nil), kit.KeyItem("Return to source…", "return", "F8", nil), kit.KeyItem("Edit and resend…", "compose", "Ctrl E", nil), kit.MenuItem("Export…", "export", nil), kit.MenuSeparator(), kit.DangerItem("Delete…", "delete", "Del", nil))
+		for range 4 {
+			m.TypedKey(&fyne.KeyEvent{Name: fyne.KeyDown})
+		}
 		viewtest.ShotOf(t, "kit-menu", w.Canvas(), v)
 	}
 }

@@ -77,6 +77,42 @@ func TestSelectOpensAMenuOfItsChoices(t *testing.T) {
 	}
 }
 
+func TestAMenuOpensItsChildrenAndClosesWithThem(t *testing.T) {
+	viewtest.NewApp(t, theme.Light)
+	f := kit.NewField("")
+	w := viewtest.Window(t, container.NewWithoutLayout(at(10, 10, 80, 28, f)), fyne.NewSize(500, 300))
+	c := w.Canvas()
+	f.Focus()
+	got := ""
+	columns := kit.MenuItem("Columns", "columns", nil)
+	columns.ChildMenu = fyne.NewMenu("", kit.MenuItem("Size", "", func() { got = "size" }), kit.MenuItem("Sent", "", func() { got = "sent" }))
+	items := []*fyne.MenuItem{kit.MenuItem("Open", "open", func() { got = "open" }), kit.MenuSeparator(), columns}
+	kit.ShowMenu(f, fyne.NewPos(20, 40), items...)
+	for _, k := range []fyne.KeyName{fyne.KeyUp, fyne.KeyRight, fyne.KeyLeft} {
+		viewtest.Key(c, k)
+	}
+	if len(c.Overlays().List()) != 1 {
+		t.Errorf("%d menus open", len(c.Overlays().List()))
+	}
+	viewtest.Key(c, fyne.KeyRight)
+	c.Focused().TypedRune('s')
+	c.Focused().TypedRune('s')
+	viewtest.Key(c, fyne.KeyReturn)
+	if got != "sent" || c.Overlays().Top() != nil || c.Focused() != f.Focusable() {
+		t.Errorf("chose %q, %v on top, focus %v", got, c.Overlays().Top(), c.Focused())
+	}
+	kit.ShowMenu(f, fyne.NewPos(20, 40), items...)
+	viewtest.Click(c, 40, 40+5+14)
+	if got != "open" || c.Overlays().Top() != nil {
+		t.Errorf("a click chose %q", got)
+	}
+	kit.ShowMenu(f, fyne.NewPos(20, 40), items...)
+	viewtest.Click(c, 400, 250)
+	if c.Overlays().Top() != nil {
+		t.Error("a click beside the menu leaves it open")
+	}
+}
+
 func TestFieldTellsSubmitsAndHandsKeysOn(t *testing.T) {
 	viewtest.NewApp(t, theme.Light)
 	f := kit.NewField("Filter")
