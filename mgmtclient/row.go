@@ -81,7 +81,8 @@ type Queue struct {
 	Hidden            bool      `json:"hidden,omitempty"` // internal queues of the queue manager
 }
 
-// Message is a row of a queue. Lists leave Body empty unless a limit asked for it.
+// Message is a row of a queue. Lists leave Body empty unless a limit asked for
+// it. Queues are named so that mq.ParseQueue reads them.
 type Message struct {
 	LookupID           LookupID   `json:"lookupId"`
 	ID                 string     `json:"id"` // {guid}\number
@@ -123,7 +124,7 @@ type Message struct {
 	LastMoveTime       *time.Time `json:"lastMoveTime"`
 	Locked             bool       `json:"locked,omitempty"` // held by a transaction or a pending read
 	Size               int64      `json:"size"`             // bytes of the whole packet
-	Format             string     `json:"format,omitempty"` // what wrote the body, recognised from its bytes
+	Format             string     `json:"format,omitempty"` // what wrote the body, as far as type, extension and the Body in this row tell
 }
 
 // AckNames are the words for the acknowledgements a sender may ask for, in

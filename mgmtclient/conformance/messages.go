@@ -38,8 +38,8 @@ var sending = []test{
 			m.Locked || m.Size <= int64(len(body)) || m.Format != ".NET XmlMessageFormatter" {
 			s.Errorf("message %+v", m)
 		}
-		if !strings.EqualFold(m.DestinationQueue, `DIRECT=OS:`+machine.Name+`\private$\orders`) {
-			s.Errorf("destination %s", m.DestinationQueue)
+		if q := s.queue(m.DestinationQueue); q.PathName != machine.Name+`\private$\orders` {
+			s.Errorf("the destination %s is %s", m.DestinationQueue, q.PathName)
 		}
 		if m.SentTime.IsZero() || m.ArrivedTime.Before(m.SentTime) || m.Expires == nil || !m.Expires.Equal(m.SentTime.Add(24*time.Hour)) || m.SentTime.Nanosecond() != 0 {
 			s.Errorf("times: sent %v, arrived %v, expires %v", m.SentTime, m.ArrivedTime, m.Expires)
@@ -256,7 +256,7 @@ var pages = []test{
 			m, err := s.node.Message(s.ctx, "orders", id, c.limit)
 			s.ok(err)
 			for _, m := range []mgmtclient.Message{p.Messages[0], m} {
-				if string(m.Body) != c.want || m.BodySize != 10 || m.Format != "Text" {
+				if string(m.Body) != c.want || m.BodySize != 10 || (m.Format == "Text") != (c.limit != 0) {
 					s.Errorf("limit %d: %q of %d bytes, format %q", c.limit, m.Body, m.BodySize, m.Format)
 				}
 			}

@@ -32,6 +32,7 @@ type Node struct {
 	closed  bool
 	changed chan struct{} // closed and replaced at every change
 	watches map[*watch]struct{}
+	feeds   sync.WaitGroup // of watches
 }
 
 type queue struct {
@@ -127,12 +128,12 @@ func (n *Node) enter(ctx context.Context, method, op, queue string) error {
 // MQ_ERROR_INVALID_HANDLE.
 func (n *Node) Close() error {
 	n.mu.Lock()
-	defer n.mu.Unlock()
-	if n.closed {
-		return nil
+	if !n.closed {
+		n.closed = true
+		close(n.done)
 	}
-	n.closed = true
-	close(n.done)
+	n.mu.Unlock()
+	n.feeds.Wait()
 	return nil
 }
 

@@ -7,6 +7,7 @@ import (
 
 	"posthouse/localqm/mq"
 	"posthouse/mgmtclient"
+	"posthouse/mgmtclient/bodyformat"
 	"posthouse/mgmtclient/row"
 )
 
@@ -63,6 +64,7 @@ func cut(m mgmtclient.Message, limit int) mgmtclient.Message {
 		m.Body = m.Body[:limit]
 	}
 	m.Body, m.Extension = bytes.Clone(m.Body), bytes.Clone(m.Extension)
+	m.Format = bodyformat.Detect(m.BodyType, m.Body, m.Extension)
 	return m
 }
 

@@ -11,7 +11,6 @@ import (
 	"posthouse/localqm/secure"
 	"posthouse/localqm/wire"
 	"posthouse/mgmtclient"
-	"posthouse/mgmtclient/bodyformat"
 	"posthouse/mgmtclient/row"
 )
 
@@ -28,7 +27,6 @@ func (n *Node) complete(m *mgmtclient.Message) {
 	if m.Size == 0 {
 		m.Size = sizeOf(m)
 	}
-	m.Format = bodyformat.Detect(m.BodyType, m.Body, m.Extension)
 	if m.Class == "" {
 		m.Class = m.ClassCode.Name()
 	}

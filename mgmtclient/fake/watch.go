@@ -22,7 +22,7 @@ func (n *Node) Watch(ctx context.Context) (<-chan mgmtclient.Signal, error) {
 	w := &watch{pending: map[mgmtclient.SignalKind]string{}, wake: make(chan struct{}, 1)}
 	n.watches[w] = struct{}{}
 	out := make(chan mgmtclient.Signal)
-	go n.feed(ctx, w, out) // ends with ctx or Close
+	n.feeds.Go(func() { n.feed(ctx, w, out) }) // ends with ctx or Close
 	return out, nil
 }
 

@@ -209,11 +209,18 @@ func (n *Node) Receive(ctx context.Context, queue string, o mgmtclient.ReceiveOp
 	if o.LookupID != 0 {
 		read.Seek, read.Lookup = localqm.SeekCurrent, uint64(o.LookupID)
 	}
-	d, err := h.Read(ctx, read)
-	if err != nil {
+	waiting, stop := n.alive(ctx)
+	defer stop()
+	d, err := h.Read(waiting, read)
+	switch {
+	case err == nil:
+		return n.message(d), nil
+	case waiting.Err() == nil:
 		return mgmtclient.Message{}, err
+	case ctx.Err() != nil:
+		return mgmtclient.Message{}, mgmtclient.Interrupted(ctx, op)
 	}
-	return n.message(d), nil
+	return mgmtclient.Message{}, mgmtclient.Closed(op)
 }
 
 // Delete removes chosen messages.

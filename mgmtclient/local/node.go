@@ -3,7 +3,7 @@ package local
 import (
 	"context"
 	"strings"
-	"sync/atomic"
+	"sync"
 	"time"
 
 	"posthouse/localqm"
@@ -19,7 +19,11 @@ type Node struct {
 	m      *localqm.QueueManager
 	caller localqm.Caller
 	about  About
-	closed atomic.Bool
+	life   context.Context // ends with Close
+	end    context.CancelFunc
+
+	mu   sync.Mutex // starting work against Close
+	work sync.WaitGroup
 }
 
 // About is what a queue manager does not know of itself.
@@ -30,18 +34,30 @@ type About struct {
 
 // New makes a node for a caller, whose rights are checked at every call.
 func New(m *localqm.QueueManager, c localqm.Caller, a About) *Node {
-	return &Node{m: m, caller: c, about: a}
+	n := &Node{m: m, caller: c, about: a}
+	n.life, n.end = context.WithCancel(context.Background())
+	return n
 }
 
-// Close ends the node.
+// Close ends the node with its waiting calls and watches.
 func (n *Node) Close() error {
-	n.closed.Store(true)
+	n.mu.Lock()
+	n.end()
+	n.mu.Unlock()
+	n.work.Wait()
 	return nil
+}
+
+// alive is ctx until the node is closed.
+func (n *Node) alive(ctx context.Context) (context.Context, func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	stop := context.AfterFunc(n.life, cancel)
+	return ctx, func() { stop(); cancel() }
 }
 
 // enter begins a call: the node is open and the caller still waits.
 func (n *Node) enter(ctx context.Context, op string) error {
-	if n.closed.Load() {
+	if n.life.Err() != nil {
 		return mgmtclient.Closed(op)
 	}
 	if ctx.Err() != nil {
