@@ -48,11 +48,20 @@ func (s *strip) CreateRenderer() fyne.WidgetRenderer {
 }
 
 // spacer takes the room left in a strip.
-type spacer struct{ *fyne.Container }
+type spacer struct{ widget.BaseWidget }
+
+// CreateRenderer is Fyne's.
+func (s *spacer) CreateRenderer() fyne.WidgetRenderer {
+	return &brush{owner: s, min: func() fyne.Size { return fyne.Size{} }}
+}
 
 // Spacer takes the room left in a ScreenHeader, Toolbar, SectionHeader,
 // StatusBar or Row.
-func Spacer() fyne.CanvasObject { return &spacer{container.NewWithoutLayout()} }
+func Spacer() fyne.CanvasObject {
+	s := &spacer{}
+	s.ExtendBaseWidget(s)
+	return s
+}
 
 // ScreenHeader is the head of a screen, 48 high: heading, muted words beside
 // it, then what is given (put a Spacer before the buttons).

@@ -1,6 +1,8 @@
 package kit
 
 import (
+	"strings"
+
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/driver/desktop"
 	"fyne.io/fyne/v2/widget"
@@ -173,7 +175,7 @@ func (k *KeyValue) MouseMoved(ev *desktop.MouseEvent) {
 	k.hover = i
 	hideTip(k)
 	if i >= 0 && i < len(k.cut) && k.cut[i] {
-		showTip(k, k.pairs[i].Value, ev.AbsolutePosition)
+		showTip(k, strings.TrimSpace(k.pairs[i].Value+" "+k.pairs[i].Tail), ev.AbsolutePosition)
 	}
 }
 
@@ -293,17 +295,18 @@ func (k *KeyValue) CreateRenderer() fyne.WidgetRenderer {
 				if p.Mono {
 					cut = Middle
 				}
-				var tailW float32
-				if p.Tail != "" {
-					tailW = 4 + measure(p.Tail, SizeBody, Regular)
-				}
-				v, c := fit(p.Value, max(40, w-tailW), r.value.t.TextSize, r.value.face, cut)
+				v, c := fit(p.Value, w, r.value.t.TextSize, r.value.face, cut)
 				k.cut[i] = c
 				r.value.set(v, r.value.face, r.value.color)
 				vw := r.value.width()
 				r.value.place(x, y, vw, 24)
+				// The remark gives way to the value.
 				if p.Tail != "" {
-					t, _ := fit(p.Tail, w-vw-4, SizeBody, Regular, End)
+					t, c := fit(p.Tail, w-vw-4, SizeBody, Regular, End)
+					if w-vw < 48 {
+						t = ""
+					}
+					k.cut[i] = k.cut[i] || c
 					r.tail.set(t, Regular, theme.Muted)
 					r.tail.place(x+vw+4, y, w-vw-4, 24)
 				}
