@@ -16,10 +16,11 @@ const (
 	// batchSteps and batchBytes end a batch; larger ones are slower.
 	batchSteps = 200
 	batchBytes = 4 << 20
-	// checkpointPages is when the WAL is copied into the database, so that it
-	// is overwritten from its start, which is faster than growing it.
-	checkpointPages = 4000
 )
+
+// checkpointPages is when the WAL is copied into the database, so that it is
+// overwritten from its start, which is faster than growing it.
+var checkpointPages = 4000
 
 // failpoint is where the crash tests stop the process.
 var failpoint = func(string) {}
@@ -141,6 +142,7 @@ func (w *writer) run() {
 			for _, st := range steps {
 				st.Done(st)
 			}
+			failpoint("done")
 		}
 		for _, fn := range calls {
 			fn()
