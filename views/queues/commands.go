@@ -1,0 +1,177 @@
+package queues
+
+import (
+	"fyne.io/fyne/v2"
+
+	"posthouse/mgmtclient"
+	"posthouse/views/kit"
+	"posthouse/views/screen"
+	"posthouse/views/theme"
+)
+
+// Actions is screen.Screen's.
+func (v *View) Actions() screen.Actions {
+	one := func() bool { return v.msgs.grid.SelectedCount() == 1 }
+	some := func() bool { return v.msgs.grid.SelectedCount() > 0 }
+	private := func() bool {
+		_, ok := v.p.Queue()
+		return ok && v.p.Folder() == screen.PrivateQueues
+	}
+	return screen.Actions{
+		screen.CmdNewQueue: {
+			Run:     func() { v.open(screen.NewQueue, "") },
+			Enabled: func() bool { return v.p.Can().Admin },
+		},
+		screen.CmdProperties: {
+			Run:     func() { v.open(screen.Properties, v.path()) },
+			Enabled: func() bool { _, ok := v.p.Queue(); return ok },
+		},
+		screen.CmdPurge: {
+			Run:     func() { v.open(screen.PurgeQueue, v.p.Path()) },
+			Enabled: func() bool { return v.p.Can().Purge && v.p.Path() != "" },
+		},
+		screen.CmdDeleteQueue: {
+			Run:     func() { v.open(screen.DeleteQueue, v.path()) },
+			Enabled: func() bool { return v.p.Can().Admin && private() },
+		},
+		screen.CmdOpenJournal: {Run: func() { v.p.SetPart(InJournal, "") }, Enabled: private},
+		screen.CmdSend: {
+			Run:     func() { v.open(screen.Compose, v.path()) },
+			Enabled: func() bool { return v.p.Can().Send },
+		},
+		screen.CmdOpenMessage: {Run: func() { v.openMessage() }, Enabled: one},
+		screen.CmdDelete:      {Run: v.askDelete, Enabled: func() bool { return some() && v.p.Can().Delete }},
+		screen.CmdMove: {
+			Run:     func() { v.askTarget("Move", v.p.Move) },
+			Enabled: func() bool { return some() && v.p.Can().Move },
+		},
+		screen.CmdCopyTo: {
+			Run:     func() { v.askTarget("Copy", v.p.Copy) },
+			Enabled: func() bool { return some() && v.p.Can().Move },
+		},
+		screen.CmdReturn: {Run: v.askReturn, Enabled: func() bool { return some() && v.p.Can().Return }},
+		screen.CmdResend: {Run: v.resend, Enabled: func() bool { return one() && v.p.Can().Send }},
+		screen.CmdExport: {
+			Run: func() {
+				v.host.SaveFile("Export messages", v.p.ExportName(), v.p.Export)
+			},
+			Enabled: func() bool { return v.p.Can().Export && v.p.Path() != "" },
+		},
+		screen.CmdCopy:   {Run: v.p.CopyRows, Enabled: some},
+		screen.CmdCopyID: {Run: v.p.CopyID, Enabled: some},
+		screen.CmdSaveBody: {Run: v.details.SaveBody, Enabled: func() bool {
+			shown, _ := v.p.Inspector.Shown()
+			return shown && v.p.Inspector.Message().BodySize > 0
+		}},
+		screen.CmdSelectAll: {Run: func() { v.msgs.grid.SelectAll(); v.msgs.grid.Focus() }},
+		screen.CmdFilter: {Run: func() {
+			v.setFull(false)
+			v.msgs.field.Focus()
+			v.msgs.field.SelectAll()
+		}},
+		screen.CmdInspector: {Run: func() { v.showInspector(!v.showing) }},
+		screen.CmdColumns:   {Run: func() { kit.ShowMenuBelow(v.msgs.field, v.msgs.grid.ColumnMenu()...) }},
+		screen.CmdRefresh:   {Run: v.p.Refresh},
+	}
+}
+
+// path is the path name of the chosen queue.
+func (v *View) path() string {
+	q, ok := v.p.Queue()
+	if !ok || v.p.Folder() != screen.PrivateQueues {
+		return ""
+	}
+	return q.PathName
+}
+
+func (v *View) open(name screen.Name, queue string) {
+	v.host.Open(screen.Route{Screen: name, Node: v.p.Node().ID, Queue: queue})
+}
+
+// openMessage fills the screen with the details of the current message.
+func (v *View) openMessage() {
+	if !v.showing {
+		v.showing = true
+	}
+	v.setFull(true)
+}
+
+func (v *View) resend() {
+	if id, ok := v.msgs.grid.Current(); ok {
+		v.host.Open(screen.Route{
+			Screen: screen.Compose, Node: v.p.Node().ID, Queue: v.p.Path(), Lookup: mgmtclient.LookupID(id.Num),
+		})
+	}
+}
+
+func (v *View) askDelete() {
+	title, text, n := v.p.DeleteWords()
+	if n == 0 {
+		return
+	}
+	do := "Delete"
+	if n > 1 {
+		do += " " + screen.Count(n)
+	}
+	v.host.Show(kit.Confirm{
+		Title: title, Icon: "delete", Text: []kit.Run{{Text: text}}, Do: do, Danger: true,
+		OnDo: func(bool) { v.p.Delete() },
+	}.Dialog())
+}
+
+func (v *View) askReturn() {
+	n := int64(v.msgs.grid.SelectedCount())
+	v.host.Show(kit.Confirm{
+		Title: "Return " + screen.Many(n, "message") + "?", Icon: "return",
+		Text: []kit.Run{{Text: "Each is sent anew, with a new ID, to the queue it was going to, and leaves the dead-letter queue in the same transaction."}},
+		Do:   "Return " + screen.Count(n), OnDo: func(bool) { v.p.Return() },
+	}.Dialog())
+}
+
+// askTarget asks where messages are to go.
+func (v *View) askTarget(verb string, do func(to string)) {
+	n := int64(v.msgs.grid.SelectedCount())
+	pick := newPicker(v.p.Targets())
+	field := kit.NewField("Find a queue, or type a path name or ;subqueue").Icon("search").Tall()
+	note := kit.NewMuted("").Cut(kit.End)
+	act := kit.NewButton(verb, "", nil).Primary()
+	list := kit.NewPanel(theme.Surface, pick.grid).Framed(6)
+	d := kit.NewDialog(verb+" "+screen.Many(n, "message")+" to…", "move", kit.Stack(8, field, kit.Fixed(0, 8*28+2, list), note)).Wide(512)
+	target := func() (Target, bool) {
+		if t, ok := pick.current(); ok {
+			return t, true
+		}
+		return v.p.ParseTarget(field.Text())
+	}
+	update := func() {
+		t, ok := target()
+		act.SetEnabled(ok)
+		note.SetText("")
+		if ok {
+			note.SetText(t.Path + ": " + t.Note)
+		}
+	}
+	act.OnTapped = func() {
+		if t, ok := target(); ok {
+			d.Close()
+			do(t.Path)
+		}
+	}
+	field.OnChanged = func(s string) {
+		pick.filter(s)
+		update()
+	}
+	field.OnKey = func(ev *fyne.KeyEvent) bool {
+		if ev.Name == fyne.KeyDown {
+			pick.grid.Focus()
+			return true
+		}
+		return false
+	}
+	pick.grid.OnCurrent = func(kit.RowID, bool) { update() }
+	pick.grid.OnActivate = func(kit.RowID) { act.Press() }
+	update()
+	d.Buttons(kit.NewButton("Cancel", "", d.Close), act)
+	d.FirstFocus(field.Focusable())
+	v.host.Show(d)
+}

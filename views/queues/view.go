@@ -1,0 +1,313 @@
+package queues
+
+import (
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+
+	"posthouse/views/inspector"
+	"posthouse/views/kit"
+	"posthouse/views/screen"
+	"posthouse/views/theme"
+)
+
+// View is the screen.
+type View struct {
+	host  screen.Host
+	p     *Presenter
+	root  *screen.Responsive
+	class int
+
+	heading *kit.Label
+	folder  *kit.Label
+	filter  *kit.Field
+	only    *kit.Check
+	count   *kit.Label
+	grid    *kit.Grid
+	noQueue *kit.EmptyState
+
+	msgs    *messagesView
+	details *inspector.View
+	side    *kit.SplitPane // grids | inspector, or grids over inspector
+	stack   *kit.SplitPane // queues over messages
+	showing bool           // the inspector
+	full    bool           // the inspector fills the screen
+	scope   *screen.Scope
+}
+
+// The arrangements, by the room there is: the inspector at the right from a
+// window of 1280 with the sidebar, else under the grids.
+const (
+	arrangeUnder = iota
+	arrangeSide
+)
+
+const sideFrom = 1280 - 264 - 8
+
+// New makes the screen; it is a screen.Factory.
+func New(h screen.Host) screen.Screen {
+	v := &View{host: h, p: NewPresenter(h), class: -1, showing: true}
+	v.heading = kit.NewHeading("")
+	v.folder = kit.NewLabel("").Color(theme.Muted)
+	v.filter = kit.NewField("Filter queues").Icon("filter").Wide(232)
+	v.filter.OnChanged = func(string) { v.filtered() }
+	v.filter.OnKey = func(ev *fyne.KeyEvent) bool {
+		switch ev.Name {
+		case fyne.KeyEscape:
+			if v.filter.Text() == "" {
+				return false
+			}
+			v.filter.SetText("")
+			v.filtered()
+		case fyne.KeyDown:
+			v.grid.Focus()
+		default:
+			return false
+		}
+		return true
+	}
+	v.only = kit.NewCheck("Only with messages", false, func(bool) { v.filtered() })
+	v.count = kit.NewMuted("")
+	v.noQueue = kit.NewEmptyState("queue", "", "")
+	v.grid = kit.NewGrid(v.p.List, v.p.List.Columns()...).Empty(v.noQueue)
+	v.grid.SetLayout(screen.Columns("queues").Get(h.Preferences()))
+	v.grid.SetSort(v.p.List.SortShown())
+	v.grid.OnLayout = func() { screen.Columns("queues").Set(h.Preferences(), v.grid.Layout()) }
+	v.grid.OnSort = func(s kit.Sort) {
+		v.p.List.Sort(s)
+		v.grid.SetSort(s)
+		v.grid.Refresh()
+	}
+	v.grid.OnCurrent = func(id kit.RowID, ok bool) {
+		if ok {
+			v.p.Choose(id.Text)
+		}
+	}
+	v.grid.OnActivate = func(kit.RowID) { v.msgs.grid.Focus() }
+	v.grid.OnDelete = func() { v.host.Commands().Run(screen.CmdDeleteQueue) }
+	v.grid.OnMenu = v.queueMenu
+	v.details = inspector.New(h, v.p.Inspector)
+	v.details.OnClose = func() { v.showInspector(false) }
+	v.details.OnFull = func() { v.setFull(!v.full) }
+	v.msgs = newMessagesView(v)
+	v.p.OnQueues, v.p.OnPart = v.queuesChanged, v.partChanged
+	v.root = screen.NewResponsive(func(w float32) int {
+		if w >= sideFrom {
+			return arrangeSide
+		}
+		return arrangeUnder
+	}, func(c int) fyne.CanvasObject {
+		v.class = c
+		return v.arrange()
+	})
+	screen.RowHeight.Watch(h.Preferences(), h.Scope(), v.pitch)
+	v.pitch()
+	return v
+}
+
+func (v *View) pitch() {
+	p := screen.RowHeight.Get(v.host.Preferences())
+	v.grid.Pitch(p)
+	v.msgs.grid.Pitch(p)
+}
+
+// arrange puts the widgets where there is room for them.
+func (v *View) arrange() fyne.CanvasObject {
+	under := v.class == arrangeUnder
+	v.details.SetUnder(under)
+	v.msgs.setNarrow(under)
+	if v.full {
+		return v.details.Content()
+	}
+	prefs := v.host.Preferences()
+	create := v.button(screen.CmdNewQueue, "New queue", "plus")
+	refresh := kit.NewIconButton("refresh", "Refresh (F5)", func() { v.host.Commands().Run(screen.CmdRefresh) })
+	more := kit.NewIconButton("more", "More", nil)
+	more.OnTapped = func() { kit.ShowMenuBelow(more, v.queueItems()...) }
+	caret := kit.GapRow(4, kit.NewIcon("caret-right", 12, theme.Muted), v.folder)
+	var top fyne.CanvasObject
+	if under {
+		v.filter.SetPlaceholder("Filter queues")
+		head := kit.ScreenHeader(v.heading, caret, kit.Spacer(), kit.Fixed(176, 0, v.filter), create, refresh, more)
+		top = screen.Column(1, head, v.grid)
+	} else {
+		head := kit.ScreenHeader(v.heading, caret, kit.Spacer(), create, refresh, more)
+		bar := kit.Toolbar(v.filter, kit.Fixed(4, 0, container.NewStack()), v.only, kit.Spacer(), v.count)
+		top = screen.Column(2, head, bar, v.grid)
+	}
+	v.stack = kit.NewStackedSplit(top, v.msgs.content(under), queuesHeight.Get(prefs)).Limits(104, 0)
+	if under {
+		v.stack.SetPaneSize(queuesHeightNarrow.Get(prefs))
+	}
+	v.stack.OnMoved = func(h float32) {
+		if v.class == arrangeUnder {
+			queuesHeightNarrow.Set(prefs, h)
+		} else {
+			queuesHeight.Set(prefs, h)
+		}
+	}
+	if !v.showing {
+		return v.stack
+	}
+	if under {
+		v.side = kit.NewStackedSplit(v.stack, v.details.Content(), detailsHeight.Get(prefs)).SizeSecond().Limits(120, 0)
+		v.side.OnMoved = func(h float32) { detailsHeight.Set(prefs, h) }
+	} else {
+		v.side = kit.NewSplit(v.stack, v.details.Content(), screen.Inspector.Get(prefs)).SizeSecond().Limits(344, 900)
+		v.side.OnMoved = func(w float32) { screen.Inspector.Set(prefs, w) }
+	}
+	return v.side
+}
+
+// The sizes of the panes, remembered.
+var (
+	queuesHeight       = screen.Setting[float32]{Key: "queues.height", Default: 345}
+	queuesHeightNarrow = screen.Setting[float32]{Key: "queues.heightNarrow", Default: 188}
+	detailsHeight      = screen.Setting[float32]{Key: "details.height", Default: 232}
+)
+
+// button is a button of a command.
+func (v *View) button(id screen.ID, text, icon string) *kit.Button {
+	return kit.NewButton(text, icon, func() { v.host.Commands().Run(id) })
+}
+
+// rearrange arranges anew after something was shown or hidden.
+func (v *View) rearrange() {
+	if v.class < 0 {
+		return
+	}
+	v.root.Objects = []fyne.CanvasObject{v.arrange()}
+	v.root.Refresh()
+}
+
+func (v *View) showInspector(on bool) {
+	if v.showing == on && !v.full {
+		return
+	}
+	v.showing, v.full = on, false
+	v.rearrange()
+	v.msgs.grid.Focus()
+	v.host.Commands().Changed()
+}
+
+func (v *View) setFull(on bool) {
+	if v.full == on {
+		return
+	}
+	v.full = on
+	v.rearrange()
+	if on {
+		v.details.Focus()
+	} else {
+		v.msgs.grid.Focus()
+	}
+}
+
+// Title is screen.Screen's.
+func (v *View) Title() string {
+	if q, ok := v.p.Queue(); ok {
+		return screen.QueueName(q.PathName) + " on " + v.p.Node().Name
+	}
+	return v.p.FolderName() + " of " + v.p.Node().Name
+}
+
+// Content is screen.Screen's.
+func (v *View) Content() fyne.CanvasObject { return v.root }
+
+// Enter is screen.Screen's.
+func (v *View) Enter(s *screen.Scope, r screen.Route) {
+	if v.scope != s {
+		v.scope = s
+		s.Every(screen.StatusEvery, v.msgs.tick)
+	}
+	v.p.Enter(s, r)
+	if r.Lookup != 0 {
+		v.msgs.lookFor = r.Lookup
+		v.msgs.rows(0)
+	}
+}
+
+// Leave is screen.Screen's.
+func (v *View) Leave() {}
+
+// Key is screen.Screen's.
+func (v *View) Key(ev *fyne.KeyEvent) bool {
+	if ev.Name == fyne.KeyEscape && v.full {
+		v.setFull(false)
+		return true
+	}
+	return false
+}
+
+func (v *View) filtered() {
+	v.p.List.Filter(v.filter.Text(), v.only.Checked())
+	v.queuesChanged()
+}
+
+// queuesChanged shows the list and the head of the messages anew.
+func (v *View) queuesChanged() {
+	node := v.p.Node()
+	v.heading.SetText(node.Name)
+	v.folder.SetText(v.p.FolderName())
+	v.count.SetText(v.p.List.Count())
+	v.emptyList(node)
+	v.grid.Refresh()
+	if q, ok := v.p.Queue(); ok {
+		id := kit.TextID(q.PathName)
+		if cur, ok := v.grid.Current(); !ok || cur != id {
+			if i, ok := v.p.List.Index(id); ok {
+				v.grid.SetCurrent(i)
+			}
+		}
+	}
+	v.msgs.head()
+	v.host.Commands().Changed()
+}
+
+// emptyList says why there are no queues.
+func (v *View) emptyList(node screen.Node) {
+	o := v.host.Feed().Of(node.ID)
+	again := kit.NewButton("Try again", "refresh", func() { v.host.Commands().Run(screen.CmdReconnect) })
+	switch {
+	case node.State == screen.NoAnswer:
+		why, fix, code := screen.Reason(node.Err)
+		v.noQueue.Set("x-circle", theme.Danger, node.Name+" does not answer", why+" "+fix, code, again)
+	case node.State == screen.Connecting || o.At.IsZero() && o.Err == nil:
+		v.noQueue.Set("sync", theme.Info, "Asking "+node.Name+"…", "", "")
+	case o.At.IsZero():
+		why, fix, code := screen.Reason(o.Err)
+		v.noQueue.Set("x-circle", theme.Danger, "The queues could not be listed", why+" "+fix, code, again)
+	case v.filter.Text() != "" || v.only.Checked():
+		clear := kit.NewButton("Clear filter", "x", func() {
+			v.filter.SetText("")
+			v.only.SetChecked(false)
+			v.filtered()
+		})
+		title := "No queue matches “" + kit.Shorten(v.filter.Text()) + "”"
+		if v.filter.Text() == "" {
+			title = "No queue has messages"
+		}
+		v.noQueue.Set("funnel-x", theme.Muted, title, "", "", clear)
+	case v.p.Folder() == screen.PrivateQueues:
+		create := kit.NewButton("New queue", "plus", func() { v.host.Commands().Run(screen.CmdNewQueue) }).Primary()
+		v.noQueue.Set("queue", theme.Muted, "No queues yet", "A queue keeps messages until an application reads them.", "", create)
+	default:
+		v.noQueue.Set("queue", theme.Muted, "No queues here", "", "")
+	}
+}
+
+// partChanged shows another queue or part of it.
+func (v *View) partChanged() {
+	v.msgs.partChanged()
+	v.host.Commands().Changed()
+}
+
+// queueMenu is the menu of a queue.
+func (v *View) queueMenu(at fyne.Position) { kit.ShowMenu(v.grid, at, v.queueItems()...) }
+
+func (v *View) queueItems() []*fyne.MenuItem {
+	items := screen.MenuItems(v.host.Commands(), screen.CmdSend, "", screen.CmdOpenJournal, screen.CmdExport, "",
+		screen.CmdProperties, screen.CmdPurge, screen.CmdDeleteQueue)
+	columns := kit.MenuItem("Columns", "columns", nil)
+	columns.ChildMenu = fyne.NewMenu("", v.grid.ColumnMenu()...)
+	return append(items, kit.MenuSeparator(), columns)
+}

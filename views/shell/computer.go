@@ -1,0 +1,223 @@
+package shell
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"fyne.io/fyne/v2"
+
+	"posthouse/mgmtclient"
+	"posthouse/views/kit"
+	"posthouse/views/screen"
+	"posthouse/views/theme"
+)
+
+// admin is the computer of the screen in front, if it can be administered.
+func (s *Shell) admin() (*link, mgmtclient.MachineAdmin, bool) {
+	l := s.find(s.here.Node)
+	if l == nil || l.shown.Client == nil {
+		return nil, nil, false
+	}
+	a, ok := mgmtclient.Can[mgmtclient.MachineAdmin](l.shown.Client)
+	return l, a, ok
+}
+
+func (s *Shell) administers() bool {
+	_, _, ok := s.admin()
+	return ok
+}
+
+// check verifies the store of a queue manager.
+func (s *Shell) check() {
+	l, admin, ok := s.admin()
+	if !ok {
+		return
+	}
+	var result mgmtclient.CheckResult
+	s.Job(screen.Job{
+		Icon: "check-circle", Title: "Checking the store of " + l.shown.Name, Hint: "Cancel stops the check; nothing is changed by it.",
+		Run: func(run *screen.JobRun) (err error) {
+			result, err = admin.Check(run.Context())
+			return err
+		},
+		Then: func(p screen.Progress, err error) {
+			what := "Checked the store of " + l.shown.Name
+			switch {
+			case p.Stopped:
+				s.Done(screen.Action{What: what, Result: "Stopped", Tone: kit.Neutral})
+			case err != nil:
+				s.Fail("The store of "+l.shown.Name+" could not be checked", err)
+			case len(result.Problems) > 0:
+				details := func() { s.problems(l.shown.Name, result.Problems) }
+				s.Done(screen.Action{What: what, Result: screen.Many(int64(len(result.Problems)), "problem"), Tone: kit.Danger, Details: details})
+				details()
+			default:
+				s.Done(screen.Action{
+					What:   fmt.Sprintf("%s: %s in %s", what, screen.Many(result.Messages, "message"), screen.Many(int64(result.Queues), "queue")),
+					Result: "No problem", Tone: kit.Success,
+				})
+			}
+		},
+	})
+}
+
+func (s *Shell) problems(name string, list []string) {
+	var runs []kit.Run
+	for i, p := range list[:min(len(list), 12)] {
+		if i > 0 {
+			runs = append(runs, kit.Run{Text: "\n"})
+		}
+		runs = append(runs, kit.Run{Text: kit.Shorten(p)})
+	}
+	if more := len(list) - 12; more > 0 {
+		runs = append(runs, kit.Run{Text: "\nand " + screen.Count(int64(more)) + " more", Color: theme.Muted})
+	}
+	d := kit.NewDialog("The store of "+name+" is damaged", "warning-fill", kit.NewRuns(runs...)).Wide(512)
+	copied := kit.NewButton("Copy", "copy", func() { s.Copy(strings.Join(list, "\n"), "the problems") })
+	d.Foot(copied)
+	d.Buttons(kit.NewButton("Close", "", d.Close))
+	s.Show(d)
+}
+
+// tidy gives unused storage back to the disk.
+func (s *Shell) tidy() {
+	l, admin, ok := s.admin()
+	if !ok {
+		return
+	}
+	var result mgmtclient.TidyResult
+	s.Job(screen.Job{
+		Icon: "disk", Title: "Giving back disk space of " + l.shown.Name, Hint: "No message is removed by it.",
+		Run: func(run *screen.JobRun) (err error) {
+			result, err = admin.Tidy(run.Context())
+			return err
+		},
+		Then: func(p screen.Progress, err error) {
+			if err != nil && !p.Stopped {
+				s.Fail("Disk space could not be given back", err)
+				return
+			}
+			s.Done(screen.Action{
+				What:   "Gave back disk space of " + l.shown.Name,
+				Result: screen.Size(max(0, result.BytesBefore-result.BytesAfter)), Tone: kit.Success,
+			})
+		},
+	})
+}
+
+// computerInfo tells everything about a queue manager.
+func (s *Shell) computerInfo() {
+	l := s.find(s.here.Node)
+	if l == nil || l.shown.Client == nil {
+		return
+	}
+	client := l.shown.Client
+	screen.Load(s.scope, func(ctx context.Context) (mgmtclient.Machine, error) { return client.Machine(ctx) },
+		func(m mgmtclient.Machine, err error) {
+			if err != nil {
+				s.Fail(l.shown.Name+" could not be asked", err)
+				return
+			}
+			d := kit.NewDialog(m.Name, "computer", kit.NewKeyValue(128, s.machinePairs(l, m)...).Inset(0)).Wide(512)
+			d.Buttons(kit.NewButton("Close", "", d.Close))
+			s.Show(d)
+		})
+}
+
+func (s *Shell) machinePairs(l *link, m mgmtclient.Machine) []kit.Pair {
+	runs := "in a service of its own"
+	if l.own {
+		runs = "in this window, and ends with it"
+	}
+	state := kit.Pair{Key: "Network", Value: "Online"}
+	if m.State != "CONNECTED" {
+		state.Value = "Working offline"
+	}
+	return []kit.Pair{
+		{Key: "Identifier", Value: m.ID.String(), Mono: true},
+		{Key: "Version", Value: "Posthouse " + m.Version},
+		{Key: "Runs", Value: runs},
+		{Key: "Started", Value: screen.FullTime(m.Started, s.Now())},
+		state,
+		{Key: "Data folder", Value: m.DataFolder, Mono: true},
+		{Key: "Messages", Value: screen.Count(m.Messages), Tail: screen.Size(m.Bytes) + " in " + screen.Many(int64(m.Queues), "queue")},
+		{Key: "Express", Value: screen.Count(m.ExpressCount), Tail: screen.Size(m.ExpressBytes) + " in memory, lost on a stop"},
+		{Key: "Storage limit", Value: quota(m.QuotaKB)},
+		{Key: "Journal limit", Value: quota(m.JournalQuotaKB)},
+		{Key: "Since the start", Value: screen.Count(m.Received) + " came, " + screen.Count(m.Removed) + " were taken"},
+		{Key: "Security", Value: screen.Title(m.Profile)},
+	}
+}
+
+func quota(kb *uint32) string {
+	if kb == nil {
+		return "No limit"
+	}
+	return screen.Size(int64(*kb) << 10)
+}
+
+// showKeys lists the keys.
+func (s *Shell) showKeys() {
+	var pairs []kit.Pair
+	for _, c := range s.commands.All() {
+		if c.Keys != "" {
+			pairs = append(pairs, kit.Pair{Key: c.Keys.Shown(), Value: strings.TrimSuffix(c.Title, "…")})
+		}
+	}
+	pairs = append(pairs,
+		kit.Pair{Key: "Shift ↑ ↓", Value: "Select a range"},
+		kit.Pair{Key: "Ctrl Shift ↑ ↓", Value: "Add a range"},
+		kit.Pair{Key: "Ctrl A", Value: "Select all in the list"},
+		kit.Pair{Key: "Enter", Value: "Details, Esc closes them"},
+	)
+	half := (len(pairs) + 1) / 2
+	left, right := kit.NewKeyValue(112, pairs[:half]...).Inset(0), kit.NewKeyValue(112, pairs[half:]...).Inset(0)
+	d := kit.NewDialog("Keyboard", "keyboard", kit.GapRow(16, kit.Fixed(296, 0, left), kit.Fixed(296, 0, right))).Wide(648)
+	d.Buttons(kit.NewButton("Close", "", d.Close))
+	s.Show(d)
+}
+
+// findQueue asks for a queue by name: for narrow windows, which have no tree.
+func (s *Shell) findQueue() {
+	t := newTree()
+	list := kit.NewTreeList()
+	field := kit.NewField("Name or label of a queue").Icon("search").Tall()
+	var d *kit.Dialog
+	open := func(id string) {
+		if r, ok := t.route(id); ok {
+			d.Close()
+			s.Open(r)
+		}
+	}
+	fill := func(text string) {
+		t.filter = strings.ToLower(strings.TrimSpace(text))
+		list.SetRows(t.rows(s.Nodes(), s.feed))
+	}
+	field.OnChanged = fill
+	field.OnSubmit = func(string) {
+		for _, r := range list.Rows() {
+			if kind, _, _ := splitTreeID(r.ID); kind == treeQueue {
+				open(r.ID)
+				return
+			}
+		}
+	}
+	field.OnKey = func(ev *fyne.KeyEvent) bool {
+		if ev.Name == fyne.KeyDown {
+			list.Focus()
+			return true
+		}
+		return false
+	}
+	list.OnActivate = open
+	list.OnToggle = func(id string, on bool) {
+		t.toggle(id, on)
+		list.SetRows(t.rows(s.Nodes(), s.feed))
+	}
+	fill("")
+	d = kit.NewDialog("Find a queue", "search", kit.Stack(8, field, kit.Fixed(0, 10*28, list))).Wide(480)
+	d.Buttons(kit.NewButton("Close", "", d.Close))
+	d.FirstFocus(field.Focusable())
+	s.Show(d)
+}

@@ -1,0 +1,174 @@
+package shell
+
+import (
+	"strings"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+
+	"posthouse/views/kit"
+	"posthouse/views/screen"
+	"posthouse/views/theme"
+)
+
+// sidebar leads to the screens and shows the tree of computers.
+type sidebar struct {
+	s     *Shell
+	tree  *tree
+	find  *kit.Field
+	lens  *kit.SidebarRow // in place of find in a narrow window
+	home  *kit.SidebarRow
+	dead  *kit.SidebarRow
+	out   *kit.SidebarRow
+	nodes *kit.SidebarRow // in place of the tree in a narrow window
+	list  *kit.TreeList
+	small bool
+}
+
+func newSidebar(s *Shell) *sidebar {
+	b := &sidebar{s: s, tree: newTree()}
+	b.find = kit.NewField("Find a queue").Icon("search").Key("Ctrl K").Tall()
+	b.find.OnChanged = func(text string) {
+		b.tree.filter = strings.ToLower(strings.TrimSpace(text))
+		b.update()
+	}
+	b.find.OnSubmit = func(string) { b.openFirst() }
+	b.find.OnKey = func(ev *fyne.KeyEvent) bool {
+		switch ev.Name {
+		case fyne.KeyDown:
+			b.list.Focus()
+		case fyne.KeyEscape:
+			if b.find.Text() == "" {
+				return false
+			}
+			b.find.SetText("")
+			b.find.OnChanged("")
+		default:
+			return false
+		}
+		return true
+	}
+	b.lens = kit.NewSidebarRow("search", "Find a queue (Ctrl K)", func() { s.commands.Run(screen.CmdSearchTree) })
+	b.home = b.row("home", "Home", screen.CmdHome)
+	b.dead = b.row("dead-letter", "Dead letters", screen.CmdDeadLetters)
+	b.out = b.row("send", "Outgoing", screen.CmdOutgoing)
+	b.nodes = kit.NewSidebarRow("computer", "Queues", func() {
+		s.Open(screen.Route{Screen: screen.Queues, Node: s.current(), Folder: screen.PrivateQueues})
+	})
+	b.list = kit.NewTreeList()
+	b.list.OnSelect = b.open
+	b.list.OnActivate = b.open
+	b.list.OnToggle = func(id string, open bool) {
+		b.tree.toggle(id, open)
+		b.update()
+	}
+	b.list.OnMenu = b.menu
+	return b
+}
+
+func (b *sidebar) row(icon, text string, id screen.ID) *kit.SidebarRow {
+	return kit.NewSidebarRow(icon, text, func() { b.s.commands.Run(id) })
+}
+
+func (b *sidebar) compact(on bool) {
+	b.small = on
+	for _, r := range []*kit.SidebarRow{b.lens, b.home, b.dead, b.out, b.nodes} {
+		r.Compact(on)
+	}
+}
+
+func (b *sidebar) content() fyne.CanvasObject {
+	if b.small {
+		rule := func() fyne.CanvasObject { return kit.Padded(7, 4, 8, 4, kit.NewRule()) }
+		rows := kit.PaddedStack(0, 8, 8, b.lens, rule(), b.home, b.dead, b.out, rule(), b.nodes)
+		return kit.NewPanel(theme.Background, screen.Column(1, rows, container.NewStack()))
+	}
+	top := kit.PaddedStack(0, 8, 8, b.find, kit.Fixed(0, 6, container.NewStack()), b.home, b.dead, b.out)
+	title := kit.Padded(4, 8, 0, 8, kit.SectionTitle("Computers", nil))
+	return kit.NewPanel(theme.Background, screen.Column(2, top, title, kit.Padded(0, 8, 8, 8, b.list)))
+}
+
+// update shows the counts and the place of the screen in front.
+func (b *sidebar) update() {
+	s := b.s
+	rows := b.tree.rows(s.Nodes(), s.feed)
+	b.list.SetRows(rows)
+	b.list.SetChosen(b.tree.line(s.here, rows))
+	var dead, out int64
+	for _, l := range s.links {
+		o := s.feed.Of(l.ID)
+		dead += o.DeadLetters()
+		out += o.Machine.Outgoing
+	}
+	badge(b.dead, dead, kit.Warning)
+	badge(b.out, out, kit.Neutral)
+	b.home.SetChosen(s.here.Screen == screen.Home)
+	b.dead.SetChosen(s.here.Screen == screen.DeadLetters)
+	b.out.SetChosen(s.here.Screen == screen.Outgoing && s.here.Node == "")
+	b.nodes.SetChosen(s.here.Screen == screen.Queues)
+}
+
+func badge(r *kit.SidebarRow, n int64, tone kit.Tone) {
+	if n > 0 {
+		r.SetBadge(screen.Count(n), tone)
+	} else {
+		r.SetBadge("", kit.Neutral)
+	}
+}
+
+func (b *sidebar) open(id string) {
+	if r, ok := b.tree.route(id); ok {
+		b.s.Open(r)
+	}
+}
+
+// openFirst opens the first queue found.
+func (b *sidebar) openFirst() {
+	for _, r := range b.list.Rows() {
+		if kind, _, _ := splitTreeID(r.ID); kind == treeQueue {
+			b.open(r.ID)
+			return
+		}
+	}
+}
+
+// menu is the menu of a line.
+func (b *sidebar) menu(id string, at fyne.Position) {
+	kind, node, queue := splitTreeID(id)
+	lead := func(text, icon string, r screen.Route) *fyne.MenuItem {
+		r.Node = node
+		return kit.MenuItem(text, icon, func() { b.s.Open(r) })
+	}
+	var items []*fyne.MenuItem
+	switch {
+	case kind == treeQueue && !strings.Contains(strings.ToLower(queue), `\system$`):
+		items = []*fyne.MenuItem{
+			lead("Open", "queue", screen.Route{Screen: screen.Queues, Queue: queue}),
+			lead("Open journal", "journal", screen.Route{Screen: screen.Queues, Queue: queue + ";journal"}),
+			lead("Send message…", "compose", screen.Route{Screen: screen.Compose, Queue: queue}),
+			kit.MenuSeparator(),
+			lead("Properties…", "settings", screen.Route{Screen: screen.Properties, Queue: queue}),
+			lead("Purge…", "purge", screen.Route{Screen: screen.PurgeQueue, Queue: queue}),
+			lead("Delete queue…", "delete", screen.Route{Screen: screen.DeleteQueue, Queue: queue}),
+		}
+	case kind == treeQueue:
+		items = []*fyne.MenuItem{
+			lead("Open", "queue", screen.Route{Screen: screen.Queues, Queue: queue}),
+			lead("Purge…", "purge", screen.Route{Screen: screen.PurgeQueue, Queue: queue}),
+		}
+	case kind == treePrivate, kind == treeNode:
+		items = []*fyne.MenuItem{
+			lead("New queue…", "plus", screen.Route{Screen: screen.NewQueue}),
+			kit.MenuItem("Refresh", "refresh", func() { b.s.feed.Refresh(node) }),
+		}
+	}
+	kit.ShowMenu(b.list, at, items...)
+}
+
+// current is the computer of the screen in front.
+func (s *Shell) current() string {
+	if s.here.Node != "" || len(s.links) == 0 {
+		return s.here.Node
+	}
+	return s.links[0].ID
+}

@@ -1,0 +1,203 @@
+package shell
+
+import (
+	"slices"
+	"strings"
+
+	"fyne.io/fyne/v2"
+
+	"posthouse/mgmtclient"
+	"posthouse/views/kit"
+	"posthouse/views/screen"
+	"posthouse/views/theme"
+)
+
+// Lines of the tree are named by their kind, the computer and, for a queue,
+// its path.
+const (
+	treeNode     = "node"
+	treeOutgoing = "outgoing"
+	treePrivate  = "private"
+	treeSystem   = "system"
+	treeQueue    = "queue"
+)
+
+const treeSep = "\x00"
+
+func treeID(kind, node, queue string) string {
+	return kind + treeSep + node + treeSep + queue
+}
+
+func splitTreeID(id string) (kind, node, queue string) {
+	parts := strings.SplitN(id, treeSep, 3)
+	if len(parts) < 3 {
+		return "", "", ""
+	}
+	return parts[0], parts[1], parts[2]
+}
+
+// tree decides which lines the tree of computers shows.
+type tree struct {
+	open   map[string]bool
+	filter string
+}
+
+func newTree() *tree { return &tree{open: map[string]bool{}} }
+
+// isOpen: computers and System Queues begin open, Private Queues closed.
+func (t *tree) isOpen(id string) bool {
+	if open, said := t.open[id]; said {
+		return open
+	}
+	kind, _, _ := splitTreeID(id)
+	return kind == treeNode || kind == treeSystem
+}
+
+func (t *tree) toggle(id string, open bool) { t.open[id] = open }
+
+// rows are the lines to show.
+func (t *tree) rows(nodes []screen.Node, feed *screen.Feed) []kit.TreeRow {
+	var rows []kit.TreeRow
+	for _, n := range nodes {
+		rows = append(rows, t.node(n, feed.Of(n.ID))...)
+	}
+	return rows
+}
+
+func (t *tree) node(n screen.Node, o screen.Overview) []kit.TreeRow {
+	if t.filter != "" {
+		return t.found(n, o)
+	}
+	shown := n.Shown()
+	head := kit.TreeRow{
+		ID: treeID(treeNode, n.ID, ""), Icon: shown.Icon, Ink: shown.Color, Text: n.Name,
+		Open: t.isOpen(treeID(treeNode, n.ID, "")), Leaf: o.At.IsZero(),
+	}
+	if !o.At.IsZero() {
+		head.Count = screen.Count(o.Machine.Messages)
+	}
+	rows := []kit.TreeRow{head}
+	if !head.Open || head.Leaf {
+		return rows
+	}
+	rows = append(rows, kit.TreeRow{
+		ID: treeID(treeOutgoing, n.ID, ""), Depth: 1, Icon: "send", Text: "Outgoing Queues", Leaf: true,
+		Count: screen.Count(int64(len(o.Outgoing))),
+	})
+	private := kit.TreeRow{
+		ID: treeID(treePrivate, n.ID, ""), Depth: 1, Icon: "folder", Text: "Private Queues",
+		Count: screen.Count(int64(len(o.Queues))), Leaf: len(o.Queues) == 0,
+	}
+	private.Open = t.isOpen(private.ID)
+	rows = append(rows, private)
+	if private.Open {
+		for i := range o.Queues {
+			rows = append(rows, queueRow(n.ID, &o.Queues[i]))
+		}
+	}
+	system := kit.TreeRow{ID: treeID(treeSystem, n.ID, ""), Depth: 1, Icon: "settings", Text: "System Queues"}
+	system.Open = t.isOpen(system.ID)
+	rows = append(rows, system)
+	if system.Open {
+		for _, q := range systemOrder(o.System) {
+			rows = append(rows, queueRow(n.ID, &q))
+		}
+	}
+	return rows
+}
+
+// found are the queues of a computer that match the filter.
+func (t *tree) found(n screen.Node, o screen.Overview) []kit.TreeRow {
+	var rows []kit.TreeRow
+	for _, list := range [][]mgmtclient.Queue{o.Queues, systemOrder(o.System)} {
+		for i := range list {
+			q := &list[i]
+			if has(screen.QueueName(q.PathName), t.filter) || has(q.Label, t.filter) {
+				r := queueRow(n.ID, q)
+				r.Depth = 1
+				rows = append(rows, r)
+			}
+		}
+	}
+	if len(rows) == 0 && !has(n.Name, t.filter) {
+		return nil
+	}
+	shown := n.Shown()
+	head := kit.TreeRow{ID: treeID(treeNode, n.ID, ""), Icon: shown.Icon, Ink: shown.Color, Text: n.Name, Open: true}
+	return append([]kit.TreeRow{head}, rows...)
+}
+
+func has(s, part string) bool { return strings.Contains(strings.ToLower(s), part) }
+
+// systemOrder is journal, dead letters, transactional dead letters.
+func systemOrder(list []mgmtclient.Queue) []mgmtclient.Queue {
+	rank := func(q mgmtclient.Queue) int {
+		return slices.Index([]string{"journal", "deadletter", "deadxact"}, strings.ToLower(q.PathName[strings.LastIndexByte(q.PathName, ';')+1:]))
+	}
+	list = slices.Clone(list)
+	slices.SortStableFunc(list, func(a, b mgmtclient.Queue) int { return rank(a) - rank(b) })
+	return list
+}
+
+func queueRow(node string, q *mgmtclient.Queue) kit.TreeRow {
+	icon, ink := "queue", fyne.ThemeColorName("")
+	switch name := strings.ToLower(q.PathName); {
+	case strings.HasSuffix(name, ";journal"):
+		icon = "journal"
+	case strings.HasSuffix(name, ";deadletter"), strings.HasSuffix(name, ";deadxact"):
+		icon = "dead-letter"
+		if q.Messages > 0 {
+			ink = theme.Warning
+		}
+	}
+	return kit.TreeRow{
+		ID: treeID(treeQueue, node, q.PathName), Depth: 2, Icon: icon, Ink: ink, Text: screen.QueueName(q.PathName),
+		Count: screen.Count(q.Messages), Leaf: true,
+	}
+}
+
+// route is where a line leads.
+func (t *tree) route(id string) (screen.Route, bool) {
+	kind, node, queue := splitTreeID(id)
+	switch kind {
+	case treeNode, treePrivate:
+		return screen.Route{Screen: screen.Queues, Node: node, Folder: screen.PrivateQueues}, true
+	case treeOutgoing:
+		return screen.Route{Screen: screen.Outgoing, Node: node}, true
+	case treeSystem:
+		return screen.Route{Screen: screen.Queues, Node: node, Folder: screen.SystemQueues}, true
+	case treeQueue:
+		return screen.Route{Screen: screen.Queues, Node: node, Queue: queue}, true
+	}
+	return screen.Route{}, false
+}
+
+// line is the line of a route; "" if the tree shows none.
+func (t *tree) line(r screen.Route, rows []kit.TreeRow) string {
+	var wants []string
+	switch r.Screen {
+	case screen.Queues:
+		queue, suffix, _ := strings.Cut(r.Queue, ";")
+		if strings.HasSuffix(strings.ToLower(queue), `\system$`) {
+			queue += ";" + suffix
+		}
+		switch {
+		case r.Queue != "":
+			wants = []string{treeID(treeQueue, r.Node, queue), treeID(treePrivate, r.Node, "")}
+		case r.Folder == screen.SystemQueues:
+			wants = []string{treeID(treeSystem, r.Node, "")}
+		default:
+			wants = []string{treeID(treePrivate, r.Node, "")}
+		}
+	case screen.Outgoing:
+		if r.Node != "" {
+			wants = []string{treeID(treeOutgoing, r.Node, "")}
+		}
+	}
+	for _, w := range wants {
+		if slices.ContainsFunc(rows, func(x kit.TreeRow) bool { return x.ID == w }) {
+			return w
+		}
+	}
+	return ""
+}
