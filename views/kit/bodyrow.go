@@ -275,7 +275,11 @@ func (v *BodyView) typedShortcut(s fyne.Shortcut) {
 			v.moveCursor(bodyPos{}, extend)
 		case fyne.KeyEnd:
 			v.moveCursor(v.end(), extend)
+		default:
+			forward(v, s)
 		}
+	default:
+		forward(v, s)
 	}
 }
 

@@ -37,7 +37,7 @@ func (q Confirm) Dialog() *Dialog {
 		body.Add(NewRuns(q.Text...))
 	}
 	if len(q.Facts) > 0 {
-		body.Add(NewPanel(theme.Raised, Padded(2, 0, 2, 0, NewKeyValue(112, q.Facts...).Inset(12))).Framed(6))
+		body.Add(NewPanel(theme.Raised, Padded(3, 0, 3, 0, NewKeyValue(112, q.Facts...).Inset(13))).Framed(6))
 	}
 	if q.Note != nil {
 		body.Add(q.Note)

@@ -5,6 +5,7 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/driver/desktop"
 	fynetheme "fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 
@@ -294,6 +295,18 @@ func (e *entry) TypedKey(ev *fyne.KeyEvent) {
 		return
 	}
 	bubble(e, ev)
+}
+
+// TypedShortcut uses the shortcuts of text and hands on all others.
+func (e *entry) TypedShortcut(s fyne.Shortcut) {
+	e.Entry.TypedShortcut(s)
+	if c, ok := s.(*desktop.CustomShortcut); ok {
+		switch c.KeyName {
+		case fyne.KeyLeft, fyne.KeyRight, fyne.KeyHome, fyne.KeyEnd, fyne.KeyBackspace, fyne.KeyDelete:
+		default:
+			forward(e, s)
+		}
+	}
 }
 
 // entryTheme takes the frame off Fyne's entry and follows the theme shown.

@@ -53,7 +53,8 @@ type Grid struct {
 	OnLink func(id RowID, column string)
 	// OnKey sees keys and runes the grid does not use; true: it was used.
 	OnKey func(*fyne.KeyEvent) bool
-	// OnShortcut sees shortcuts but Select all; Ctrl+C arrives here.
+	// OnShortcut sees shortcuts but Select all; Ctrl+C arrives here. Those of
+	// the window reach the window as well.
 	OnShortcut func(fyne.Shortcut)
 
 	src     Source

@@ -155,6 +155,7 @@ func (g *Grid) typedShortcut(s fyne.Shortcut) {
 	if g.OnShortcut != nil {
 		g.OnShortcut(s)
 	}
+	forward(g, s)
 }
 
 // chord handles moves with Ctrl held, which arrive as shortcuts.

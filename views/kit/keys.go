@@ -14,7 +14,12 @@ var keyHandlers = struct {
 	sync.Mutex
 	byCanvas  map[fyne.Canvas]KeyHandler
 	byOverlay map[fyne.CanvasObject]KeyHandler
-}{byCanvas: map[fyne.Canvas]KeyHandler{}, byOverlay: map[fyne.CanvasObject]KeyHandler{}}
+	shortcuts map[fyne.Canvas]func(fyne.Shortcut) bool
+}{
+	byCanvas:  map[fyne.Canvas]KeyHandler{},
+	byOverlay: map[fyne.CanvasObject]KeyHandler{},
+	shortcuts: map[fyne.Canvas]func(fyne.Shortcut) bool{},
+}
 
 // HandleKeys gives a window's unused keys to h, whatever of ours has the
 // focus: F5, Del and the like never arrive at the canvas while a widget is
@@ -61,6 +66,32 @@ func dispatch(c fyne.Canvas, ev *fyne.KeyEvent) {
 	keyHandlers.Unlock()
 	if h != nil {
 		h(ev)
+	}
+}
+
+// HandleShortcuts gives a window's unused shortcuts to h, whatever of ours has
+// the focus, before those added to the canvas. A nil h ends it.
+func HandleShortcuts(c fyne.Canvas, h func(fyne.Shortcut) bool) {
+	keyHandlers.Lock()
+	defer keyHandlers.Unlock()
+	if h == nil {
+		delete(keyHandlers.shortcuts, c)
+		return
+	}
+	keyHandlers.shortcuts[c] = h
+}
+
+// forward hands a shortcut on that the widget does not use: Fyne gives the
+// window's own shortcuts to the window only when no widget takes shortcuts.
+func forward(o fyne.CanvasObject, s fyne.Shortcut) {
+	keyHandlers.Lock()
+	h := keyHandlers.shortcuts[canvasOf(o)]
+	keyHandlers.Unlock()
+	if h != nil && h(s) {
+		return
+	}
+	if c, ok := canvasOf(o).(fyne.Shortcutable); ok {
+		c.TypedShortcut(s)
 	}
 }
 

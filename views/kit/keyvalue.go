@@ -222,7 +222,9 @@ func (k *KeyValue) TypedKey(ev *fyne.KeyEvent) {
 func (k *KeyValue) TypedShortcut(s fyne.Shortcut) {
 	if _, ok := s.(*fyne.ShortcutCopy); ok {
 		k.copyLine(k.marked)
+		return
 	}
+	forward(k, s)
 }
 
 // CreateRenderer is Fyne's.

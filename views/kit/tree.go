@@ -199,7 +199,7 @@ func (t *TreeList) focusChanged(on bool) {
 
 func (t *TreeList) typedRune(rune) {}
 
-func (t *TreeList) typedShortcut(fyne.Shortcut) {}
+func (t *TreeList) typedShortcut(s fyne.Shortcut) { forward(t, s) }
 
 func (t *TreeList) typedKey(ev *fyne.KeyEvent) {
 	i := t.index(t.chosen)

@@ -138,6 +138,24 @@ func TestFieldTellsSubmitsAndHandsKeysOn(t *testing.T) {
 	}
 }
 
+func TestShortcutsOfTheWindowWorkWhateverHasTheFocus(t *testing.T) {
+	viewtest.NewApp(t, theme.Light)
+	f, g, tree, v := kit.NewField(""), twoColumns(numbers(3)), kit.NewTreeList(), kit.NewBodyView()
+	w := viewtest.Window(t, container.NewVBox(f, g, tree, v), fyne.NewSize(300, 400))
+	c := w.Canvas()
+	find := &desktop.CustomShortcut{KeyName: fyne.KeyF, Modifier: fyne.KeyModifierControl}
+	n := 0
+	kit.HandleShortcuts(c, func(s fyne.Shortcut) bool { n++; return s == find })
+	t.Cleanup(func() { kit.HandleShortcuts(c, nil) })
+	for _, focus := range []func(){f.Focus, g.Focus, tree.Focus, v.Focus} {
+		focus()
+		c.Focused().(fyne.Shortcutable).TypedShortcut(find)
+	}
+	if n != 4 {
+		t.Errorf("it ran %d times", n)
+	}
+}
+
 func TestNumberFieldKnowsItsLimits(t *testing.T) {
 	viewtest.NewApp(t, theme.Light)
 	n := kit.NewNumberField(4, 0, 5, 64)
