@@ -14,4 +14,15 @@
 //   - Nothing here starts a goroutine or reads a clock but Tips, which waits
 //     before it shows a tooltip and comes back through a Poster.
 //   - All methods are for Fyne's goroutine only.
+//
+// A window is wired in three calls: NewTips around its content for tooltips,
+// HandleKeys and HandleShortcuts for the keys no widget uses. Dialogs and menus
+// take the keys while they are open and give the focus back when they close.
+//
+// Panes are laid out without gaps by Dock, Stack, Row, Grow and SplitPane:
+// Fyne's own containers put the theme's padding between their objects.
+//
+// Edges are a second rectangle and not a stroke, sparklines a raster and not
+// lines, because the painters of Fyne round strokes and lines each in its own
+// way; text is placed by its baseline for the same reason.
 package kit
