@@ -13,7 +13,6 @@ const protocol = 1
 // Limits of a connection.
 const (
 	maxCalls     = 256              // at once on one connection
-	maxConns     = 64               // at once on one server
 	window       = 64               // items a stream may be ahead of its reader
 	helloTime    = 10 * time.Second // for the whole handshake
 	frameTime    = 60 * time.Second // for the rest of a frame that began, and for writing one
@@ -21,6 +20,14 @@ const (
 	queuesAtOnce = 200
 	idsAtOnce    = 10_000
 )
+
+// limits are those of a server that tests change.
+type limits struct {
+	conns        int // at once
+	hello, frame time.Duration
+}
+
+var defaults = limits{conns: 64, hello: helloTime, frame: frameTime}
 
 // hello is what the two tell each other first.
 type hello struct {

@@ -28,10 +28,12 @@ type Server struct {
 	program  string
 	log      *slog.Logger
 	peer     func(net.Conn) (Peer, error) // the system's; a test's
+	limits   limits
 	ctx      context.Context
 	cancel   context.CancelFunc
 	work     sync.WaitGroup
 	once     sync.Once
+	cut      *time.Timer // set by shut
 
 	mu    sync.Mutex
 	conns map[net.Conn]struct{}
@@ -47,23 +49,25 @@ func Serve(ctx context.Context, dir string, provide func(Peer) (mgmtclient.Node,
 		return nil, mq.Errorf(mq.ErrServiceNotAvailable, "let other programs attach to the queue manager of "+dir, "%w", err).
 			WithFix("check that the folder can be written to")
 	}
-	return serveOn(ctx, l, cleanup, provide, o, peerOf), nil
+	s := &Server{
+		listener: l, cleanup: cleanup, provide: provide, program: o.Program, log: o.Log, peer: peerOf, limits: defaults,
+		conns: map[net.Conn]struct{}{},
+	}
+	s.start(ctx)
+	return s, nil
 }
 
-func serveOn(ctx context.Context, l net.Listener, cleanup func(), provide func(Peer) (mgmtclient.Node, error), o Options, peer func(net.Conn) (Peer, error)) *Server {
-	s := &Server{
-		listener: l, cleanup: cleanup, provide: provide, program: o.Program, log: o.Log, peer: peer, conns: map[net.Conn]struct{}{},
-	}
+func (s *Server) start(ctx context.Context) {
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}
 	s.ctx, s.cancel = context.WithCancel(ctx)
 	s.work.Go(s.accept)
 	context.AfterFunc(s.ctx, s.shut)
-	return s
 }
 
-// shut ends the listener and every connection; their goroutines follow.
+// shut ends the listener and lets every connection answer what runs on it; who
+// does not take the answer is cut off. Their goroutines follow.
 func (s *Server) shut() {
 	s.once.Do(func() {
 		s.listener.Close()
@@ -73,16 +77,26 @@ func (s *Server) shut() {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		for c := range s.conns {
-			c.Close()
+			c.SetReadDeadline(time.Unix(1, 0))
 		}
+		s.cut = time.AfterFunc(answerTime, s.cutAll)
 	})
 }
 
-// Close stops serving: running calls are cancelled and waited for.
+func (s *Server) cutAll() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for c := range s.conns {
+		c.Close()
+	}
+}
+
+// Close stops serving: running calls are cancelled, answered and waited for.
 func (s *Server) Close() error {
 	s.cancel()
 	s.shut()
 	s.work.Wait()
+	s.cut.Stop()
 	return nil
 }
 
@@ -109,15 +123,15 @@ func (s *Server) accept() {
 	}
 }
 
-// join counts a connection in; false: there are too many, or the end has come.
+// join counts a connection in, unless there are too many or the end has come.
 func (s *Server) join(c net.Conn) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	switch {
 	case s.ctx.Err() != nil:
 		return unavailable("attach to the queue manager", "it is stopping")
-	case len(s.conns) >= maxConns:
-		return mq.Errorf(mq.ErrInsufficientResources, "attach to the queue manager", "%d programs are attached already", maxConns).
+	case len(s.conns) >= s.limits.conns:
+		return mq.Errorf(mq.ErrInsufficientResources, "attach to the queue manager", "%d programs are attached already", len(s.conns)).
 			WithFix("close some of them")
 	}
 	s.conns[c] = struct{}{}
@@ -135,7 +149,7 @@ func (s *Server) leave(c net.Conn) {
 func (s *Server) serve(c net.Conn) {
 	defer s.leave(c)
 	x := &session{server: s, conn: c, calls: map[uint32]*running{}}
-	c.SetDeadline(time.Now().Add(helloTime))
+	c.SetDeadline(time.Now().Add(s.limits.hello))
 	peer, err := s.admit(c)
 	if err != nil {
 		s.log.Warn("refused a local connection", "pid", peer.PID, "uid", peer.UID, "error", err)

@@ -36,12 +36,20 @@ func (x *session) run(ctx context.Context, node mgmtclient.Node) error {
 	var work sync.WaitGroup
 	defer work.Wait()
 	defer cancel()
+	// The server's end sets a deadline of the past after it ended ctx; a later
+	// one set here must not undo that.
+	deadline := func(t time.Time) {
+		x.conn.SetReadDeadline(t)
+		if ctx.Err() != nil {
+			x.conn.SetReadDeadline(time.Unix(1, 0))
+		}
+	}
 	for {
-		f, err := readFrame(x.conn, maxFrame, func() { x.conn.SetReadDeadline(time.Now().Add(frameTime)) })
+		deadline(time.Time{})
+		f, err := readFrame(x.conn, maxFrame, func() { deadline(time.Now().Add(x.server.limits.frame)) })
 		if err != nil {
 			return err
 		}
-		x.conn.SetReadDeadline(time.Time{})
 		switch f.kind {
 		case kindCall:
 			if err := x.begin(ctx, &work, node, f); err != nil {
@@ -146,7 +154,11 @@ func (x *session) carryOut(ctx context.Context, node mgmtclient.Node, f frame, r
 		}
 		return ctx.Err() == nil && x.write(frame{kind: kindItem, call: f.call, body: body{Result: &item}}) == nil
 	}
-	return do(ctx, c)
+	res, err = do(ctx, c)
+	if x.server.ctx.Err() != nil && mq.CodeOf(err) == mq.ErrOperationCancelled {
+		err = unavailable(f.body.Method, "the queue manager is stopping")
+	}
+	return res, err
 }
 
 func (x *session) answer(id uint32, res result, err error) error {
@@ -171,7 +183,7 @@ func (x *session) write(f frame) error {
 	}
 	x.out.Lock()
 	defer x.out.Unlock()
-	x.conn.SetWriteDeadline(time.Now().Add(frameTime))
+	x.conn.SetWriteDeadline(time.Now().Add(x.server.limits.frame))
 	_, err = x.conn.Write(b)
 	return err
 }
