@@ -1,0 +1,326 @@
+package deadletters
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"posthouse/localqm/mq"
+	"posthouse/mgmtclient"
+	"posthouse/views/kit"
+	"posthouse/views/screen"
+)
+
+// many counts dead letters.
+func many(n int) string { return screen.Many(int64(n), "dead letter") }
+
+// bulk does something to letters of any queues and computers. The items carry
+// their lookup ids, or their numbers if two computers gave the same.
+func (p *Presenter) bulk(letters []letter, b screen.Bulk, do func(ctx context.Context, n mgmtclient.Node, queue string, ids []mgmtclient.LookupID) ([]mgmtclient.ItemResult, error)) {
+	letters = slices.Clone(letters)
+	slices.SortStableFunc(letters, func(a, b letter) int { return strings.Compare(a.node+"|"+a.queue, b.node+"|"+b.queue) })
+	at := map[mgmtclient.LookupID]letter{}
+	for _, l := range letters {
+		at[l.LookupID] = l
+	}
+	clash := len(at) < len(letters)
+	clear(at)
+	clients := map[string]mgmtclient.Node{}
+	for i, l := range letters {
+		id := l.LookupID
+		if clash {
+			id = mgmtclient.LookupID(i + 1)
+		}
+		at[id] = l
+		clients[l.node] = p.node(l.node)
+		b.Items = append(b.Items, screen.Item{ID: id, Label: l.Label})
+	}
+	b.Do = func(ctx context.Context, ids []mgmtclient.LookupID) ([]mgmtclient.ItemResult, error) {
+		var all []mgmtclient.ItemResult
+		for len(ids) > 0 {
+			o := at[ids[0]].origin
+			n := 1
+			for n < len(ids) && at[ids[n]].origin == o {
+				n++
+			}
+			lookup := make([]mgmtclient.LookupID, n)
+			for i := range lookup {
+				lookup[i] = at[ids[i]].LookupID
+			}
+			if clients[o.node] == nil {
+				return all, mq.Errorf(mq.ErrServiceNotAvailable, "ask "+o.node, "there is no connection to it").WithFix("connect again")
+			}
+			results, err := do(ctx, clients[o.node], o.queue, lookup)
+			for i := range results {
+				results[i].LookupID = ids[i]
+			}
+			all = append(all, results...)
+			if err != nil {
+				return all, err
+			}
+			ids = ids[n:]
+		}
+		return all, nil
+	}
+	b.Then = func([]screen.Item) {
+		seen := map[string]bool{}
+		for _, l := range letters {
+			if !seen[l.node] {
+				seen[l.node] = true
+				p.host.Feed().Refresh(l.node)
+			}
+		}
+		p.Refresh()
+	}
+	b.Run(p.host)
+}
+
+func mover(n mgmtclient.Node) (mgmtclient.Mover, error) {
+	if m, ok := mgmtclient.Can[mgmtclient.Mover](n); ok {
+		return m, nil
+	}
+	return nil, mq.Errorf(mq.ErrUnsupportedOperation, "send messages again", "this computer does not offer it from here")
+}
+
+// arrived is how many of some letters had been in their queue.
+func arrived(letters []letter) int {
+	n := 0
+	for i := range letters {
+		if letters[i].ClassCode.Arrived() {
+			n++
+		}
+	}
+	return n
+}
+
+// duplicates warns of letters that had arrived; "" if none had.
+func duplicates(letters []letter) (bold, text string) {
+	n := arrived(letters)
+	classes := map[mq.Class]bool{}
+	for i := range letters {
+		if letters[i].ClassCode.Arrived() {
+			classes[letters[i].ClassCode] = true
+		}
+	}
+	switch {
+	case n == 0:
+		return "", ""
+	case len(letters) == 1:
+		return "It had arrived.", "Its class " + letters[0].ClassCode.String() + " says that it was in the queue: an application may have seen it, and would see it twice."
+	}
+	var names []string
+	for c := range classes {
+		names = append(names, c.String())
+	}
+	slices.Sort(names)
+	return fmt.Sprintf("%s of %s had arrived.", screen.Count(int64(n)), screen.Count(int64(len(letters)))),
+		"They were in their queue (" + strings.Join(names, ", ") + "): an application may have seen them, and would see them twice."
+}
+
+// destinations lists where letters were going, the most frequent first.
+func destinations(letters []letter) []kit.Pair {
+	count := map[string]int{}
+	var names []string
+	for i := range letters {
+		to := destination(&letters[i])
+		if count[to] == 0 {
+			names = append(names, to)
+		}
+		count[to]++
+	}
+	slices.SortStableFunc(names, func(a, b string) int { return count[b] - count[a] })
+	const most = 4
+	var pairs []kit.Pair
+	for i, name := range names {
+		if i == most {
+			pairs = append(pairs, kit.Pair{Key: "", Value: fmt.Sprintf("and %s more", screen.Many(int64(len(names)-most), "queue"))})
+			break
+		}
+		pairs = append(pairs, kit.Pair{Key: screen.Count(int64(count[name])) + " to", Value: name})
+	}
+	return pairs
+}
+
+// Return sends letters to where they were going.
+func (p *Presenter) Return(letters []letter) {
+	p.bulk(letters, screen.Bulk{
+		Icon: "return", Title: "Returning " + many(len(letters)), Verb: "returned",
+		What: func(n int64) string { return "Returned " + many(int(n)) },
+	}, func(ctx context.Context, n mgmtclient.Node, queue string, ids []mgmtclient.LookupID) ([]mgmtclient.ItemResult, error) {
+		m, err := mover(n)
+		if err != nil {
+			return nil, err
+		}
+		return m.Return(ctx, queue, ids)
+	})
+}
+
+// SendTo sends letters to another queue.
+func (p *Presenter) SendTo(letters []letter, to string) {
+	p.bulk(letters, screen.Bulk{
+		Icon: "send", Title: fmt.Sprintf("Sending %s to %s", many(len(letters)), screen.QueueName(to)), Verb: "sent",
+		What: func(n int64) string { return fmt.Sprintf("Sent %s to %s", many(int(n)), screen.QueueName(to)) },
+	}, func(ctx context.Context, n mgmtclient.Node, queue string, ids []mgmtclient.LookupID) ([]mgmtclient.ItemResult, error) {
+		m, err := mover(n)
+		if err != nil {
+			return nil, err
+		}
+		return m.Move(ctx, queue, ids, to)
+	})
+}
+
+// Delete deletes letters.
+func (p *Presenter) Delete(letters []letter) {
+	p.bulk(letters, screen.Bulk{
+		Icon: "delete", Title: "Deleting " + many(len(letters)), Verb: "deleted",
+		What: func(n int64) string { return "Deleted " + many(int(n)) },
+	}, func(ctx context.Context, n mgmtclient.Node, queue string, ids []mgmtclient.LookupID) ([]mgmtclient.ItemResult, error) {
+		r, ok := mgmtclient.Can[mgmtclient.Remover](n)
+		if !ok {
+			return nil, mq.Errorf(mq.ErrUnsupportedOperation, "delete messages", "this computer does not offer it from here")
+		}
+		return r.Delete(ctx, queue, ids)
+	})
+}
+
+// whereHeld says where letters are: "on HUB-CPH01, in its dead-letter queue".
+func (p *Presenter) whereHeld(letters []letter) string {
+	origins := map[origin]bool{}
+	nodes := map[string]bool{}
+	for _, l := range letters {
+		origins[l.origin], nodes[l.node] = true, true
+	}
+	switch {
+	case len(nodes) > 1:
+		return fmt.Sprintf("on %d computers", len(nodes))
+	case len(origins) > 1:
+		return "on " + letters[0].computer
+	}
+	for i := range p.inbox.queues {
+		if h := p.inbox.queues[i]; h.origin == letters[0].origin {
+			if h.kind == "application" {
+				return fmt.Sprintf("on %s, in %s", letters[0].computer, screen.QueueName(h.queue))
+			}
+			return fmt.Sprintf("on %s, in its %s queue", letters[0].computer, h.kind)
+		}
+	}
+	return "on " + letters[0].computer
+}
+
+// part is the letters of one queue to export; nil ids: all.
+type part struct {
+	origin
+	ids []mgmtclient.LookupID
+}
+
+// parts are the queues of letters, or of everything if letters is nil.
+func (p *Presenter) parts(letters []letter) []part {
+	var list []part
+	if letters == nil {
+		for i := range p.inbox.queues {
+			if h := &p.inbox.queues[i]; h.total > 0 {
+				list = append(list, part{origin: h.origin})
+			}
+		}
+		return list
+	}
+	for _, l := range letters {
+		i := slices.IndexFunc(list, func(x part) bool { return x.origin == l.origin })
+		if i < 0 {
+			i = len(list)
+			list = append(list, part{origin: l.origin})
+		}
+		list[i].ids = append(list[i].ids, l.LookupID)
+	}
+	for i := range list {
+		slices.Sort(list[i].ids)
+	}
+	return list
+}
+
+// CanExport reports whether letters can be written to a file.
+func (p *Presenter) CanExport() bool { return p.host.Export() != nil }
+
+// Export writes letters to a file; letters of several queues to one each, with
+// the queue in its name. A file appears only when it is complete.
+func (p *Presenter) Export(letters []letter, file string) {
+	parts, export := p.parts(letters), p.host.Export()
+	if len(parts) == 0 || export == nil {
+		return
+	}
+	total := int64(len(letters))
+	if letters == nil {
+		total = p.Total()
+	}
+	clients := map[string]mgmtclient.Node{}
+	for _, x := range parts {
+		clients[x.node] = p.node(x.node)
+	}
+	p.host.Job(screen.Job{
+		Icon: "export", Title: "Exporting dead letters", Total: total, Verb: "exported", Hint: "Cancel leaves no half-written file.",
+		Run: func(j *screen.JobRun) error {
+			for _, x := range parts {
+				if clients[x.node] == nil {
+					return mq.Errorf(mq.ErrServiceNotAvailable, "export", "there is no connection to %s", x.node)
+				}
+				var done int64
+				err := write(fileFor(file, x.origin, len(parts)), func(w io.Writer) error {
+					return export(j.Context(), clients[x.node], w, x.queue, x.ids, func(n int64) {
+						j.Add(n-done, 0, "")
+						done = n
+					})
+				})
+				if err != nil {
+					return err
+				}
+			}
+			return nil
+		},
+		Then: func(pr screen.Progress, err error) {
+			a := screen.Action{What: "Exported dead letters", Result: screen.Count(pr.OK) + " of " + screen.Count(total), Tone: kit.Success}
+			if err != nil {
+				a.Tone = kit.Danger
+			}
+			p.host.Done(a)
+			if err != nil && !pr.Stopped {
+				p.host.Fail("The dead letters were not exported", err)
+			}
+		},
+	})
+}
+
+// fileFor is the file of one queue of several.
+func fileFor(file string, o origin, parts int) string {
+	if parts == 1 {
+		return file
+	}
+	name := o.queue[strings.LastIndexAny(o.queue, `\;`)+1:]
+	ext := filepath.Ext(file)
+	return fmt.Sprintf("%s-%s-%s%s", strings.TrimSuffix(file, ext), o.node, name, ext)
+}
+
+// write makes a file that appears only when it is complete.
+func write(file string, fill func(io.Writer) error) error {
+	f, err := os.CreateTemp(filepath.Dir(file), ".export-*")
+	if err != nil {
+		return err
+	}
+	err = fill(f)
+	if e := f.Sync(); err == nil {
+		err = e
+	}
+	if e := f.Close(); err == nil {
+		err = e
+	}
+	if err == nil {
+		err = os.Rename(f.Name(), file)
+	}
+	if err != nil {
+		_ = os.Remove(f.Name())
+	}
+	return err
+}
