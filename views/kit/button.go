@@ -299,7 +299,7 @@ func (b *Button) CreateRenderer() fyne.WidgetRenderer {
 		y := floor((s.Height - h) / 2)
 		back.place(0, y, s.Width, h)
 		focus.place(0, y, s.Width, h, 6)
-		x := floor((s.Width - content()) / 2)
+		x := round((s.Width - content()) / 2)
 		if b.icon != "" {
 			icon.place(x, y+(h-16)/2, 16)
 			x += 16 + gap

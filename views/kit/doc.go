@@ -22,7 +22,7 @@
 // Panes are laid out without gaps by Dock, Stack, Row, Grow and SplitPane:
 // Fyne's own containers put the theme's padding between their objects.
 //
-// Edges are a second rectangle and not a stroke, sparklines a raster and not
-// lines, because the painters of Fyne round strokes and lines each in its own
+// Edges of controls, focus rings and sparklines are rasters, not strokes and
+// lines, because the painters of Fyne round and blur those each in its own
 // way; text is placed by its baseline for the same reason.
 package kit
