@@ -2,6 +2,7 @@ package kit_test
 
 import (
 	"fmt"
+	"image"
 	"slices"
 	"testing"
 
@@ -290,6 +291,28 @@ func TestHeaderSortsSizesAndChoosesColumns(t *testing.T) {
 	}
 	if got := g.CellText(2, 0); got != "2" {
 		t.Errorf("first column shows %q", got)
+	}
+}
+
+func TestColumnsAreSizedByTheirEdgesAndScrollWhenTooWide(t *testing.T) {
+	viewtest.NewApp(t, theme.Light)
+	g := twoColumns(numbers(5))
+	w := shown(t, g)
+	told := 0
+	g.OnLayout = func() { told++ }
+	edge := func(x, dx float32) {
+		viewtest.Press(w.Canvas(), fyne.NewPos(x, 14), desktop.MouseButtonPrimary, 0)
+		test.Drag(w.Canvas(), fyne.NewPos(x, 14), dx, 0)
+	}
+	edge(400-8-88, -32) // the first column stretches: its edge moves the second
+	if got := g.Layout()[1].Width; got != 120 || told != 1 {
+		t.Errorf("%v wide, told %d times", got, told)
+	}
+	g.SetLayout([]kit.ColumnState{{Key: "name"}, {Key: "n", Width: 600}})
+	before := w.Canvas().Capture()
+	test.Scroll(w.Canvas(), fyne.NewPos(100, 100), -300, 0)
+	if after := w.Canvas().Capture(); slices.Equal(before.(*image.NRGBA).Pix, after.(*image.NRGBA).Pix) {
+		t.Error("a grid too wide does not scroll sideways")
 	}
 }
 

@@ -61,9 +61,43 @@ func Shot(t testing.TB, name string, view fyne.CanvasObject, size fyne.Size, v t
 // ShotOf draws what a window shows now, dialogs included.
 func ShotOf(t testing.TB, name string, c fyne.Canvas, v theme.Choice) image.Image {
 	t.Helper()
+	Settle(c)
 	img := c.Capture()
 	Write(t, name, img, v)
 	return img
+}
+
+// Settle lays everything out again, as a window does in the frame after
+// something inside it changed its least size; the canvas of tests does not.
+func Settle(c fyne.Canvas) {
+	// Twice: text that wraps knows its height after it has its width.
+	for range 2 {
+		settle(c.Content())
+		for _, o := range c.Overlays().List() {
+			settle(o)
+		}
+	}
+}
+
+func settle(o fyne.CanvasObject) {
+	if o == nil || !o.Visible() {
+		return
+	}
+	switch o := o.(type) {
+	case *fyne.Container:
+		if o.Layout != nil {
+			o.Layout.Layout(o.Objects, o.Size())
+		}
+		for _, child := range o.Objects {
+			settle(child)
+		}
+	case fyne.Widget:
+		r := test.WidgetRenderer(o)
+		r.Layout(o.Size())
+		for _, child := range r.Objects() {
+			settle(child)
+		}
+	}
 }
 
 // Write writes a picture if POSTHOUSE_SHOTS is set.
