@@ -7,7 +7,7 @@ func (w *writer) commit(steps []*Step) {
 	if w.stopped(steps) {
 		return
 	}
-	if w.reserve.spent && !w.reserve.fill() {
+	if !w.room(steps...) {
 		w.each(steps)
 		return
 	}
@@ -16,6 +16,7 @@ func (w *writer) commit(steps []*Step) {
 	case err == nil:
 		w.publish(b)
 	case kind == full:
+		w.pace()
 		w.each(steps)
 	case kind == damaged || kind == broken:
 		_ = w.s.fail(err)
@@ -110,12 +111,14 @@ func (w *writer) each(steps []*Step) {
 		if w.stopped([]*Step{st}) {
 			continue
 		}
-		if grows(st) && w.reserve.spent && !w.reserve.fill() {
-			st.Err = w.s.stepError(ErrFull)
+		if !w.room(st) {
+			if !w.stopped([]*Step{st}) {
+				st.Err = w.s.stepError(ErrFull)
+			}
 			continue
 		}
 		b, err := w.attempt([]*Step{st})
-		if kindOf(err) == full && !grows(st) {
+		if kindOf(err) == full && opsGrowth(st.Ops) == 0 {
 			w.reserve.spend()
 			w.checkpoint() // then the WAL is overwritten instead of growing
 			b, err = w.attempt([]*Step{st})

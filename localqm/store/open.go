@@ -117,6 +117,7 @@ func Open(ctx context.Context, o Options) (_ *SQLite, err error) {
 	}
 	s.w.reserve = newReserve(filepath.Join(s.dir, reserveName), info.Size())
 	s.w.reserve.fill()
+	s.w.pace()
 	s.quit, s.cancel = context.WithCancel(context.Background())
 	go s.w.run()
 	return s, nil

@@ -2,6 +2,7 @@ package store
 
 import (
 	"errors"
+	"fmt"
 	"math/rand/v2"
 	"os"
 )
@@ -15,8 +16,17 @@ type reserve struct {
 }
 
 const (
-	leastReserve = 256 << 10
+	leastReserve = 512 << 10
 	mostReserve  = 16 << 20
+	// littleSpace on a disk makes checkpoints so frequent that the reserve is
+	// enough for what is in the WAL and not yet in the database.
+	littleSpace = 64 << 20
+
+	// slack is for the pages around those that a step adds.
+	slack = 256 << 10
+
+	unknownSpace = 1 << 62
+	pageSize     = 4096
 )
 
 func newReserve(name string, database int64) reserve {
@@ -55,17 +65,69 @@ func (r *reserve) spend() {
 	r.spent = true
 }
 
-// grows reports whether a step needs more room than it frees.
-func grows(st *Step) bool {
-	for _, op := range st.Ops {
+// pace sets how often to checkpoint.
+func (w *writer) pace() {
+	w.limit = checkpointPages
+	if w.tight = freeSpace(w.s.dir) < littleSpace; w.tight {
+		w.limit = min(w.limit, int(w.reserve.size/2/pageSize))
+	}
+}
+
+// room reports whether what steps add fits. On a disk with little space it has
+// to fit twice: into the WAL and then into the database, for only then can the
+// WAL be used again and messages be removed without more space.
+func (w *writer) room(steps ...*Step) bool {
+	size := growth(steps)
+	if size == 0 || !w.tight && !w.reserve.spent {
+		return true
+	}
+	need := 2*size + slack
+	fits := func() bool {
+		return (!w.reserve.spent || w.reserve.fill()) && freeSpace(w.s.dir) >= need
+	}
+	if fits() {
+		return true
+	}
+	w.giveBack(need + w.reserve.size)
+	return w.s.failure.Load() == nil && fits()
+}
+
+// giveBack returns pages that messages have left to the file system.
+func (w *writer) giveBack(bytes int64) {
+	var free int64
+	err := w.conn.QueryRowContext(w.ctx, "PRAGMA freelist_count").Scan(&free)
+	if err == nil && free > 0 {
+		_, err = w.conn.ExecContext(w.ctx, fmt.Sprintf("PRAGMA incremental_vacuum(%d)", min(free, bytes/pageSize+1)))
+	}
+	if k := kindOf(database(err)); k == damaged || k == broken {
+		_ = w.s.fail(err)
+	} else if free > 0 {
+		w.checkpoint() // it cuts the file
+	}
+}
+
+// growth is about how many bytes steps add to the database.
+func growth(steps []*Step) (n int64) {
+	for _, st := range steps {
+		n += opsGrowth(st.Ops)
+	}
+	return n
+}
+
+func opsGrowth(ops []Op) (n int64) {
+	for _, op := range ops {
 		switch o := op.(type) {
 		case *Put:
 			if !o.Row.Express {
-				return true
+				n += 256 + int64(len(o.Row.Head)+len(o.Row.Body))*5/4
 			}
-		case *Prepare, *CreateQueue, *PutState:
-			return true
+		case *Prepare:
+			n += pageSize + 2*opsGrowth(o.Ops)
+		case *PutState:
+			n += 256 + int64(len(o.Key)+len(o.Value))
+		case *CreateQueue:
+			n += pageSize + int64(len(o.Queue.Security))
 		}
 	}
-	return false
+	return n
 }

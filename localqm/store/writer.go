@@ -41,6 +41,8 @@ type writer struct {
 
 	open    bool // a transaction
 	pages   int  // written to the WAL since the last checkpoint
+	limit   int  // of pages, then comes the next one
+	tight   bool // little space on the disk
 	linger  linger
 	reserve reserve
 }
@@ -147,7 +149,7 @@ func (w *writer) run() {
 		for _, fn := range calls {
 			fn()
 		}
-		if w.pages >= checkpointPages && w.s.failure.Load() == nil {
+		if w.pages >= w.limit && w.s.failure.Load() == nil {
 			w.checkpoint()
 		}
 	}
@@ -234,7 +236,7 @@ func (w *writer) rollback() {
 func (w *writer) checkpoint() {
 	failpoint("checkpoint")
 	mode := "PASSIVE"
-	if w.pages > 4*checkpointPages {
+	if w.pages > 4*w.limit {
 		mode = "RESTART"
 	}
 	var blocked, log, done int
@@ -243,10 +245,11 @@ func (w *writer) checkpoint() {
 	case err == nil && done == log:
 		w.pages = 0
 	case err == nil || kind == full || kind == busy:
-		w.pages = max(w.pages-checkpointPages/4, checkpointPages*3/4) // try again soon
+		w.pages = max(w.pages-w.limit/4, w.limit*3/4) // try again soon
 	default:
 		_ = w.s.fail(err)
 	}
+	w.pace()
 }
 
 // counted adds the pages that the last transaction wrote.
