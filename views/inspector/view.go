@@ -28,6 +28,7 @@ type View struct {
 	tabs     *kit.Tabs
 	pairs    *kit.KeyValue
 	scroll   *container.Scroll
+	props    fyne.CanvasObject // scroll, without shadows
 	size     *kit.Label
 	modes    *kit.Segmented
 	wrap     *kit.Button
@@ -53,7 +54,7 @@ func New(h screen.Host, p *Presenter) *View {
 	v.tabs = kit.NewTabs(tabs, General, p.SetTab)
 	v.pairs = kit.NewKeyValue(112)
 	v.pairs.OnCopied = func(what string) { h.Copy(what, "the value") }
-	v.scroll = container.NewVScroll(v.pairs)
+	v.props, v.scroll = screen.Scroll(v.pairs)
 	v.size = kit.NewMuted("")
 	v.modes = kit.NewSegmented(kit.Choices("Text", "Hex"), "Text", func(id string) { p.SetMode(body.Mode(id)) })
 	v.wrap = kit.NewIconButton("wrap", "Wrap long lines", v.toggleWrap).Plain()
@@ -102,8 +103,8 @@ func (v *View) arrange() {
 	body := container.NewStack(kit.NewPanel(theme.Inset, v.body), v.blank)
 	if v.under {
 		head := kit.NewPanel(theme.Surface, kit.Fixed(0, 36, kit.Padded(0, 16, 0, 16,
-			kit.Grow(2, v.icon, kit.Fixed(128, 0, v.title), v.tabs, v.buttons))))
-		left := kit.Fixed(372, 0, kit.NewPanel(theme.Surface, v.scroll))
+			kit.Grow(2, v.icon, kit.Fixed(116, 0, v.title), v.tabs, v.buttons))))
+		left := kit.Fixed(372, 0, kit.NewPanel(theme.Surface, v.props))
 		right := screen.Column(1, bodyHead, body)
 		all = screen.Column(2, head, kit.NewRule(), screen.Side(2, left, upright(), right))
 	} else {
@@ -111,7 +112,7 @@ func (v *View) arrange() {
 		footer := kit.Footer(kit.GapRow(4, v.format, v.encoding), kit.Spacer(), v.cursor)
 		all = screen.Column(6,
 			head, kit.NewRule(),
-			kit.NewPanel(theme.Surface, v.tabs), kit.NewPanel(theme.Surface, kit.Fixed(0, propertiesHeight, v.scroll)),
+			kit.NewPanel(theme.Surface, v.tabs), kit.NewPanel(theme.Surface, kit.Fixed(0, propertiesHeight, v.props)),
 			kit.NewRule(), bodyHead, body, footer)
 	}
 	v.root.Objects = []fyne.CanvasObject{kit.NewPanel(theme.Surface, container.NewStack()), all, v.nothing}

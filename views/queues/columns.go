@@ -61,7 +61,7 @@ var messageColumns = []messageColumn{
 	},
 	times("sent", "Sent", false, func(m *mgmtclient.Message) time.Time { return m.SentTime }),
 	{
-		kit.Column{Key: "size", Title: "Size", Width: 76, Kind: kit.KindNumber},
+		kit.Column{Key: "size", Title: "Size", Width: 84, Kind: kit.KindNumber},
 		text(func(m *mgmtclient.Message) string { return screen.Size(int64(m.BodySize)) }),
 		by(func(m *mgmtclient.Message) int { return m.BodySize }),
 	},

@@ -2,7 +2,6 @@ package queues
 
 import (
 	"fyne.io/fyne/v2"
-	"fyne.io/fyne/v2/container"
 
 	"posthouse/views/inspector"
 	"posthouse/views/kit"
@@ -14,7 +13,7 @@ import (
 type View struct {
 	host  screen.Host
 	p     *Presenter
-	root  *screen.Responsive
+	root  *fyne.Container
 	class int
 
 	heading *kit.Label
@@ -37,11 +36,15 @@ type View struct {
 // The arrangements, by the room there is: the inspector at the right from a
 // window of 1280 with the sidebar, else under the grids.
 const (
-	arrangeUnder = iota
-	arrangeSide
+	arrangeSide  = iota
+	arrangeUnder // the inspector under the grids
+	arrangeLow   // the same with less height
 )
 
-const sideFrom = 1280 - 264 - 8
+const (
+	sideFrom  = 1280 - 264 - 8
+	underTall = 600
+)
 
 // New makes the screen; it is a screen.Factory.
 func New(h screen.Host) screen.Screen {
@@ -90,11 +93,14 @@ func New(h screen.Host) screen.Screen {
 	v.details.OnFull = func() { v.setFull(!v.full) }
 	v.msgs = newMessagesView(v)
 	v.p.OnQueues, v.p.OnPart = v.queuesChanged, v.partChanged
-	v.root = screen.NewResponsive(func(w float32) int {
-		if w >= sideFrom {
+	v.root = screen.NewResponsive(func(size fyne.Size) int {
+		switch {
+		case size.Width >= sideFrom:
 			return arrangeSide
+		case size.Height >= underTall:
+			return arrangeUnder
 		}
-		return arrangeUnder
+		return arrangeLow
 	}, func(c int) fyne.CanvasObject {
 		v.class = c
 		return v.arrange()
@@ -112,7 +118,7 @@ func (v *View) pitch() {
 
 // arrange puts the widgets where there is room for them.
 func (v *View) arrange() fyne.CanvasObject {
-	under := v.class == arrangeUnder
+	under := v.class != arrangeSide
 	v.details.SetUnder(under)
 	v.msgs.setNarrow(under)
 	if v.full {
@@ -126,31 +132,24 @@ func (v *View) arrange() fyne.CanvasObject {
 	caret := kit.GapRow(4, kit.NewIcon("caret-right", 12, theme.Muted), v.folder)
 	var top fyne.CanvasObject
 	if under {
-		v.filter.SetPlaceholder("Filter queues")
-		head := kit.ScreenHeader(v.heading, caret, kit.Spacer(), kit.Fixed(176, 0, v.filter), create, refresh, more)
+		v.filter.Wide(176)
+		head := kit.ScreenHeader(v.heading, caret, kit.Spacer(), v.filter, create, refresh, more)
 		top = screen.Column(1, head, v.grid)
 	} else {
+		v.filter.Wide(232)
 		head := kit.ScreenHeader(v.heading, caret, kit.Spacer(), create, refresh, more)
-		bar := kit.Toolbar(v.filter, kit.Fixed(4, 0, container.NewStack()), v.only, kit.Spacer(), v.count)
+		bar := kit.Toolbar(v.filter, kit.Padded(0, 0, 0, 4, v.only), kit.Spacer(), v.count)
 		top = screen.Column(2, head, bar, v.grid)
 	}
-	v.stack = kit.NewStackedSplit(top, v.msgs.content(under), queuesHeight.Get(prefs)).Limits(104, 0)
-	if under {
-		v.stack.SetPaneSize(queuesHeightNarrow.Get(prefs))
-	}
-	v.stack.OnMoved = func(h float32) {
-		if v.class == arrangeUnder {
-			queuesHeightNarrow.Set(prefs, h)
-		} else {
-			queuesHeight.Set(prefs, h)
-		}
-	}
+	heights := paneHeights[v.class]
+	v.stack = kit.NewStackedSplit(top, v.msgs.content(under), heights.queues.Get(prefs)).Limits(104, 0)
+	v.stack.OnMoved = func(h float32) { heights.queues.Set(prefs, h) }
 	if !v.showing {
 		return v.stack
 	}
 	if under {
-		v.side = kit.NewStackedSplit(v.stack, v.details.Content(), detailsHeight.Get(prefs)).SizeSecond().Limits(120, 0)
-		v.side.OnMoved = func(h float32) { detailsHeight.Set(prefs, h) }
+		v.side = kit.NewStackedSplit(v.stack, v.details.Content(), heights.details.Get(prefs)).SizeSecond().Limits(120, 0)
+		v.side.OnMoved = func(h float32) { heights.details.Set(prefs, h) }
 	} else {
 		v.side = kit.NewSplit(v.stack, v.details.Content(), screen.Inspector.Get(prefs)).SizeSecond().Limits(344, 900)
 		v.side.OnMoved = func(w float32) { screen.Inspector.Set(prefs, w) }
@@ -158,12 +157,12 @@ func (v *View) arrange() fyne.CanvasObject {
 	return v.side
 }
 
-// The sizes of the panes, remembered.
-var (
-	queuesHeight       = screen.Setting[float32]{Key: "queues.height", Default: 345}
-	queuesHeightNarrow = screen.Setting[float32]{Key: "queues.heightNarrow", Default: 188}
-	detailsHeight      = screen.Setting[float32]{Key: "details.height", Default: 232}
-)
+// paneHeights are the heights of the panes in each arrangement, remembered.
+var paneHeights = map[int]struct{ queues, details screen.Setting[float32] }{
+	arrangeSide:  {queues: screen.Setting[float32]{Key: "queues.height", Default: 345}},
+	arrangeUnder: {screen.Setting[float32]{Key: "queues.heightUnder", Default: 188}, screen.Setting[float32]{Key: "details.height", Default: 229}},
+	arrangeLow:   {screen.Setting[float32]{Key: "queues.heightLow", Default: 160}, screen.Setting[float32]{Key: "details.heightLow", Default: 187}},
+}
 
 // button is a button of a command.
 func (v *View) button(id screen.ID, text, icon string) *kit.Button {

@@ -134,9 +134,12 @@ func (m *messagesView) setNarrow(on bool) {
 	m.narrow = on
 	if on {
 		m.field.SetPlaceholder("Search this queue")
+		m.field.Key("")
 	} else {
+		m.field.Key("Ctrl F")
 		m.field.SetPlaceholder("Search labels, properties and bodies in this queue")
 	}
+	m.head()
 }
 
 // partChanged shows another queue or part.

@@ -73,25 +73,18 @@ func (l line) Layout(objs []fyne.CanvasObject, s fyne.Size) {
 	}
 }
 
-// Responsive shows one of several arrangements of the same widgets by the
-// width it gets. Arrange is called when the width crosses a bound, and must
-// return what is to be shown then; it may be the same object.
-type Responsive struct {
-	*fyne.Container
-}
-
-// NewResponsive makes a container. class turns a width into the number of an
-// arrangement, arrange makes that arrangement.
-func NewResponsive(class func(width float32) int, arrange func(class int) fyne.CanvasObject) *Responsive {
-	r := &Responsive{}
+// NewResponsive makes a container that shows one of several arrangements of
+// the same widgets by the size it gets: class turns a size into the number
+// of an arrangement, arrange makes that arrangement when the size crosses a
+// bound.
+func NewResponsive(class func(fyne.Size) int, arrange func(class int) fyne.CanvasObject) *fyne.Container {
 	l := &responsive{class: class, arrange: arrange, shown: -1}
-	r.Container = container.New(l)
-	l.owner = r.Container
-	return r
+	l.owner = container.New(l)
+	return l.owner
 }
 
 type responsive struct {
-	class   func(float32) int
+	class   func(fyne.Size) int
 	arrange func(int) fyne.CanvasObject
 	owner   *fyne.Container
 	shown   int
@@ -100,7 +93,7 @@ type responsive struct {
 func (r *responsive) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.NewSize(320, 200) }
 
 func (r *responsive) Layout(_ []fyne.CanvasObject, s fyne.Size) {
-	if c := r.class(s.Width); c != r.shown {
+	if c := r.class(s); c != r.shown {
 		r.shown = c
 		r.owner.Objects = []fyne.CanvasObject{r.arrange(c)}
 	}

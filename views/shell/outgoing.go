@@ -11,6 +11,7 @@ import (
 // outgoing is the screen of what waits to leave for other computers.
 type outgoing struct {
 	s     *Shell
+	scope *screen.Scope
 	empty *kit.EmptyState
 	body  fyne.CanvasObject
 }
@@ -24,7 +25,10 @@ func newOutgoing(s *Shell) *outgoing {
 func (o *outgoing) Title() string              { return "Outgoing" }
 func (o *outgoing) Content() fyne.CanvasObject { return o.body }
 func (o *outgoing) Enter(scope *screen.Scope, _ screen.Route) {
-	o.s.feed.Watch(scope, func(string) { o.update() })
+	if o.scope != scope {
+		o.scope = scope
+		o.s.feed.Watch(scope, func(string) { o.update() })
+	}
 	o.update()
 }
 

@@ -138,8 +138,8 @@ const compactBelow = 1024
 // frame arranges sidebar, screen and status bar.
 func (s *Shell) frame() fyne.CanvasObject {
 	var width float32
-	return screen.NewResponsive(func(w float32) int {
-		if w < compactBelow {
+	return screen.NewResponsive(func(size fyne.Size) int {
+		if size.Width < compactBelow {
 			return 1
 		}
 		return 0

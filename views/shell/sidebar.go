@@ -83,7 +83,7 @@ func (b *sidebar) content() fyne.CanvasObject {
 		rows := kit.PaddedStack(0, 8, 8, b.lens, rule(), b.home, b.dead, b.out, rule(), b.nodes)
 		return kit.NewPanel(theme.Background, screen.Column(1, rows, container.NewStack()))
 	}
-	top := kit.PaddedStack(0, 8, 8, b.find, kit.Fixed(0, 6, container.NewStack()), b.home, b.dead, b.out)
+	top := kit.PaddedStack(0, 8, 8, b.find, kit.Fixed(0, 8, container.NewStack()), b.home, b.dead, b.out)
 	title := kit.Padded(4, 8, 0, 8, kit.SectionTitle("Computers", nil))
 	return kit.NewPanel(theme.Background, screen.Column(2, top, title, kit.Padded(0, 8, 8, 8, b.list)))
 }

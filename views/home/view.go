@@ -1,0 +1,243 @@
+package home
+
+import (
+	"fmt"
+	"strings"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+
+	"posthouse/views/kit"
+	"posthouse/views/screen"
+	"posthouse/views/theme"
+)
+
+// View is the screen.
+type View struct {
+	host screen.Host
+	p    *Presenter
+
+	root      *fyne.Container
+	number    *kit.Label
+	count     *kit.Label
+	list      *fyne.Container // what needs attention
+	room      *fyne.Container // of list
+	listed    string          // what list shows
+	computers *kit.Grid
+	table     *fyne.Container // of computers
+	growing   *kit.Grid
+	recent    *kit.Grid
+	body      fyne.CanvasObject
+	empty     *kit.EmptyState
+	emptySays string
+}
+
+// New makes the screen; it is a screen.Factory.
+func New(h screen.Host) screen.Screen {
+	v := &View{host: h, p: NewPresenter(h)}
+	v.number = kit.NewLabel("").Color(theme.Muted)
+	v.count = kit.NewLabel("").Color(theme.Muted)
+	v.list = container.New(attentionList{})
+	attention, _ := screen.Scroll(v.list)
+	v.room = container.New(&tall{40}, attention)
+	v.computers = kit.NewGrid(&table{}, computerColumns...).Pitch(32)
+	v.computers.OnActivate = v.openComputer
+	v.table = container.New(&tall{28 + 32}, v.computers)
+	v.growing = kit.NewGrid(&table{}, growingColumns...)
+	v.growing.Empty(kit.NewEmptyState("queue", "No queue is growing", ""))
+	v.growing.OnActivate = func(id kit.RowID) {
+		node, queue, _ := strings.Cut(id.Text, "\x00")
+		h.Open(screen.Route{Screen: screen.Queues, Node: node, Queue: queue})
+	}
+	v.recent = kit.NewGrid(&table{}, recentColumns...)
+	v.recent.Empty(kit.NewEmptyState("history", "Nothing done yet", ""))
+	v.recent.OnLink = func(id kit.RowID, _ string) { v.p.act(id) }
+	v.recent.OnActivate = v.p.act
+	v.empty = kit.NewEmptyState("", "", "")
+	refresh := kit.NewButton("Refresh", "refresh", v.run(screen.CmdRefresh)).Key(h.Commands().Keys(screen.CmdRefresh))
+	create := kit.NewButton("New queue", "plus", v.run(screen.CmdNewQueue)).Primary()
+	head := kit.ScreenHeader(kit.NewHeading("Home"), v.number, kit.Spacer(), refresh, create)
+	growing := screen.Column(2, kit.SectionHeader("Growing fastest", kit.NewLabel("last hour").Color(theme.Muted)), kit.NewRule(), v.growing)
+	recent := screen.Column(2, kit.SectionHeader("Recent actions"), kit.NewRule(), v.recent)
+	v.body = screen.Column(7,
+		kit.SectionHeader("Needs attention", v.count), kit.NewRule(), v.room,
+		kit.Fixed(0, 8, container.NewStack()), kit.SectionHeader("Computers"), kit.NewRule(), v.table,
+		container.NewStack(screen.Column(1, kit.NewRule(), container.New(halves{}, growing, upright(), recent))))
+	v.root = screen.Column(1, head, container.NewStack(kit.NewPanel(theme.Surface, container.NewStack()), v.body, v.empty))
+	v.p.OnChange = v.changed
+	return v
+}
+
+// halves gives the first and last object the same width, and a line between.
+type halves struct{}
+
+func (halves) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.NewSize(400, 36+28+28) }
+
+func (halves) Layout(objs []fyne.CanvasObject, s fyne.Size) {
+	half := float32(int(s.Width / 2))
+	for i, x := range []float32{0, half, half + 1} {
+		w := []float32{half, 1, s.Width - half - 1}[i]
+		objs[i].Move(fyne.NewPos(x, 0))
+		objs[i].Resize(fyne.NewSize(w, s.Height))
+	}
+}
+
+func upright() fyne.CanvasObject { return kit.NewPanel(theme.Border, container.NewStack()) }
+
+func (v *View) run(id screen.ID) func() { return func() { v.host.Commands().Run(id) } }
+
+// Title is screen.Screen's.
+func (v *View) Title() string { return "Home" }
+
+// Content is screen.Screen's.
+func (v *View) Content() fyne.CanvasObject { return v.root }
+
+// Enter is screen.Screen's.
+func (v *View) Enter(s *screen.Scope, _ screen.Route) { v.p.Enter(s) }
+
+// Leave is screen.Screen's.
+func (v *View) Leave() {}
+
+// Actions is screen.Screen's.
+func (v *View) Actions() screen.Actions {
+	return screen.Actions{screen.CmdRefresh: {Run: v.p.Refresh}}
+}
+
+// Key is screen.Screen's.
+func (v *View) Key(*fyne.KeyEvent) bool { return false }
+
+func (v *View) openComputer(id kit.RowID) {
+	v.host.Open(screen.Route{Screen: screen.Queues, Node: id.Text, Folder: screen.PrivateQueues})
+}
+
+// changed shows everything anew.
+func (v *View) changed() {
+	n := int64(len(v.host.Nodes()))
+	v.number.SetText(screen.Many(n, "computer"))
+	if v.showEmpty() {
+		return
+	}
+	items := v.p.Attention()
+	v.count.SetText(screen.Count(int64(len(items))))
+	v.showAttention(items)
+	setRows(v.computers, v.p.computers())
+	v.setHeight(v.table, 28+8+32*float32(min(max(n, 1), 10)))
+	setRows(v.growing, v.p.growingRows())
+	setRows(v.recent, v.p.recentRows())
+}
+
+// showEmpty shows, in place of everything, where to begin; false: there is
+// something to show.
+func (v *View) showEmpty() bool {
+	says, set := "", func() {}
+	node, first := v.p.First()
+	switch {
+	case first:
+		says = "first" + node.ID
+		set = func() {
+			v.empty.Set("mailbox", theme.Muted, "The queue manager of this computer is running",
+				"It has no queues yet. Create one, or let a test message show you the way.", "",
+				kit.NewButton("New queue", "plus", v.run(screen.CmdNewQueue)).Primary(),
+				kit.NewButton("Send a test message", "send", func() { v.p.SendTest(node) }))
+		}
+	case len(v.host.Nodes()) == 0:
+		says = "none"
+		set = func() { v.empty.Set("computer", theme.Muted, "No computers", "", "") }
+	case v.p.Asking():
+		says = "asking"
+		set = func() { v.empty.Set("sync", theme.Info, "Opening the queue manager…", "", "") }
+	}
+	if says != v.emptySays {
+		v.emptySays = says
+		set()
+	}
+	if says == "" {
+		v.empty.Hide()
+		v.body.Show()
+		return false
+	}
+	v.body.Hide()
+	v.empty.Show()
+	return true
+}
+
+func setRows(g *kit.Grid, rows []kit.RowData) {
+	if t, ok := g.Source().(*table); ok {
+		t.rows = rows
+		g.Refresh()
+	}
+}
+
+// tall is a layout of a height that changes.
+type tall struct{ height float32 }
+
+func (l *tall) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.NewSize(320, l.height) }
+
+func (l *tall) Layout(objs []fyne.CanvasObject, s fyne.Size) {
+	for _, o := range objs {
+		o.Move(fyne.Position{})
+		o.Resize(s)
+	}
+}
+
+// setHeight changes the height of a container and lays the screen out again.
+func (v *View) setHeight(c *fyne.Container, h float32) {
+	if l, ok := c.Layout.(*tall); ok && l.height != h {
+		l.height = h
+		v.root.Refresh()
+	}
+}
+
+// attentionShown is how much of what needs attention is seen at once.
+const attentionShown = 5
+
+// showAttention shows the list, if it has changed.
+func (v *View) showAttention(items []Attention) {
+	said := ""
+	now := v.host.Now()
+	for _, a := range items {
+		said += fmt.Sprintln(a.Icon, a.Tone, a.Bold, a.Text, a.Do, screen.Moment(a.Since, now))
+	}
+	if said == v.listed && len(v.list.Objects) > 0 {
+		return
+	}
+	v.listed = said
+	v.list.Objects = nil
+	for i := range items {
+		v.list.Add(attentionRow(&items[i], screen.Moment(items[i].Since, now)))
+	}
+	if len(items) == 0 {
+		v.list.Add(attentionRow(&Attention{Icon: "check-circle", Tone: kit.Success, Bold: "Nothing needs attention."}, ""))
+	}
+	v.setHeight(v.room, 40*float32(min(max(len(items), 1), attentionShown)))
+	v.root.Refresh()
+}
+
+func attentionRow(a *Attention, since string) fyne.CanvasObject {
+	when := kit.NewMuted("").Align(fyne.TextAlignTrailing)
+	if since != "" && since != "–" {
+		when.SetText("since " + since)
+	}
+	var do fyne.CanvasObject = container.NewStack()
+	if a.Do != "" {
+		do = kit.Row(kit.Spacer(), kit.NewButton(a.Do, "", a.Run))
+	}
+	text := kit.NewLabel(a.Text).Color(theme.Muted).Cut(kit.End)
+	line := kit.Grow(2, kit.Fixed(24, 0, kit.NewIcon(a.Icon, 16, a.Tone.Ink())), kit.NewLabel(a.Bold).Face(kit.Medium), text,
+		kit.Fixed(116, 0, when), kit.Fixed(132, 0, do))
+	return screen.Column(0, kit.Padded(0, 16, 0, 16, line), kit.NewRule())
+}
+
+// attentionList stacks rows 40 high.
+type attentionList struct{}
+
+func (attentionList) MinSize(objs []fyne.CanvasObject) fyne.Size {
+	return fyne.NewSize(320, 40*float32(len(objs)))
+}
+
+func (attentionList) Layout(objs []fyne.CanvasObject, s fyne.Size) {
+	for i, o := range objs {
+		o.Move(fyne.NewPos(0, 40*float32(i)))
+		o.Resize(fyne.NewSize(s.Width, 40))
+	}
+}

@@ -1,0 +1,114 @@
+package shell_test
+
+import (
+	"strings"
+	"testing"
+
+	"fyne.io/fyne/v2"
+
+	"posthouse/mgmtclient/fake"
+	"posthouse/views/kit"
+	"posthouse/views/screen"
+	"posthouse/views/screen/screentest"
+	"posthouse/views/viewtest"
+)
+
+// orders is the queue of the pictures.
+const orders = `HUB-CPH01\private$\orders.in`
+
+// messages is the grid of messages of the screen in front.
+func (d *desk) messages(t *testing.T) *kit.Grid {
+	t.Helper()
+	grids := screentest.Find[*kit.Grid](t, d.window.Content())
+	return grids[len(grids)-1]
+}
+
+// inSight waits until all rows in sight of the messages are in memory.
+func (d *desk) inSight(t *testing.T) *kit.Grid {
+	t.Helper()
+	d.settle(t)
+	g := d.messages(t)
+	d.Until(t, "the messages in sight", func() bool {
+		from, to := g.VisibleRange()
+		for i := from; i < to; i++ {
+			if _, ok := g.Source().Row(i); !ok {
+				return false
+			}
+		}
+		return to > from
+	})
+	return g
+}
+
+// message makes a message of a queue current, with the keyboard in its grid.
+func (d *desk) message(t *testing.T, queue, label string) {
+	t.Helper()
+	d.Open(screen.Route{Screen: screen.Queues, Node: "local", Queue: queue})
+	g := d.inSight(t)
+	for i := range g.Source().Len() {
+		if row, ok := g.Source().Row(i); ok && row.Cells[1].Text == label {
+			g.SetCurrent(i)
+			break
+		}
+	}
+	g.Focus()
+	d.bodyShown(t)
+}
+
+func (d *desk) bodyShown(t *testing.T) {
+	t.Helper()
+	views := screentest.Find[*kit.BodyView](t, d.window.Content())
+	if len(views) == 0 {
+		t.Fatal("no body is shown")
+	}
+	d.Until(t, "the body", func() bool { return len(views[0].Document().Lines) > 0 })
+}
+
+// says reports whether a label says something.
+func (d *desk) says(t *testing.T, words string) bool {
+	t.Helper()
+	for _, l := range screentest.Find[*kit.Label](t, d.window.Content()) {
+		if strings.Contains(l.Text(), words) {
+			return true
+		}
+	}
+	return false
+}
+
+func TestShotsOfTheWindow(t *testing.T) {
+	for _, v := range viewtest.Variants {
+		t.Run(viewtest.Name(v), func(t *testing.T) {
+			p := newPast()
+			d := open(t, v, big, local(p))
+			d.live(t, p)
+			d.Until(t, "what the dead letters died of", func() bool { return d.says(t, "did not exist") })
+			d.shot(t, "01-home", v)
+			d.message(t, orders, "Order 4711-2096")
+			d.shot(t, "02-queues", v)
+			for _, x := range []struct {
+				name string
+				size fyne.Size
+			}{{"16-narrow", narrow}, {"16b-smallest", smallest}} {
+				d.window.Resize(x.size)
+				d.message(t, orders, "Order 4711-2096")
+				d.shot(t, x.name, v)
+			}
+		})
+	}
+}
+
+func TestShotsOfAMillionMessages(t *testing.T) {
+	for _, v := range viewtest.Variants {
+		t.Run(viewtest.Name(v), func(t *testing.T) {
+			node := fake.Sample()
+			if err := node.Fill("tariff.rates", fake.Readings(1_000_000)); err != nil {
+				t.Fatal(err)
+			}
+			d := open(t, v, big, local(node))
+			d.message(t, `HUB-CPH01\private$\tariff.rates`, "Reading 0000001")
+			d.messages(t).ScrollTo(500_000)
+			d.inSight(t)
+			d.shot(t, "20-million", v)
+		})
+	}
+}
