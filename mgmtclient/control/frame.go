@@ -162,18 +162,18 @@ func decode(b []byte) (frame, error) {
 		return frame{}, fmt.Errorf("the text of a frame: %w", err)
 	}
 	b = b[text:]
-	slots := slots(&f.body)
-	if len(slots) != len(f.body.Blobs) {
-		return frame{}, fmt.Errorf("a frame has %d blobs and room for %d", len(f.body.Blobs), len(slots))
+	room := slots(&f.body)
+	if len(room) != len(f.body.Blobs) {
+		return frame{}, fmt.Errorf("a frame has %d blobs and room for %d", len(f.body.Blobs), len(room))
 	}
 	for i, n := range f.body.Blobs {
 		switch {
 		case n == -1:
-			*slots[i] = nil
+			*room[i] = nil
 		case n < 0 || n > len(b):
 			return frame{}, errors.New("a blob is longer than its frame")
 		default:
-			*slots[i], b = b[:n:n], b[n:]
+			*room[i], b = b[:n:n], b[n:]
 		}
 	}
 	if len(b) > 0 {

@@ -110,7 +110,7 @@ func (n *Node) message(it item) *mgmtclient.Message {
 	return &m
 }
 
-// place is the next place in the order of a priority.
+// nextPlace is the next place in the order of a priority.
 func (n *Node) nextPlace(priority int) mgmtclient.LookupID {
 	n.seq++
 	return mgmtclient.LookupID(uint64(7-priority)<<56 | n.seq)
