@@ -15,7 +15,7 @@ import (
 type View struct {
 	host screen.Host
 	p    *Presenter
-	root *screen.Responsive
+	root *fyne.Container
 
 	headline *kit.Label
 	export   *kit.Button
@@ -86,7 +86,8 @@ func New(h screen.Host) screen.Screen {
 	v.pane = newPane(v)
 	v.p.OnRows, v.p.OnLetter = v.rowsChanged, v.pane.changed
 	v.p.Body.OnBody, v.p.Body.OnChange = v.pane.bodyChanged, func() {}
-	v.root = screen.NewResponsive(func(w float32) int {
+	v.root = screen.NewResponsive(func(room fyne.Size) int {
+		w := room.Width
 		if w >= sideFrom {
 			return arrangeSide
 		}
@@ -294,7 +295,7 @@ func (v *View) menu(at fyne.Position) {
 func (v *View) Title() string { return "Dead letters" }
 
 // Content is the widget.
-func (v *View) Content() fyne.CanvasObject { return v.root.Container }
+func (v *View) Content() fyne.CanvasObject { return v.root }
 
 // Enter begins to follow the dead letters.
 func (v *View) Enter(s *screen.Scope, _ screen.Route) { v.p.Enter(s) }
