@@ -1,0 +1,26 @@
+//go:build !headless
+
+package app
+
+import (
+	"posthouse/views/deadletters"
+	"posthouse/views/home"
+	"posthouse/views/queueforms"
+	"posthouse/views/queues"
+	"posthouse/views/screen"
+)
+
+// screens are what fills the window.
+var screens = map[screen.Name]screen.Factory{
+	screen.Home:        home.New,
+	screen.Queues:      queues.New,
+	screen.DeadLetters: deadletters.New,
+}
+
+// forms are the dialogs that other screens open.
+var forms = map[screen.Name]screen.Form{
+	screen.NewQueue:    queueforms.NewQueue,
+	screen.Properties:  queueforms.Properties,
+	screen.PurgeQueue:  queueforms.Purge,
+	screen.DeleteQueue: queueforms.Delete,
+}
