@@ -223,7 +223,7 @@ func attentionRow(a *Attention, since string) fyne.CanvasObject {
 		do = kit.Row(kit.Spacer(), kit.NewButton(a.Do, "", a.Run))
 	}
 	text := kit.NewLabel(a.Text).Color(theme.Muted).Cut(kit.End)
-	line := kit.Grow(2, kit.Fixed(24, 0, kit.NewIcon(a.Icon, 16, a.Tone.Ink())), kit.NewLabel(a.Bold).Face(kit.Medium), text,
+	line := kit.Grow(2, kit.Padded(0, 8, 0, 0, kit.NewIcon(a.Icon, 16, a.Tone.Ink())), kit.NewLabel(a.Bold).Face(kit.Medium), text,
 		kit.Fixed(116, 0, when), kit.Fixed(132, 0, do))
 	return screen.Column(0, kit.Padded(0, 16, 0, 16, line), kit.NewRule())
 }

@@ -64,7 +64,7 @@ func New(h screen.Host, p *Presenter) *View {
 	v.body.OnCursor = func(line, column int) { v.cursor.SetText(fmt.Sprintf("Ln %d, Col %d", line, column)) }
 	v.body.OnAllInHex = func() { p.SetMode(body.Hex) }
 	v.blank = kit.NewEmptyState("mail", "", "")
-	v.format = kit.NewMuted("").Cut(kit.End)
+	v.format = kit.NewMuted("")
 	v.encoding = kit.NewLink("", v.chooseEncoding).Tip("Read the characters in another encoding")
 	v.cursor = kit.NewMuted("Ln 1, Col 1")
 	v.nothing = kit.NewEmptyState("mail-open", "No message selected", "Choose a message to see its properties and its body.")
@@ -95,18 +95,20 @@ func (v *View) SetUnder(on bool) {
 }
 
 // propertiesHeight shows the ten lines of the first tab.
-const propertiesHeight = 10*24 + 12
+const propertiesHeight = 10*24 + 4
 
 func (v *View) arrange() {
 	var all fyne.CanvasObject
 	bodyHead := kit.PaneHeader("Body", v.size, kit.Spacer(), v.modes, v.wrap, v.save)
 	body := container.NewStack(kit.NewPanel(theme.Inset, v.body), v.blank)
 	if v.under {
-		head := kit.NewPanel(theme.Surface, kit.Fixed(0, 36, kit.Padded(0, 16, 0, 16,
-			kit.Grow(2, v.icon, kit.Fixed(116, 0, v.title), v.tabs, v.buttons))))
+		// The tabs bring a line of their own, which must go on at their sides.
+		row := kit.Padded(0, 16, 0, 16, kit.Grow(2, v.icon, kit.Fixed(116, 0, v.title), v.tabs, v.buttons))
+		edge := screen.Column(0, kit.Fixed(0, 35, container.NewStack()), kit.NewRule())
+		head := kit.NewPanel(theme.Surface, container.NewStack(edge, row))
 		left := kit.Fixed(372, 0, kit.NewPanel(theme.Surface, v.props))
 		right := screen.Column(1, bodyHead, body)
-		all = screen.Column(2, head, kit.NewRule(), screen.Side(2, left, upright(), right))
+		all = screen.Column(1, head, screen.Side(2, left, upright(), right))
 	} else {
 		head := kit.NewPanel(theme.Surface, kit.Fixed(0, 47, kit.Padded(0, 16, 0, 16, kit.Grow(1, v.icon, v.title, v.buttons))))
 		footer := kit.Footer(kit.GapRow(4, v.format, v.encoding), kit.Spacer(), v.cursor)

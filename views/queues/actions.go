@@ -11,6 +11,7 @@ import (
 
 	"posthouse/mgmtclient"
 	"posthouse/views/kit"
+	"posthouse/views/queueforms"
 	"posthouse/views/screen"
 )
 
@@ -82,95 +83,43 @@ func (p *Presenter) from() string {
 	return name
 }
 
-// told counts the senders of the selected messages who asked to hear when
-// their message is received.
-func (p *Presenter) told() int64 {
-	var n int64
+// selection is the selected messages for the dialogs that do something to
+// them.
+func (p *Presenter) selection() queueforms.Messages {
+	path := p.Path()
+	m := queueforms.Messages{Node: p.node.ID, Queue: path, Items: p.items()}
 	for _, id := range p.chosen() {
-		m, ok := p.Messages.Message(kit.NumID(uint64(id)))
-		if ok && m.AdminQueue != "" && slices.Contains(m.Acknowledge, "received") {
-			n++
+		if row, ok := p.Messages.Message(kit.NumID(uint64(id))); ok {
+			m.Rows = append(m.Rows, row)
 		}
 	}
-	return n
+	m.Then = func(items []screen.Item) { p.left(path, items) }
+	return m
 }
 
-// DeleteWords are what the question before deleting says.
-func (p *Presenter) DeleteWords() (title, text string, count int64) {
-	items := p.items()
-	count = int64(len(items))
-	title = "Delete " + screen.Many(count, "message") + "?"
-	if count == 1 && strings.TrimSpace(items[0].Label) != "" {
-		title = "Delete “" + kit.Shorten(items[0].Label) + "”?"
-	}
-	is, them := "They are", "them"
-	if count == 1 {
-		is, them = "It is", "it"
-	}
-	text = fmt.Sprintf("%s in %s on %s. This cannot be undone.", is, p.from(), p.node.Name)
-	switch n := p.told(); {
-	case p.part == InJournal || p.deadLetters():
-	case n == 1:
-		text += " One sender asked to be told and will hear “received”."
-	case n > 1:
-		text += fmt.Sprintf(" %s senders asked to be told and will hear “received”.", screen.Count(n))
-	default:
-		text += " No sender asked to be told about " + them + "."
-	}
-	return title, text, count
+// stay is the selection for what leaves the messages where they are.
+func (p *Presenter) stay() queueforms.Messages {
+	m := p.selection()
+	m.Then = nil
+	return m
 }
 
-// Delete deletes the selected messages; ask first.
-func (p *Presenter) Delete() {
-	remover, ok := mgmtclient.Can[mgmtclient.Remover](p.node.Client)
-	items := p.items()
-	if !ok || len(items) == 0 {
+// left takes messages out that have left the queue they were in.
+func (p *Presenter) left(path string, items []screen.Item) {
+	p.host.Feed().Refresh(p.node.ID)
+	if p.Messages.Queue() != path {
 		return
 	}
-	path, from := p.Path(), p.from()
-	p.bulk(screen.Bulk{
-		Icon: "delete", Title: "Deleting messages from " + from, Verb: "deleted", Items: items,
-		What: func(n int64) string { return "Deleted " + screen.Many(n, "message") + " from " + from },
-		Do: func(ctx context.Context, ids []mgmtclient.LookupID) ([]mgmtclient.ItemResult, error) {
-			return remover.Delete(ctx, path, ids)
-		},
-	}, true)
-}
-
-// Move moves the selected messages to another queue or subqueue.
-func (p *Presenter) Move(to string) {
-	mover, ok := mgmtclient.Can[mgmtclient.Mover](p.node.Client)
-	items := p.items()
-	if !ok || len(items) == 0 {
-		return
+	var all, done []mgmtclient.LookupID
+	for _, it := range items {
+		all = append(all, it.ID)
+		if it.Done && it.Err == "" {
+			done = append(done, it.ID)
+		}
 	}
-	path, name := p.Path(), screen.QueueName(to)
-	p.bulk(screen.Bulk{
-		Icon: "move", Title: "Moving messages to " + name, Verb: "moved", Items: items,
-		What: func(n int64) string { return "Moved " + screen.Many(n, "message") + " to " + name },
-		Do: func(ctx context.Context, ids []mgmtclient.LookupID) ([]mgmtclient.ItemResult, error) {
-			return mover.Move(ctx, path, ids, to)
-		},
-	}, true)
-}
-
-// Copy sends copies of the selected messages to another queue.
-func (p *Presenter) Copy(to string) {
-	mover, ok := mgmtclient.Can[mgmtclient.Mover](p.node.Client)
-	items := p.items()
-	if !ok || len(items) == 0 {
-		return
-	}
-	path, name := p.Path(), screen.QueueName(to)
-	p.bulk(screen.Bulk{
-		Icon: "copy", Title: "Copying messages to " + name, Verb: "copied", Items: items,
-		What: func(n int64) string {
-			return "Sent " + strings.Replace(screen.Many(n, "copy"), "copys", "copies", 1) + " to " + name
-		},
-		Do: func(ctx context.Context, ids []mgmtclient.LookupID) ([]mgmtclient.ItemResult, error) {
-			return mover.Copy(ctx, path, ids, to)
-		},
-	}, false)
+	p.Messages.Deleting(all, false)
+	p.Messages.Removed(done)
+	p.Messages.Changed()
 }
 
 // Return sends the selected dead letters to the queues they were going to.
@@ -181,89 +130,16 @@ func (p *Presenter) Return() {
 		return
 	}
 	path := p.Path()
-	p.bulk(screen.Bulk{
+	ids := p.chosen()
+	p.Messages.Deleting(ids, true)
+	screen.Bulk{
 		Icon: "return", Title: "Returning messages to their destination", Verb: "returned", Items: items,
 		What: func(n int64) string { return "Returned " + screen.Many(n, "message") + " to their destination" },
 		Do: func(ctx context.Context, ids []mgmtclient.LookupID) ([]mgmtclient.ItemResult, error) {
 			return mover.Return(ctx, path, ids)
 		},
-	}, true)
-}
-
-// bulk runs a bulk action; gone says that what it is done to leaves the queue.
-func (p *Presenter) bulk(b screen.Bulk, gone bool) {
-	ids := make([]mgmtclient.LookupID, len(b.Items))
-	for i := range b.Items {
-		ids[i] = b.Items[i].ID
-	}
-	path := p.Path()
-	if gone {
-		p.Messages.Deleting(ids, true)
-	}
-	b.Then = func(items []screen.Item) {
-		if p.Messages.Queue() != path {
-			return
-		}
-		p.Messages.Deleting(ids, false)
-		if !gone {
-			return
-		}
-		var done []mgmtclient.LookupID
-		for _, it := range items {
-			if it.Done && it.Err == "" {
-				done = append(done, it.ID)
-			}
-		}
-		p.Messages.Removed(done)
-		p.Messages.Changed()
-		p.host.Feed().Refresh(p.node.ID)
-	}
-	b.Run(p.host)
-}
-
-// Target is a place messages can be moved to.
-type Target struct {
-	Path string
-	Note string // what happens to the messages
-	Same bool   // a subqueue of the same queue, or the queue itself
-}
-
-// Targets are the places the messages shown can be moved to, subqueues first.
-func (p *Presenter) Targets() []Target {
-	var out []Target
-	if q, ok := p.Queue(); ok && p.folder == screen.PrivateQueues && p.part != InJournal {
-		if p.part == InSubqueues {
-			out = append(out, Target{q.PathName, "keeps ID and order", true})
-		}
-		for _, s := range q.Subqueues {
-			if s != p.sub || p.part != InSubqueues {
-				out = append(out, Target{q.PathName + ";" + s, "subqueue, keeps ID and order", true})
-			}
-		}
-	}
-	for _, q := range p.host.Feed().Of(p.node.ID).Queues {
-		if !equalFold(q.PathName, p.queue) || p.part == InJournal {
-			note := "gets a new ID"
-			if q.Transactional {
-				note += ", transactional"
-			}
-			out = append(out, Target{q.PathName, note, false})
-		}
-	}
-	return out
-}
-
-// ParseTarget makes a target of what was typed: ;name is a subqueue.
-func (p *Presenter) ParseTarget(text string) (Target, bool) {
-	text = strings.TrimSpace(text)
-	sub, isSub := strings.CutPrefix(text, ";")
-	switch {
-	case text == "" || isSub && (sub == "" || p.queue == ""):
-		return Target{}, false
-	case isSub:
-		return Target{p.queue + ";" + sub, "new subqueue, keeps ID and order", true}, true
-	}
-	return Target{text, "as typed", false}, true
+		Then: func(items []screen.Item) { p.left(path, items) },
+	}.Run(p.host)
 }
 
 // CopyID puts the ids of the selected messages on the clipboard.

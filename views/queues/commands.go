@@ -1,12 +1,10 @@
 package queues
 
 import (
-	"fyne.io/fyne/v2"
-
 	"posthouse/mgmtclient"
 	"posthouse/views/kit"
+	"posthouse/views/queueforms"
 	"posthouse/views/screen"
-	"posthouse/views/theme"
 )
 
 // Actions is screen.Screen's.
@@ -40,13 +38,16 @@ func (v *View) Actions() screen.Actions {
 			Enabled: func() bool { return v.p.Can().Send },
 		},
 		screen.CmdOpenMessage: {Run: func() { v.openMessage() }, Enabled: one},
-		screen.CmdDelete:      {Run: v.askDelete, Enabled: func() bool { return some() && v.p.Can().Delete }},
+		screen.CmdDelete: {
+			Run:     func() { queueforms.DeleteMessages(v.host, v.p.selection()) },
+			Enabled: func() bool { return some() && v.p.Can().Delete },
+		},
 		screen.CmdMove: {
-			Run:     func() { v.askTarget("Move", v.p.Move) },
+			Run:     func() { queueforms.MoveMessages(v.host, v.p.selection()) },
 			Enabled: func() bool { return some() && v.p.Can().Move },
 		},
 		screen.CmdCopyTo: {
-			Run:     func() { v.askTarget("Copy", v.p.Copy) },
+			Run:     func() { queueforms.CopyMessages(v.host, v.p.stay()) },
 			Enabled: func() bool { return some() && v.p.Can().Move },
 		},
 		screen.CmdReturn: {Run: v.askReturn, Enabled: func() bool { return some() && v.p.Can().Return }},
@@ -104,21 +105,6 @@ func (v *View) resend() {
 	}
 }
 
-func (v *View) askDelete() {
-	title, text, n := v.p.DeleteWords()
-	if n == 0 {
-		return
-	}
-	do := "Delete"
-	if n > 1 {
-		do += " " + screen.Count(n)
-	}
-	v.host.Show(kit.Confirm{
-		Title: title, Icon: "delete", Text: []kit.Run{{Text: text}}, Do: do, Danger: true,
-		OnDo: func(bool) { v.p.Delete() },
-	}.Dialog())
-}
-
 func (v *View) askReturn() {
 	n := int64(v.msgs.grid.SelectedCount())
 	v.host.Show(kit.Confirm{
@@ -126,52 +112,4 @@ func (v *View) askReturn() {
 		Text: []kit.Run{{Text: "Each is sent anew, with a new ID, to the queue it was going to, and leaves the dead-letter queue in the same transaction."}},
 		Do:   "Return " + screen.Count(n), OnDo: func(bool) { v.p.Return() },
 	}.Dialog())
-}
-
-// askTarget asks where messages are to go.
-func (v *View) askTarget(verb string, do func(to string)) {
-	n := int64(v.msgs.grid.SelectedCount())
-	pick := newPicker(v.p.Targets())
-	field := kit.NewField("Find a queue, or type a path name or ;subqueue").Icon("search").Tall()
-	note := kit.NewMuted("").Cut(kit.End)
-	act := kit.NewButton(verb, "", nil).Primary()
-	list := kit.NewPanel(theme.Surface, pick.grid).Framed(6)
-	d := kit.NewDialog(verb+" "+screen.Many(n, "message")+" to…", "move", kit.Stack(8, field, kit.Fixed(0, 8*28+2, list), note)).Wide(512)
-	target := func() (Target, bool) {
-		if t, ok := pick.current(); ok {
-			return t, true
-		}
-		return v.p.ParseTarget(field.Text())
-	}
-	update := func() {
-		t, ok := target()
-		act.SetEnabled(ok)
-		note.SetText("")
-		if ok {
-			note.SetText(t.Path + ": " + t.Note)
-		}
-	}
-	act.OnTapped = func() {
-		if t, ok := target(); ok {
-			d.Close()
-			do(t.Path)
-		}
-	}
-	field.OnChanged = func(s string) {
-		pick.filter(s)
-		update()
-	}
-	field.OnKey = func(ev *fyne.KeyEvent) bool {
-		if ev.Name == fyne.KeyDown {
-			pick.grid.Focus()
-			return true
-		}
-		return false
-	}
-	pick.grid.OnCurrent = func(kit.RowID, bool) { update() }
-	pick.grid.OnActivate = func(kit.RowID) { act.Press() }
-	update()
-	d.Buttons(kit.NewButton("Cancel", "", d.Close), act)
-	d.FirstFocus(field.Focusable())
-	v.host.Show(d)
 }

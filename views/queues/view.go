@@ -103,11 +103,21 @@ func New(h screen.Host) screen.Screen {
 		return arrangeLow
 	}, func(c int) fyne.CanvasObject {
 		v.class = c
+		h.Scope().Post(v.revealCurrent)
 		return v.arrange()
 	})
 	screen.RowHeight.Watch(h.Preferences(), h.Scope(), v.pitch)
 	v.pitch()
 	return v
+}
+
+// revealCurrent scrolls to what is current after the panes got other sizes.
+func (v *View) revealCurrent() {
+	for _, g := range []*kit.Grid{v.grid, v.msgs.grid} {
+		if i := g.CurrentIndex(); i >= 0 {
+			g.ScrollTo(i)
+		}
+	}
 }
 
 func (v *View) pitch() {
