@@ -37,6 +37,8 @@ func (s *SQLite) Check(ctx context.Context) (Report, error) {
 		return Report{}, err
 	}
 	defer done()
+	s.snapshots.Add(1)
+	defer s.snapshots.Add(-1)
 	i := &inspection{ctx: ctx, counts: map[Slot]Count{}}
 	conn, err := s.ro.Conn(ctx)
 	if err != nil {

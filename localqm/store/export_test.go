@@ -8,8 +8,14 @@ import (
 
 // What the tests of package store_test need from inside.
 
-// SetFailpoint has fn called at the named points of the writer.
-func SetFailpoint(fn func(point string)) { failpoint = fn }
+// SetFailpoint has fn called at the named points of the writer; nil ends that.
+func SetFailpoint(fn func(point string)) {
+	if fn == nil {
+		failpoints.Store(nil)
+		return
+	}
+	failpoints.Store(&fn)
+}
 
 // SetCheckpointPages makes checkpoints more frequent.
 func SetCheckpointPages(n int) { checkpointPages = n }

@@ -97,7 +97,7 @@ func prepareDatabase(file string) error {
 	if err != nil {
 		return refuse(what, "%w", err)
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }() // only read
 	var head [100]byte
 	if _, err := io.ReadFull(f, head[:]); err != nil || string(head[:len(magic)]) != magic {
 		return refuse(what, "it is not a Posthouse database (no SQLite file)").

@@ -44,7 +44,7 @@ func syncFolder(dir string) error {
 	if err != nil {
 		return err
 	}
-	defer d.Close()
+	defer func() { _ = d.Close() }() // only synced
 	return d.Sync()
 }
 

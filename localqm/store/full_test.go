@@ -57,9 +57,9 @@ func fullDisk(t *testing.T, dir string, limit func(*store.SQLite) error) {
 	if err := limit(s); err != nil {
 		t.Fatal(err)
 	}
-	rounds := 8
+	rounds := 6
 	if testing.Short() {
-		rounds = 4
+		rounds = 2
 	}
 	total := 0
 	for round := range rounds {
@@ -108,7 +108,7 @@ func benchQueue2(t *testing.T, s store.Store) store.Slot {
 
 // TestAFullDatabase lets SQLite say that there is no room.
 func TestAFullDatabase(t *testing.T) {
-	fullDisk(t, t.TempDir(), func(s *store.SQLite) error { return s.LimitPages(400) })
+	fullDisk(t, t.TempDir(), func(s *store.SQLite) error { return s.LimitPages(250) })
 }
 
 // TestAFullDisk is on a file system of 8 MB; where mounting is not allowed,

@@ -36,7 +36,7 @@ func lockFolder(dir string) (*os.File, error) {
 		return nil, err
 	}
 	if err := tryLock(f); err != nil {
-		defer f.Close()
+		defer func() { _ = f.Close() }() // only read
 		if !errors.Is(err, errLocked) {
 			return nil, fmt.Errorf("lock %s: %w", f.Name(), err)
 		}

@@ -60,8 +60,10 @@ type SQLite struct {
 	open   sync.RWMutex // read: a read goes on; write: closing
 	closed bool         // under open
 	longs  sync.WaitGroup
-	quit   context.Context // ends what takes long at Close
-	cancel context.CancelFunc
+	// snapshots are the checks that keep the WAL from starting again.
+	snapshots atomic.Int32
+	quit      context.Context // ends what takes long at Close
+	cancel    context.CancelFunc
 }
 
 // Open opens the store of a data folder, or makes one. A folder in use is a
@@ -96,7 +98,7 @@ func Open(ctx context.Context, o Options) (_ *SQLite, err error) {
 	}
 	defer func() {
 		if err != nil {
-			s.release()
+			_ = s.release() // err says more
 		}
 	}()
 	if err := prepareDatabase(s.file); err != nil {

@@ -25,7 +25,7 @@ func (t *statements) get(ctx context.Context, q string) (*sql.Stmt, error) {
 		return nil, database(err)
 	}
 	if first, raced := t.m.LoadOrStore(q, st); raced {
-		_ = st.Close()
+		_ = st.Close() //nolint:sqlclosecheck // the other one stays
 		return first.(*sql.Stmt), nil
 	}
 	return st, nil
@@ -59,7 +59,7 @@ func (s *SQLite) query(ctx context.Context, fn func(*sql.Rows) error, q string, 
 		return err
 	}
 	free := context.WithoutCancel(ctx)
-	st, err := s.reads.get(free, q)
+	st, err := s.reads.get(free, q) //nolint:sqlclosecheck // kept until Close
 	if err != nil {
 		return err
 	}

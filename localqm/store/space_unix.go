@@ -10,5 +10,5 @@ func freeSpace(dir string) int64 {
 	if unix.Statfs(dir, &st) != nil {
 		return unknownSpace
 	}
-	return int64(st.Bavail) * int64(st.Bsize)
+	return int64(st.Bavail) * int64(st.Bsize) //nolint:unconvert // of other types elsewhere
 }

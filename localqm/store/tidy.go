@@ -68,6 +68,9 @@ func (w *writer) vacuumPages(free *int64) error {
 	if *free > 0 && w.pages < checkpointPages {
 		return nil
 	}
+	if w.s.snapshots.Load() > 0 {
+		return nil // it would wait for Check; the next checkpoint cuts the file
+	}
 	var blocked, log, done int
 	err := w.conn.QueryRowContext(w.ctx, "PRAGMA wal_checkpoint(TRUNCATE)").Scan(&blocked, &log, &done)
 	if err == nil && blocked == 0 {

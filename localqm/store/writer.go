@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"runtime"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"modernc.org/sqlite"
@@ -22,8 +23,14 @@ const (
 // overwritten from its start, which is faster than growing it.
 var checkpointPages = 4000
 
-// failpoint is where the crash tests stop the process.
-var failpoint = func(string) {}
+// failpoints is what the crash tests do at the named points of the writer.
+var failpoints atomic.Pointer[func(string)]
+
+func failpoint(name string) {
+	if fn := failpoints.Load(); fn != nil {
+		(*fn)(name)
+	}
+}
 
 // writer is the one goroutine that changes the store.
 type writer struct {
@@ -41,6 +48,7 @@ type writer struct {
 
 	open    bool // a transaction
 	pages   int  // written to the WAL since the last checkpoint
+	log     int  // pages in the WAL at the last checkpoint
 	limit   int  // of pages, then comes the next one
 	tight   bool // little space on the disk
 	linger  linger
@@ -58,7 +66,7 @@ func newWriter(s *SQLite, c *sql.Conn) *writer {
 
 func (w *writer) prepare(ctx context.Context) error {
 	for _, q := range writes {
-		st, err := w.conn.PrepareContext(ctx, q)
+		st, err := w.conn.PrepareContext(ctx, q) //nolint:sqlclosecheck // kept until Close
 		if err != nil {
 			return err
 		}
@@ -231,18 +239,18 @@ func (w *writer) rollback() {
 	}
 }
 
-// checkpoint copies the WAL into the database. It does not wait for readers
-// unless the WAL has grown far too long.
+// checkpoint copies the WAL into the database. It waits for readers, which are
+// short, only if they have made the WAL far too long, and never for Check.
 func (w *writer) checkpoint() {
 	failpoint("checkpoint")
 	mode := "PASSIVE"
-	if w.pages > 4*w.limit {
+	if w.log > 4*w.limit && w.s.snapshots.Load() == 0 {
 		mode = "RESTART"
 	}
-	var blocked, log, done int
-	err := w.conn.QueryRowContext(w.ctx, "PRAGMA wal_checkpoint("+mode+")").Scan(&blocked, &log, &done)
+	var blocked, done int
+	err := w.conn.QueryRowContext(w.ctx, "PRAGMA wal_checkpoint("+mode+")").Scan(&blocked, &w.log, &done)
 	switch kind := kindOf(database(err)); {
-	case err == nil && done == log:
+	case err == nil && done == w.log:
 		w.pages = 0
 	case err == nil || kind == full || kind == busy:
 		w.pages = max(w.pages-w.limit/4, w.limit*3/4) // try again soon

@@ -209,13 +209,14 @@ func (c *content) settled(s store.Slot) error {
 	if _, there := c.queues[q.Parent]; q.Parent != 0 && !there {
 		return store.ErrNoSlot
 	}
+	name := strings.ToLower(q.Name)
 	for _, other := range c.queues {
 		if other.Slot == s || other.Draining || q.Draining ||
 			other.Role != q.Role || other.Kind != q.Kind || other.Parent != q.Parent {
 			continue
 		}
 		one := q.Role == store.Journal || q.Role == store.Awaiting // of each parent
-		if one || strings.ToLower(other.Name) == strings.ToLower(q.Name) {
+		if one || strings.ToLower(other.Name) == name {
 			return store.ErrTaken
 		}
 	}
