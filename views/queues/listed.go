@@ -308,7 +308,7 @@ func (m *Messages) Footer() string {
 		return "No messages"
 	}
 	about := "Message "
-	if !m.run.head && !m.run.tail {
+	if !m.run.exact {
 		about = "About message "
 	}
 	return about + screen.Count(int64(m.run.start+1)) + " to " + screen.Count(int64(m.run.end())) + " of " + total

@@ -118,7 +118,9 @@ func (r *run) again(node pager, queue string, seen span, size int) plan {
 			return back(node, queue, size)(ctx)
 		}
 		return answer{page, func(r *run) int {
+			exact := r.exact
 			r.set(page.Messages, top, false, !page.More)
+			r.exact = r.exact || exact
 			if i, ok := r.index(mark); ok && mark != 0 {
 				return i - seen.from
 			}

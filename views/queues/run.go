@@ -26,7 +26,8 @@ const (
 // it.
 type run struct {
 	rows  []line
-	start int  // index of rows[0]: exact if head or tail
+	start int  // index of rows[0]
+	exact bool // start was counted from an end of the queue, not guessed
 	head  bool // rows begin at the front of the queue
 	tail  bool // rows end at its back
 	total int  // how many messages the queue holds, as last heard
@@ -81,7 +82,7 @@ func (r *run) last() mgmtclient.LookupID  { return r.rows[len(r.rows)-1].m.Looku
 
 // set replaces everything by a page that begins at about index start.
 func (r *run) set(page []mgmtclient.Message, start int, head, tail bool) {
-	r.rows, r.start, r.head, r.tail = lines(page), start, head, tail
+	r.rows, r.start, r.head, r.tail, r.exact = lines(page), start, head, tail, false
 	r.settle()
 }
 
@@ -118,11 +119,13 @@ func (r *run) prepend(page []mgmtclient.Message, more bool) int {
 
 // settle puts the estimate of start right as far as the ends allow.
 func (r *run) settle() {
+	r.exact = (r.exact || r.head || r.tail) && (r.start > 0 || r.head)
 	switch {
 	case r.head:
 		r.start = 0
 	case r.tail:
 		r.start = max(1, r.total-len(r.rows))
+	case r.exact:
 	default:
 		// Something is before and behind: leave room for a page of it.
 		r.start = max(r.start, 1+min(runReach/2, max(0, r.total-len(r.rows)-1)))
