@@ -103,3 +103,6 @@ func escape(r rune) string {
 	}
 	return fmt.Sprintf(`\u%04X`, r)
 }
+
+// Colour lays text out as it stands, without indenting it anew: for an editor.
+func Colour(text string, mode Mode) []Line { return layout(text, mode) }
