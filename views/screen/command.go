@@ -20,6 +20,7 @@ const (
 	CmdDeleteQueue  ID = "queue.delete"
 	CmdOpenJournal  ID = "queue.journal"
 	CmdSend         ID = "message.send"
+	CmdSendNow      ID = "message.sendNow"
 	CmdOpenMessage  ID = "message.open"
 	CmdDelete       ID = "message.delete"
 	CmdMove         ID = "message.move"

@@ -50,6 +50,10 @@ func (l line) Layout(objs []fyne.CanvasObject, s fyne.Size) {
 	room := l.along(s)
 	for i, o := range objs {
 		if o.Visible() && i != l.fill {
+			// What wraps knows its height only once it has its width.
+			if l.down && o.Size().Width != s.Width {
+				o.Resize(fyne.NewSize(s.Width, o.MinSize().Height))
+			}
 			room -= l.along(o.MinSize())
 		}
 	}

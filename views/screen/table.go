@@ -49,6 +49,7 @@ var Table = []Command{
 	{ID: CmdReturn, Title: "Return to destination", Icon: "return", Menu: MenuMessage, Part: 1},
 	{ID: CmdResend, Title: "Edit and send again…", Icon: "edit", Menu: MenuMessage, Part: 1},
 	{ID: CmdDelete, Title: "Delete…", Icon: "delete", Menu: MenuMessage, Part: 2, Keys: "Delete"},
+	{ID: CmdSendNow, Title: "Send it now", Icon: "send", Menu: MenuMessage, Part: 3, Keys: "Ctrl+Return"},
 
 	{ID: CmdComputerInfo, Title: "About this queue manager…", Icon: "info", Menu: MenuComputer},
 	{ID: CmdReconnect, Title: "Connect again", Icon: "link", Menu: MenuComputer},
