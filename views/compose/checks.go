@@ -1,0 +1,257 @@
+package compose
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"posthouse/localqm/mq"
+	"posthouse/mgmtclient"
+	"posthouse/views/screen"
+)
+
+// mark is the outcome of a check.
+type mark int
+
+const (
+	markPass mark = iota
+	markWarn
+	markFail
+	markNone // not asked, or not for here
+	markWait
+)
+
+// fix is what a button of a check does.
+type fix int
+
+const (
+	fixNone fix = iota
+	fixCreate
+	fixTransaction
+	fixPlain
+	fixPermissions
+	fixLimit
+	fixAdmin
+)
+
+// check is a line of "Before you send".
+type check struct {
+	mark  mark
+	title string
+	text  string
+	fix   fix
+	label string // of the button
+}
+
+// answer is what the queue manager said about a queue.
+type answer struct {
+	name  string // as asked
+	at    time.Time
+	queue mgmtclient.Queue
+	err   error
+	sddl  string // "" not known
+	owner string // SID that owns the queue manager; "" not known
+}
+
+func (a answer) known() bool { return a.name != "" }
+
+// ask asks a queue manager about a queue.
+func ask(ctx context.Context, n mgmtclient.Node, name string) (answer, error) {
+	a := answer{name: name}
+	if a.queue, a.err = n.Queue(ctx, name); a.err != nil {
+		return a, ctx.Err()
+	}
+	if guard, ok := mgmtclient.Can[mgmtclient.Guard](n); ok {
+		a.sddl, _ = guard.ACL(ctx, a.queue.PathName)
+		if own, err := guard.ACL(ctx, ""); err == nil {
+			a.owner = ownerOf(own)
+		}
+	}
+	return a, ctx.Err()
+}
+
+// ownerOf is the account before the group and the lists of an SDDL.
+func ownerOf(sddl string) string {
+	s, ok := strings.CutPrefix(sddl, "O:")
+	if !ok {
+		return ""
+	}
+	for _, next := range []string{"G:", "D:", "S:"} {
+		if i := strings.Index(s, next); i >= 0 {
+			s = s[:i]
+		}
+	}
+	return s
+}
+
+// grantsSend reports whether an SDDL allows an account to send; everyone and
+// anonymous are WD and AN there.
+func grantsSend(sddl, account string) bool {
+	for _, ace := range strings.Split(sddl, "(") {
+		f := strings.Split(strings.TrimSuffix(strings.TrimSpace(ace), ")"), ";")
+		if len(f) != 6 || f[0] != "A" || f[5] != account {
+			continue
+		}
+		var mask uint32
+		if _, err := fmt.Sscanf(f[2], "0x%x", &mask); err == nil && mask&uint32(mq.RightWriteMessage) != 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// sender is who sends, for the check of rights.
+type sender struct {
+	node  string
+	as    string
+	local bool
+}
+
+// checks are the lines, from the answers there are.
+func (d *draft) checks(who sender, to, admin answer, now time.Time) []check {
+	if strings.TrimSpace(d.queue) == "" {
+		return []check{{mark: markNone, title: "Where to?", text: "Choose a queue, and it is asked whether the message would arrive."}}
+	}
+	if why := d.faults()[fieldQueue]; why != "" {
+		return []check{{mark: markFail, title: "The name cannot be read", text: why}}
+	}
+	if !to.known() || to.name != strings.TrimSpace(d.queue) {
+		return []check{{mark: markWait, title: "Asking " + who.node, text: "Does the queue exist, and may you send?"}}
+	}
+	list := []check{exists(who, to, now)}
+	if to.err == nil {
+		list = append(list, d.agrees(to), maySend(who, to), d.fits(to))
+		if to.queue.Authenticate {
+			list = append(list, check{mark: markFail, title: "It takes only signed messages", text: "This version does not sign. Take the rule off the queue, or use another.", fix: fixPermissions, label: "Show permissions"})
+		}
+	} else {
+		list = append(list, d.sizeOnly())
+	}
+	if d.ack != "none" || d.admin != "" {
+		list = append(list, d.told(admin))
+	}
+	if d.express && !d.transactional {
+		list = append(list, check{mark: markWarn, title: "It does not survive a restart", text: "Express messages wait in memory only."})
+	}
+	if b, err := d.content.bytes(); err == nil && len(b) == 0 && d.content.mode != modeFile {
+		list = append(list, check{mark: markWarn, title: "There is no body", text: "Some receivers pass over empty messages, WCF among them."})
+	}
+	return list
+}
+
+func exists(who sender, to answer, now time.Time) check {
+	at := to.at.In(now.Location()).Format("15:04:05")
+	switch code := mq.CodeOf(to.err); {
+	case to.err == nil:
+		return check{mark: markPass, title: "The queue exists", text: fmt.Sprintf("%s on %s, asked %s", screen.QueueName(to.queue.PathName), who.node, at)}
+	case code == mq.ErrQueueNotFound:
+		c := check{mark: markFail, title: "There is no such queue", text: fmt.Sprintf("%s answered at %s.", who.node, at)}
+		if creatable(to.name) {
+			c.fix, c.label = fixCreate, "Create it"
+		}
+		return c
+	case code == mq.ErrAccessDenied:
+		return check{mark: markNone, title: "The queue cannot be looked at", text: "You may not see its properties; sending may still be allowed."}
+	}
+	why, fix, _ := screen.Reason(to.err)
+	return check{mark: markFail, title: "It cannot be asked", text: strings.TrimSpace(why + " " + fix)}
+}
+
+// creatable reports whether a name is that of a private queue of this computer.
+func creatable(name string) bool {
+	q, err := mq.ParseQueue(name)
+	if err != nil {
+		return false
+	}
+	p, ok := q.PathName()
+	return ok && p.Private && p.Subqueue == "" && p.Suffix == mq.SuffixNone
+}
+
+func (d *draft) agrees(to answer) check {
+	switch {
+	case to.queue.Transactional && d.transactional:
+		return check{mark: markPass, title: "Transactions agree", text: "The queue is transactional, so is this message"}
+	case to.queue.Transactional:
+		return check{mark: markFail, title: "It takes only transactional messages", text: "This one would be refused.", fix: fixTransaction, label: "Send in a transaction"}
+	case d.transactional:
+		return check{mark: markFail, title: "The queue is not transactional", text: "A transactional message would be refused.", fix: fixPlain, label: "Send without one"}
+	}
+	return check{mark: markPass, title: "Transactions agree", text: "Neither the queue nor this message is transactional"}
+}
+
+func maySend(who sender, to answer) check {
+	c := check{mark: markPass, title: "You may send"}
+	switch {
+	case to.sddl == "":
+		return check{mark: markNone, title: "May you send?", text: "The permissions are not shown to you; the answer comes when you send."}
+	case !strings.Contains(to.sddl, "D:") || strings.Contains(to.sddl, "NO_ACCESS_CONTROL"):
+		c.text = "The queue is open to everybody"
+	case grantsSend(to.sddl, "AN"):
+		c.text = "Anybody may, unsigned too"
+	case grantsSend(to.sddl, "WD"):
+		c.text = "Everyone has Send Message"
+	case who.local && to.owner != "" && grantsSend(to.sddl, to.owner):
+		c.text = "The owner of " + who.node + " has Send Message"
+		if who.as != "" {
+			c.text = who.as + " has Send Message"
+		}
+	default:
+		return check{mark: markNone, title: "May you send?", text: "Only some accounts may; the answer comes when you send.", fix: fixPermissions, label: "Show permissions"}
+	}
+	return c
+}
+
+// fits compares the message with what a packet and the queue hold.
+func (d *draft) fits(to answer) check {
+	c := d.sizeOnly()
+	kb := to.queue.QuotaKB
+	if c.mark != markPass || kb == nil {
+		if c.mark == markPass {
+			c.text += "; the queue has no limit"
+		}
+		return c
+	}
+	quota := int64(*kb) * 1024
+	after := to.queue.Bytes + int64(max(1, d.copies))*d.packetSize()
+	if after > quota {
+		return check{
+			mark: markFail, title: "The queue has no room for it", fix: fixLimit, label: "Raise the limit",
+			text: fmt.Sprintf("It holds %s of %s, and this takes %s.", screen.Size(to.queue.Bytes), screen.Size(quota), screen.Size(after-to.queue.Bytes)),
+		}
+	}
+	c.text += fmt.Sprintf("; queue at %s of its limit", screen.Percent(float64(to.queue.Bytes)/float64(max(1, quota))))
+	return c
+}
+
+// sizeOnly compares it with what a packet holds.
+func (d *draft) sizeOnly() check {
+	size := d.packetSize()
+	if size > mq.MaxPacketSize {
+		return check{mark: markFail, title: "It is too big", text: fmt.Sprintf("With its headers it takes %s, and a message at most 4 MB.", screen.Size(size))}
+	}
+	b, err := d.content.bytes()
+	if err != nil {
+		return check{mark: markFail, title: "The body cannot be sent as it is", text: screen.Sentence(err.Error())}
+	}
+	return check{mark: markPass, title: "It fits", text: screen.Size(int64(len(b))) + " of 4 MB"}
+}
+
+// told checks the queue that acknowledgements go to.
+func (d *draft) told(admin answer) check {
+	name := strings.TrimSpace(d.admin)
+	switch {
+	case name == "":
+		return check{mark: markFail, title: "Nobody would be told", text: "Choose an administration queue, or ask to be told nothing.", fix: fixAdmin, label: "Choose one"}
+	case d.ack == "none":
+		return check{mark: markWarn, title: "Nothing is asked for", text: "An administration queue is set, but no acknowledgement."}
+	case !admin.known() || admin.name != name:
+		return check{mark: markWait, title: "Asking about the admin queue", text: name}
+	case admin.err != nil:
+		why, _, _ := screen.Reason(admin.err)
+		return check{mark: markWarn, title: "The admin queue cannot be asked", text: why}
+	case admin.queue.Transactional:
+		return check{mark: markFail, title: "The admin queue is transactional", text: "Acknowledgements are not, so none would arrive there.", fix: fixAdmin, label: "Choose another"}
+	}
+	return check{mark: markPass, title: "You will be told", text: "in " + screen.QueueName(admin.queue.PathName)}
+}
