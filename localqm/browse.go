@@ -66,7 +66,7 @@ func (m *QueueManager) Queue(_ context.Context, c Caller, name mq.QueueName) (Qu
 // info is called with mu held.
 func (m *QueueManager) info(q *queue) QueueInfo {
 	i := QueueInfo{
-		Path: m.pathName(q), Format: m.formatName(q), Queue: q.info, Count: m.store.Count(q.info.Slot),
+		Path: q.path, Format: m.formatName(q), Queue: q.info, Count: m.store.Count(q.info.Slot),
 		Quota: q.info.Quota, Hidden: hidden(q.root().info),
 	}
 	switch {
@@ -178,6 +178,7 @@ func (m *QueueManager) Status(_ context.Context, c Caller) (Status, error) {
 		Identity: m.self, Started: m.started, Settings: m.settings, Express: m.store.Express(),
 		Received: m.received.Load(), Removed: m.removed.Load(), Transactions: len(m.txns),
 	}
+	s.Settings.Security = nil // MachineSecurity tells them, to whom may see them
 	for slot := range m.slots {
 		n := m.store.Count(slot)
 		s.Total.Messages += n.Messages

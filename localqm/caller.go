@@ -1,6 +1,8 @@
 package localqm
 
 import (
+	"slices"
+
 	"posthouse/localqm/secure"
 )
 
@@ -25,7 +27,7 @@ type Caller struct {
 // groups as SIDs (S-1-22-1-uid, S-1-22-2-gid). The administrator of the machine
 // belongs to the Administrators group.
 func LocalUser(uid uint32, groups []uint32, administrator bool, origin string) Caller {
-	t := secure.Token{User: secure.UnixUser(uid)}
+	t := secure.Token{User: secure.UnixUser(uid), Groups: []secure.SID{secure.AuthenticatedUsers}}
 	for _, g := range groups {
 		t.Groups = append(t.Groups, secure.UnixGroup(g))
 	}
@@ -38,6 +40,18 @@ func LocalUser(uid uint32, groups []uint32, administrator bool, origin string) C
 // Nobody is the anonymous caller, S-1-5-7.
 func Nobody(origin string) Caller {
 	return Caller{Token: secure.Token{User: secure.Anonymous}, Origin: origin}
+}
+
+// rights is on whose behalf access is checked: who is not proven to be the one
+// it says is anonymous, who is belongs to Authenticated Users.
+func (c Caller) rights() secure.Token {
+	if c.Level != Verified {
+		return secure.Token{User: secure.Anonymous}
+	}
+	if !slices.Contains(c.Token.Groups, secure.AuthenticatedUsers) {
+		c.Token.Groups = append(slices.Clip(c.Token.Groups), secure.AuthenticatedUsers)
+	}
+	return c.Token
 }
 
 // sid is the caller's SID as messages carry it; nothing for anonymous ones.

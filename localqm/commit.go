@@ -47,7 +47,8 @@ func (m *QueueManager) submit(ops []store.Op, then func(error)) {
 	}})
 }
 
-// apply brings memory in step with a step that was committed or failed.
+// apply brings memory in step with a step that was committed or failed. After
+// a failure everything is as it was before: what was locked is given back.
 func (m *QueueManager) apply(s *store.Step) {
 	if errors.Is(s.Err, store.ErrFailed) && m.failed == nil {
 		m.failed = s.Err
@@ -62,26 +63,18 @@ func (m *QueueManager) apply(s *store.Step) {
 		case *store.Remove:
 			m.applyRemove(op.Place, s.Err)
 		case *store.Move:
-			m.applyRemove(op.Place, s.Err)
-			if q := m.slots[op.To]; s.Err == nil && q != nil {
-				m.available(q, op.Lookup)
-			}
+			m.applyMove(op, s.Err)
 		case *store.Abort:
 			m.release(op.Place)
 		case *store.CreateQueue:
-			if s.Err == nil {
-				m.adopt(op.Queue)
+			if s.Err != nil {
+				m.store.FreeSlot(op.Queue.Slot)
 				continue
 			}
-			m.store.FreeSlot(op.Queue.Slot)
-			k := key(op.Queue.Kind, op.Queue.Name)
-			if q := m.queues[k]; q != nil && q.gone && q.info.Slot == op.Queue.Slot {
-				delete(m.queues, k)
-				delete(m.numbers, op.Queue.Number)
-			}
+			m.adopt(op.Queue)
 		case *store.UpdateQueue:
 			if q := m.slots[op.Queue.Slot]; s.Err == nil && q != nil {
-				q.info = op.Queue
+				m.describe(q, op.Queue)
 			}
 		case *store.DeleteQueue:
 			if q := m.slots[op.Slot]; s.Err == nil && q != nil {
@@ -93,89 +86,166 @@ func (m *QueueManager) apply(s *store.Step) {
 
 func (m *QueueManager) applyPut(row *store.Row, err error) {
 	q := m.slots[row.Slot]
-	if q != nil {
-		q.reserved -= row.Size()
+	if q == nil {
+		return // drain forgets no queue that something is coming to
 	}
-	m.total -= row.Size()
-	if err != nil || q == nil {
+	q.coming--
+	q.stirred()
+	if err != nil {
+		m.unreserve(q, row.Size())
 		return
 	}
 	m.received.Add(1)
-	if row.Expires != 0 {
-		m.wakeSweeper()
-	}
+	m.dueAt(row.Expires)
 	m.available(q, row.Lookup)
 }
 
 func (m *QueueManager) applyRemove(at store.Place, err error) {
 	q := m.slots[at.Slot]
-	if q == nil {
-		return
-	}
-	if err != nil && !errors.Is(err, store.ErrGone) {
+	switch {
+	case q == nil:
+	case err != nil:
 		m.release(at)
-		return
-	}
-	delete(q.locks, at.Lookup)
-	q.head.drop(at.Lookup)
-	if err == nil {
+	default:
+		m.gone(q, at.Lookup)
 		m.removed.Add(1)
-		m.changed(q)
 	}
+}
+
+func (m *QueueManager) applyMove(op *store.Move, err error) {
+	to, from := m.slots[op.To], m.slots[op.Slot]
+	if to != nil {
+		to.coming--
+		to.stirred()
+	}
+	switch {
+	case from == nil:
+	case err != nil:
+		m.release(op.Place)
+	default:
+		size := m.gone(from, op.Lookup)
+		if to != nil {
+			to.bytes += size
+			m.bytes += size
+			m.available(to, op.Lookup)
+		}
+	}
+}
+
+// gone forgets a locked position whose message left the queue, and tells its
+// size.
+func (m *QueueManager) gone(q *queue, lookup uint64) (size int64) {
+	if l := q.locks[lookup]; l != nil {
+		size = l.size
+	}
+	delete(q.locks, lookup)
+	q.head.drop(lookup)
+	m.unreserve(q, size)
+	m.changed(q)
+	q.stirred()
+	return size
 }
 
 // available makes a position visible to readers and wakes who waits
-// (Message Position Available, MS-MQDMPR 3.1.7.2.2).
+// (Message Position Available, MS-MQDMPR 3.1.7.2.2). A reader may have found
+// and locked it already, since a commit shows in the store a moment before.
 func (m *QueueManager) available(q *queue, lookup uint64) {
-	q.head.put(lookup)
-	m.wake(q)
 	m.changed(q)
+	if q.locks[lookup] == nil {
+		q.head.put(lookup)
+		m.wake(q, lookup)
+	}
 }
 
-// release gives a locked position back to its place.
+// release gives a locked position back to its place; what a purge met meanwhile
+// is removed instead. A prepared transaction keeps its locks until its outcome
+// is durable.
 func (m *QueueManager) release(at store.Place) {
 	q := m.slots[at.Slot]
-	if q == nil || q.locks[at.Lookup] == nil {
+	if q == nil {
 		return
 	}
-	delete(q.locks, at.Lookup)
-	m.available(q, at.Lookup)
+	l := q.locks[at.Lookup]
+	switch {
+	case l == nil, l.tx != nil && l.tx.kept:
+	case l.purge && !q.gone:
+		l.tx, l.purge = nil, false // once: if that fails, it stays
+		m.purged = append(m.purged, at)
+		m.wakeSweeper()
+	default:
+		delete(q.locks, at.Lookup)
+		q.stirred()
+		m.available(q, at.Lookup)
+	}
+}
+
+// lost ends a lock on a position that the store does not have. It may get it
+// yet, if it was asked for before it came: the head is read anew.
+func (m *QueueManager) lost(q *queue, lookup uint64) {
+	delete(q.locks, lookup)
+	q.head = head{}
+	q.stirred()
+	m.wake(q, lookup)
 }
 
 // reserve counts a row that is on its way, so that quotas hold before commits.
-func (m *QueueManager) reserve(q *queue, row *store.Row) {
+func (m *QueueManager) reserve(q *queue, size int64) {
+	q.bytes += size
+	m.bytes += size
+}
+
+// unreserve takes back what never reached the store, or left it.
+func (m *QueueManager) unreserve(q *queue, size int64) {
+	q.bytes -= size
+	m.bytes -= size
+}
+
+// put is the arrival of a row in q, reserved before. It must be submitted.
+func (m *QueueManager) put(q *queue, row *store.Row) store.Op {
 	row.Slot = q.info.Slot
-	q.reserved += row.Size()
-	m.total += row.Size()
+	q.coming++
+	return &store.Put{Row: row}
 }
 
-// unreserve takes back what never reached the store.
-func (m *QueueManager) unreserve(q *queue, row *store.Row) {
-	q.reserved -= row.Size()
-	m.total -= row.Size()
+// remove is the removal of a locked row from q. It must be submitted.
+func (m *QueueManager) remove(q *queue, row *store.Row) store.Op {
+	if l := q.locks[row.Lookup]; l != nil {
+		l.size = row.Size()
+	}
+	return &store.Remove{Place: store.Place{Slot: row.Slot, Lookup: row.Lookup}, Express: row.Express}
 }
 
-// room says why a row does not fit: the queue's quota or the machine's, both
-// in KB (MS-MQDMPR 3.1.7.1.9). ok is true if it does.
-func (m *QueueManager) room(q *queue, size int64) (limit uint32, whose string, ok bool) {
+// shift is the move of a locked row to another part of its queue. It must be
+// submitted.
+func (m *QueueManager) shift(q *queue, row *store.Row, to *queue) store.Op {
+	if l := q.locks[row.Lookup]; l != nil {
+		l.size = row.Size()
+	}
+	to.coming++
+	return &store.Move{
+		Place: store.Place{Slot: row.Slot, Lookup: row.Lookup}, To: to.info.Slot,
+		At: m.clock.Now().Unix(), Express: row.Express,
+	}
+}
+
+// fits refuses what would exceed the queue's quota or the machine's, both in KB
+// (MS-MQDMPR 3.1.7.1.9).
+func (m *QueueManager) fits(op string, q *queue, size int64) error {
 	quota := q.info.Quota
 	if q.info.Role == store.Journal {
 		quota = q.parent.info.JournalQuota
 	} else if q.info.Kind == store.System && q.info.Name == "journal" {
 		quota = m.settings.JournalQuota
 	}
-	if quota != mq.Never && m.store.Count(q.info.Slot).Bytes+q.reserved+size > int64(quota)*1024 {
-		return quota, "queue", false
+	full := func(whose string, quota uint32) error {
+		return mq.Errorf(mq.ErrInsufficientResources, op, "the %s is full: its quota of %d KB would be exceeded", whose, quota).
+			WithFix("receive or purge messages, or raise the quota")
 	}
-	if m.settings.Quota == mq.Never {
-		return 0, "", true
+	if quota != mq.Never && q.bytes+size > int64(quota)*1024 {
+		return full("queue "+q.path, quota)
 	}
-	used := m.total + size
-	for slot := range m.slots {
-		used += m.store.Count(slot).Bytes
+	if quota = m.settings.Quota; quota != mq.Never && m.bytes+size > int64(quota)*1024 {
+		return full("computer "+m.self.Name, quota)
 	}
-	if used > int64(m.settings.Quota)*1024 {
-		return m.settings.Quota, "computer", false
-	}
-	return 0, "", true
+	return nil
 }

@@ -2,7 +2,6 @@ package localqm
 
 import (
 	"context"
-	"fmt"
 	"strings"
 
 	"posthouse/localqm/mq"
@@ -41,16 +40,25 @@ func (m *QueueManager) CreateQueue(ctx context.Context, c Caller, name mq.QueueN
 		return QueueInfo{}, mq.Errorf(mq.ErrIllegalQueuePathname, op, "a new queue needs a path name").
 			WithFix(`for example .\private$\orders`)
 	}
+	m.config.Lock()
+	defer m.config.Unlock()
 	m.mu.Lock()
 	steps, err := m.planCreate(op, c, p, s)
 	m.mu.Unlock()
 	if err != nil {
 		return QueueInfo{}, err
 	}
-	if err := m.commit(ctx, op, steps, func() { m.hub.tell(Event{Kind: QueuesChanged}) }); err != nil {
-		return QueueInfo{}, err
-	}
-	return m.Queue(ctx, c, name)
+	return m.reshape(ctx, op, steps, steps[0].(*store.CreateQueue).Queue.Slot)
+}
+
+// reshape commits changes of the catalogue and tells how the queue of a slot is
+// then, also to a creator who may not look at it later.
+func (m *QueueManager) reshape(ctx context.Context, op string, steps []store.Op, at store.Slot) (info QueueInfo, err error) {
+	err = m.commit(ctx, op, steps, func() {
+		info = m.info(m.slots[at])
+		m.hub.tell(Event{Kind: QueuesChanged})
+	})
+	return info, err
 }
 
 func (m *QueueManager) planCreate(op string, c Caller, p mq.PathName, s QueueSpec) ([]store.Op, error) {
@@ -91,10 +99,20 @@ func (m *QueueManager) planCreate(op string, c Caller, p mq.PathName, s QueueSpe
 	}
 	guard := m.defaultGuard(c)
 	if s.Security != nil {
-		guard = *s.Security
+		var err error
+		if guard, err = replacing(op, guard, *s.Security); err != nil {
+			return nil, err
+		}
+		if guard.Owner != m.defaultGuard(c).Owner && m.allowMachine(op, c, mq.RightChangeMachinePermissions) != nil {
+			return nil, mq.Errorf(mq.ErrInvalidOwner, op, "the owner in the permissions is %s, and only an administrator makes queues for others", guard.Owner.Name()).
+				WithFix("leave the owner out")
+		}
 	}
 	for _, who := range s.AllowSend {
 		guard = guard.Grant(who, uint32(mq.RightWriteMessage))
+	}
+	if err := guard.Check(); err != nil {
+		return nil, tried(op, err)
 	}
 	info.Security = guard.Append(nil)
 
@@ -112,10 +130,6 @@ func (m *QueueManager) planCreate(op string, c Caller, p mq.PathName, s QueueSpe
 		Slot: journalSlot, Parent: slot, Role: store.Journal, Kind: store.Private, ID: mq.NewGUID(),
 		Quota: mq.Never, JournalQuota: mq.Never, Created: now, Modified: now,
 	}
-	// The name and the number are taken from here on, so that a second creation
-	// on its way cannot take them too.
-	reserved := &queue{info: info, gone: true}
-	m.queues[key(store.Private, p.Queue)], m.numbers[info.Number] = reserved, reserved
 	return []store.Op{&store.CreateQueue{Queue: info}, &store.CreateQueue{Queue: journal}}, nil
 }
 
@@ -196,14 +210,19 @@ func (s *QueueSpec) apply(op string, q *store.Queue) error {
 // SetQueue changes properties of a queue.
 func (m *QueueManager) SetQueue(ctx context.Context, c Caller, name mq.QueueName, s QueueSpec) (QueueInfo, error) {
 	op := "change queue " + name.String()
+	m.config.Lock()
+	defer m.config.Unlock()
 	m.mu.Lock()
 	q, err := m.find(op, name)
 	if err == nil {
 		err = m.allow(op, c, q, mq.RightSetQueueProperties)
 	}
 	if err == nil && (q.parent != nil || q.info.Kind == store.System) {
-		err = mq.Errorf(mq.ErrUnsupportedOperation, op, "%s has no properties of its own", m.pathName(q)).
+		err = mq.Errorf(mq.ErrUnsupportedOperation, op, "%s has no properties of its own", q.path).
 			WithFix("change the queue it belongs to, or the computer's quotas")
+	}
+	if err == nil && hidden(q.info) {
+		err = mq.Errorf(mq.ErrUnsupportedOperation, op, "%s belongs to the queue manager", q.path)
 	}
 	if err == nil && s.Transactional != nil && *s.Transactional != q.info.Transactional {
 		err = mq.Errorf(mq.ErrProperty, op, "whether a queue is transactional is decided when it is created").
@@ -222,85 +241,7 @@ func (m *QueueManager) SetQueue(ctx context.Context, c Caller, name mq.QueueName
 	if err != nil {
 		return QueueInfo{}, err
 	}
-	if err := m.updateQueue(ctx, op, next); err != nil {
-		return QueueInfo{}, err
-	}
-	return m.Queue(ctx, c, name)
-}
-
-func (m *QueueManager) updateQueue(ctx context.Context, op string, next store.Queue) error {
-	return m.commit(ctx, op, []store.Op{&store.UpdateQueue{Queue: next}}, func() {
-		m.hub.tell(Event{Kind: QueuesChanged})
-	})
-}
-
-// QueueSecurity is the descriptor of a queue.
-func (m *QueueManager) QueueSecurity(_ context.Context, c Caller, name mq.QueueName) (secure.Descriptor, error) {
-	op := "read the permissions of " + name.String()
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	q, err := m.find(op, name)
-	if err == nil {
-		err = m.allow(op, c, q, mq.RightGetQueuePermissions)
-	}
-	if err != nil {
-		return secure.Descriptor{}, err
-	}
-	raw := q.root().info.Security
-	if q.root().info.Kind == store.System {
-		raw = m.security
-	}
-	return secure.ParseDescriptor(raw)
-}
-
-// SetQueueSecurity replaces the descriptor of a queue.
-func (m *QueueManager) SetQueueSecurity(ctx context.Context, c Caller, name mq.QueueName, d secure.Descriptor) error {
-	op := "change the permissions of " + name.String()
-	m.mu.Lock()
-	q, err := m.find(op, name)
-	if err == nil {
-		q = q.root()
-		err = m.allow(op, c, q, mq.RightChangeQueuePermissions)
-	}
-	if err == nil && q.info.Kind == store.System {
-		err = mq.Errorf(mq.ErrUnsupportedOperation, op, "system queues follow the computer's permissions")
-	}
-	var next store.Queue
-	if err == nil {
-		next = q.info
-		next.Security, next.Modified = d.Append(nil), m.clock.Now().Unix()
-	}
-	m.mu.Unlock()
-	if err != nil {
-		return err
-	}
-	return m.updateQueue(ctx, op, next)
-}
-
-// MachineSecurity is the descriptor of the machine.
-func (m *QueueManager) MachineSecurity(_ context.Context, c Caller) (secure.Descriptor, error) {
-	const op = "read the permissions of the computer"
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if err := m.allowMachine(op, c, mq.RightGetMachinePermissions); err != nil {
-		return secure.Descriptor{}, err
-	}
-	return secure.ParseDescriptor(m.security)
-}
-
-// SetMachineSecurity replaces the descriptor of the machine. The account the
-// queue manager runs for cannot lock itself out.
-func (m *QueueManager) SetMachineSecurity(ctx context.Context, c Caller, d secure.Descriptor) error {
-	const op = "change the permissions of the computer"
-	m.mu.Lock()
-	err := m.allowMachine(op, c, mq.RightChangeMachinePermissions)
-	next := m.settings
-	m.mu.Unlock()
-	if err != nil {
-		return err
-	}
-	next.Security = d.Append(nil)
-	return m.saveSettings(ctx, op, next)
+	return m.reshape(ctx, op, []store.Op{&store.UpdateQueue{Queue: next}}, next.Slot)
 }
 
 // defaultGuard is the descriptor of a new queue by the machine's profile.
@@ -309,105 +250,4 @@ func (m *QueueManager) defaultGuard(c Caller) secure.Descriptor {
 		return secure.Compat(c.Token.User, false)
 	}
 	return secure.Strict(c.Token.User)
-}
-
-// DeleteQueue deletes a queue and its messages, whose senders are told if they
-// asked (Delete Queue, MS-MQDMPR 3.1.7.1.4). From the first commit on the queue
-// is gone for everyone; emptying it goes on if ctx ends, and after a restart.
-func (m *QueueManager) DeleteQueue(ctx context.Context, c Caller, name mq.QueueName) error {
-	op := "delete queue " + name.String()
-	m.mu.Lock()
-	q, err := m.find(op, name)
-	switch {
-	case err != nil:
-	case q.info.Kind == store.System || q.info.Role == store.Journal || hidden(q.info):
-		err = mq.Errorf(mq.ErrUnsupportedOperation, op, "%s belongs to the queue manager and cannot be deleted", m.pathName(q)).
-			WithFix("purge it instead")
-	default:
-		err = m.allow(op, c, q, mq.RightDeleteQueue)
-	}
-	if err != nil {
-		m.mu.Unlock()
-		return err
-	}
-	next := q.info
-	next.Draining = true
-	m.mu.Unlock()
-	drained := make(chan error, 1)
-	err = m.commit(ctx, op, []store.Op{&store.UpdateQueue{Queue: next}}, func() {
-		m.bury(q)
-		m.tasks.Go(func() { drained <- m.drain(m.ctx, q) })
-		m.hub.tell(Event{Kind: QueuesChanged})
-	})
-	if err != nil {
-		return err
-	}
-	select {
-	case err := <-drained:
-		return m.storeError(op, err)
-	case <-ctx.Done():
-		return nil // it is deleted; the rest happens behind
-	}
-}
-
-// bury makes a deleted queue unfindable and ends what uses it.
-func (m *QueueManager) bury(q *queue) {
-	for _, part := range q.parts() {
-		part.gone = true
-		for h := range part.handles {
-			h.queue = nil
-		}
-		clear(part.handles)
-		m.wakeQueue(part)
-	}
-	if q.parent != nil {
-		if q.parent.subs[strings.ToLower(q.info.Name)] == q {
-			delete(q.parent.subs, strings.ToLower(q.info.Name))
-		}
-		return
-	}
-	if k := key(q.info.Kind, q.info.Name); m.queues[k] == q {
-		delete(m.queues, k)
-	}
-}
-
-// resumeDraining goes on emptying queues deleted before a restart.
-func (m *QueueManager) resumeDraining() {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	for _, q := range m.slots {
-		if q.info.Draining {
-			m.bury(q)
-			m.tasks.Go(func() {
-				if err := m.drain(m.ctx, q); err != nil && m.ctx.Err() == nil {
-					m.log.Error("a deleted queue could not be emptied", "queue", q.info.Name, "error", err)
-				}
-			})
-		}
-	}
-}
-
-// drain empties the parts of a deleted queue and forgets them.
-func (m *QueueManager) drain(ctx context.Context, q *queue) error {
-	m.mu.Lock()
-	parts := q.parts()
-	if q.parent == nil {
-		for _, p := range m.slots { // subqueues that were being deleted themselves
-			if p.parent == q && p.info.Draining {
-				parts = append(parts, p)
-			}
-		}
-	}
-	m.mu.Unlock()
-	var ops []store.Op
-	for _, part := range parts {
-		if err := m.emptySlot(ctx, part); err != nil {
-			return fmt.Errorf("empty the deleted queue %s: %w", q.info.Name, err)
-		}
-		if part != q {
-			ops = append(ops, &store.DeleteQueue{Slot: part.info.Slot})
-		}
-	}
-	ops = append(ops, &store.DeleteQueue{Slot: q.info.Slot})
-	return m.commit(ctx, "forget queue "+q.info.Name, ops, nil)
 }

@@ -28,21 +28,22 @@ const (
 func (h *Handle) Cursor() (*Cursor, error) {
 	h.m.mu.Lock()
 	defer h.m.mu.Unlock()
-	if _, err := h.reading("open a cursor on "+h.name.String(), false); err != nil {
+	if _, err := h.reading("open a cursor on "+h.name.String(), false, nil); err != nil {
 		return nil, err
 	}
 	return &Cursor{handle: h}, nil
 }
 
-// chooseCursor picks the position a cursor means (MS-MQDMPR 3.2.7.2-4). Called
-// with mu held.
-func (h *Handle) chooseCursor(ctx context.Context, op string, q *queue, o ReadOptions) (uint64, error) {
+// chooseCursor picks the position a cursor means (MS-MQDMPR 3.2.7.2-5). offered
+// is one that became available while the cursor waited, 0 for none: a waiting
+// cursor takes what comes, wherever it stands. Called with mu held.
+func (h *Handle) chooseCursor(ctx context.Context, op string, q *queue, o ReadOptions, offered uint64) (uint64, error) {
 	c := o.Cursor
 	if c.handle != h {
 		return 0, mq.Errorf(mq.ErrInvalidHandle, op, "the cursor belongs to another open queue")
 	}
-	if o.Peek && o.Next && c.state == unread && c.at == 0 {
-		return 0, mq.Errorf(mq.ErrIllegalCursorAction, op, "the cursor has not read a message yet").
+	if o.Peek && o.Next && c.state == unread {
+		return 0, mq.Errorf(mq.ErrIllegalCursorAction, op, "the cursor stands before a message that it has not read").
 			WithFix("peek at the current message first")
 	}
 	if c.state == read && !o.Next {
@@ -55,11 +56,17 @@ func (h *Handle) chooseCursor(ctx context.Context, op string, q *queue, o ReadOp
 		}
 		return c.at, nil
 	}
-	lookup, err := h.m.seek(ctx, op, q, ReadOptions{Seek: SeekNext, Lookup: c.at})
+	lookup, err := h.m.after(ctx, op, q, c.at)
 	if mq.CodeOf(err) == mq.ErrMessageNotFound {
-		return 0, ioTimeout(op, 0)
-	}
-	if err != nil {
+		switch {
+		case offered != 0 && q.locks[offered] == nil && h.m.present(ctx, q, offered):
+			lookup = offered
+		case !o.Peek && o.Timeout == 0:
+			return 0, mq.Errorf(mq.ErrMessageNotFound, op, "no message stands behind the cursor")
+		default:
+			return 0, ioTimeout(op, 0)
+		}
+	} else if err != nil {
 		return 0, err
 	}
 	c.at, c.state = lookup, unread

@@ -81,6 +81,6 @@ func (h *hub) close() {
 // changed tells that messages of q came or went.
 func (m *QueueManager) changed(q *queue) {
 	if !m.hub.idle() {
-		m.hub.tell(Event{Kind: MessagesChanged, Queue: m.pathName(q)})
+		m.hub.tell(Event{Kind: MessagesChanged, Queue: q.path})
 	}
 }

@@ -149,8 +149,10 @@ func TestQuotasHoldToTheByte(t *testing.T) {
 		_, err := q.Open("other", localqm.SendAccess).Send(ctx, nil, message("big", func(m *mq.Message) { m.Body = make([]byte, 1500) }))
 		want(t, err, mq.ErrInsufficientResources)
 		q.Restart()
-		if s := q.Settings(); s.Quota != 3 {
-			t.Fatalf("the machine's quota is %d after a restart", s.Quota)
+		s, err := q.Status(ctx, qmtest.Owner)
+		ok(t, err)
+		if s.Settings.Quota != 3 {
+			t.Fatalf("the machine's quota is %d after a restart", s.Settings.Quota)
 		}
 		_, err = q.Purge(ctx, qmtest.Owner, qmtest.Name(t, "q"))
 		ok(t, err)

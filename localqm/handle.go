@@ -49,6 +49,14 @@ type Handle struct {
 	access Access
 	share  Share
 	name   mq.QueueName
+	sid    []byte // of the caller, as messages carry it
+
+	// What is tried with it, in words.
+	opSend, opReceive, opPeek string
+
+	// What messages sent through it say of their destination.
+	to   mq.FormatName
+	many []mq.FormatName // all names, of an element of a multiple-element name
 
 	queue   *queue    // nil when closed or its queue deleted; guarded by m.mu
 	targets []*Handle // of a multiple-element name, instead of queue
@@ -73,7 +81,7 @@ func (m *QueueManager) OpenQueue(ctx context.Context, c Caller, name mq.QueueNam
 		return nil, err
 	}
 	if a == SendAccess && !q.sendable() {
-		return nil, mq.Errorf(mq.ErrUnsupportedFormatNameOperation, op, "%s can only be read", m.pathName(q)).
+		return nil, mq.Errorf(mq.ErrUnsupportedFormatNameOperation, op, "%s can only be read", q.path).
 			WithFix("journals, subqueues and system queues are filled by the queue manager")
 	}
 	if s == DenyReceive && a != ReceiveAccess && a != PeekAccess {
@@ -83,12 +91,21 @@ func (m *QueueManager) OpenQueue(ctx context.Context, c Caller, name mq.QueueNam
 		return nil, err
 	}
 	if q.conflicts(a, s) {
-		return nil, mq.Errorf(mq.ErrSharingViolation, op, "%s is open exclusively, or is to be opened so while others read it", m.pathName(q)).
+		return nil, mq.Errorf(mq.ErrSharingViolation, op, "%s is open exclusively, or is to be opened so while others read it", q.path).
 			WithFix("wait until the other application closes it")
 	}
-	h := &Handle{m: m, caller: c, access: a, share: s, name: name, queue: q, closed: make(chan struct{})}
+	h := m.newHandle(c, name, a, s)
+	h.queue, h.to = q, m.addressed(name, q)
 	q.handles[h] = struct{}{}
 	return h, nil
+}
+
+func (m *QueueManager) newHandle(c Caller, name mq.QueueName, a Access, s Share) *Handle {
+	text := name.String()
+	return &Handle{
+		m: m, caller: c, access: a, share: s, name: name, sid: c.sid(), closed: make(chan struct{}),
+		opSend: "send to " + text, opReceive: "receive from " + text, opPeek: "peek at " + text,
+	}
 }
 
 func (m *QueueManager) openMany(ctx context.Context, op string, c Caller, name mq.QueueName, a Access, s Share) (*Handle, error) {
@@ -98,13 +115,14 @@ func (m *QueueManager) openMany(ctx context.Context, op string, c Caller, name m
 	if s != DenyNone {
 		return nil, mq.Errorf(mq.ErrUnsupportedAccessMode, op, "a list of names cannot be opened exclusively")
 	}
-	h := &Handle{m: m, caller: c, access: a, name: name, closed: make(chan struct{})}
+	h := m.newHandle(c, name, a, s)
 	for _, f := range name.Format.Elements {
 		t, err := m.OpenQueue(ctx, c, mq.QueueName{Format: f}, SendAccess, DenyNone)
 		if err != nil {
 			h.Close()
 			return nil, err
 		}
+		t.many = name.Format.Elements
 		h.targets = append(h.targets, t)
 	}
 	return h, nil
@@ -167,7 +185,7 @@ func (h *Handle) target(op string) (*queue, error) {
 }
 
 // reading checks that h may read, and returns its queue. Called with mu held.
-func (h *Handle) reading(op string, take bool) (*queue, error) {
+func (h *Handle) reading(op string, take bool, tx *Transaction) (*queue, error) {
 	q, err := h.target(op)
 	if err != nil {
 		return nil, err
@@ -181,7 +199,14 @@ func (h *Handle) reading(op string, take bool) (*queue, error) {
 	} else if h.access == SendAccess {
 		return nil, mq.Errorf(mq.ErrAccessDenied, op, "the queue was opened to send, not to read")
 	}
-	return q, h.m.allow(op, h.caller, q, need)
+	if err := h.m.allow(op, h.caller, q, need); err != nil || tx == nil {
+		return q, err
+	}
+	if !q.info.Transactional {
+		return q, mq.Errorf(mq.ErrTransactionUsage, op, "%s is not transactional, so nothing can be received from it in a transaction", q.path).
+			WithFix("receive without a transaction")
+	}
+	return q, tx.active(op)
 }
 
 // sendable: applications send to main queues only; order and notification

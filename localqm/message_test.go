@@ -352,9 +352,12 @@ func TestCursorsFollowTheirStateTable(t *testing.T) {
 		if d.Message.Label != "c" {
 			t.Fatal(d.Message.Label)
 		}
-		expect(true, "", mq.ErrIOTimeout)
+		expect(true, "", mq.ErrIllegalCursorAction)
+		expect(false, "", mq.ErrIOTimeout)
+		_, err = h.Read(ctx, localqm.ReadOptions{Cursor: c})
+		want(t, err, mq.ErrMessageNotFound)
 		q.Send("q", message("d", nil))
-		expect(true, "d", mq.OK)
+		expect(false, "d", mq.OK)
 	})
 }
 

@@ -86,6 +86,7 @@ const (
 func agree(t *testing.T, r *rapid.T, kind qmtest.Kind) {
 	t.Run("", func(t *testing.T) { // folders and handles end with each case
 		q := qmtest.Start(t, kind)
+		sound(t, q)
 		q.Create(plain, localqm.QueueSpec{})
 		q.Create(xact, trans)
 		q.Create(xactSub, localqm.QueueSpec{})

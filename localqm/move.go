@@ -129,22 +129,16 @@ func (h *Handle) move(ctx context.Context, lookup uint64, to *queue, tx *Transac
 	if err != nil {
 		return err
 	}
-	m.mu.Lock()
 	if tx != nil {
-		defer m.mu.Unlock()
-		if err := tx.active(op); err != nil {
-			m.release(at.place)
-			return err
-		}
-		tx.ops = append(tx.ops, txOp{kind: txMove, queue: at.queue, msg: at.delivery.Message, row: at.delivery.Row, to: to})
-		return nil
+		return tx.take(op, txOp{kind: txMove, queue: at.queue, msg: at.delivery.Message, row: at.delivery.Row, to: to})
 	}
+	m.mu.Lock()
 	if to.gone {
 		m.release(at.place)
 		m.mu.Unlock()
 		return mq.Errorf(mq.ErrQueueDeleted, op, "the target was deleted meanwhile")
 	}
-	move := &store.Move{Place: at.place, To: to.info.Slot, At: m.clock.Now().Unix(), Express: at.delivery.Row.Express}
+	move := m.shift(at.queue, at.delivery.Row, to)
 	m.mu.Unlock()
 	return m.commit(ctx, op, []store.Op{move}, nil)
 }
@@ -186,7 +180,7 @@ func (m *QueueManager) resendOne(ctx context.Context, op string, h *Handle, id u
 	if err != nil {
 		return giveBack(err)
 	}
-	ops, _, err := m.plan(op, out, msg)
+	ops, _, err := m.plan(op, out, msg, true)
 	if err != nil {
 		return giveBack(err)
 	}
@@ -208,23 +202,18 @@ func (m *QueueManager) renewed(op string, out *Handle, old *mq.Message) (*mq.Mes
 		return nil, err
 	}
 	msg := *old
-	msg.Class, msg.HopCount = mq.ClassNormal, 0
-	msg.Destination = m.addressed(out, q)
-	msg.DestinationMachine = mq.GUID{}
-	msg.MultiDestination = nil
-	msg.First, msg.Last, msg.TransactionID = transactional, transactional, mq.ObjectID{}
-	msg.Sequence, msg.SequenceNumber, msg.PreviousNumber = 0, 0, 0
-	if msg.Acknowledge != 0 && msg.AdminQueue.IsZero() {
+	msg.Class = mq.ClassNormal
+	if msg.AdminQueue.IsZero() {
 		msg.Acknowledge = 0
 	}
-	if err := m.prepare(op, out, &msg, transactional); err != nil {
+	// A signature spoke of another identifier, time and destination.
+	msg.Signature, msg.MultiSignature = nil, nil
+	if err := m.stamp(op, out, &msg, transactional); err != nil {
 		return nil, err
 	}
 	if transactional {
-		m.mu.Lock()
-		m.nextTx = (m.nextTx + 1) & 0xFFFFF
-		msg.TransactionID = mq.ObjectID{Source: m.self.ID, Ordinal: m.nextTx}
-		m.mu.Unlock()
+		msg.First, msg.Last = true, true
+		msg.TransactionID = mq.ObjectID{Source: m.self.ID, Ordinal: m.txNumber()}
 	}
 	return &msg, nil
 }
@@ -241,7 +230,7 @@ func (m *QueueManager) sendAgain(ctx context.Context, c Caller, to mq.QueueName,
 	if err != nil {
 		return mq.ObjectID{}, err
 	}
-	ops, _, err := m.plan(op, out, msg)
+	ops, _, err := m.plan(op, out, msg, true)
 	if err != nil {
 		return mq.ObjectID{}, err
 	}

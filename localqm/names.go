@@ -14,7 +14,7 @@ func (m *QueueManager) NameOf(f mq.FormatName) (string, bool) {
 	if err != nil {
 		return "", false
 	}
-	return m.pathName(q), true
+	return q.path, true
 }
 
 // LastLookup is the place of the last message that a committed transaction

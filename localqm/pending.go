@@ -30,7 +30,11 @@ func (h *Handle) Begin(ctx context.Context, o ReadOptions) (*Pending, Delivery, 
 	p := &Pending{handle: h, at: at, deadline: h.m.clock.Now().Add(h.m.reading)}
 	h.m.mu.Lock()
 	h.m.pendings[p] = struct{}{}
-	h.m.wakeSweeper()
+	if h.queue == nil {
+		h.m.wakeSweeper() // closed or deleted meanwhile: given back
+	} else {
+		h.m.dueAt(p.deadline.Unix())
+	}
 	h.m.mu.Unlock()
 	return p, at.delivery, nil
 }
@@ -42,7 +46,15 @@ func (p *Pending) End(ctx context.Context, remove bool) error {
 	m := p.handle.m
 	op := "end the receive from " + p.handle.name.String()
 	m.mu.Lock()
-	if p.ended {
+	switch {
+	case p.at.queue.gone:
+		if p.ended {
+			m.mu.Unlock()
+		} else {
+			_ = p.finish(ctx, op, false) // gives back, writes nothing
+		}
+		return mq.Errorf(mq.ErrQueueDeleted, op, "the queue %s was deleted meanwhile", p.at.queue.path)
+	case p.ended:
 		m.mu.Unlock()
 		return mq.Errorf(mq.ErrTransactionSequence, op, "the receive ended before, or took too long; the message is back in the queue")
 	}
@@ -55,13 +67,14 @@ func (p *Pending) finish(ctx context.Context, op string, remove bool) error {
 	p.ended = true
 	delete(m.pendings, p)
 	l := p.at.queue.locks[p.at.place.Lookup]
-	if !remove && (l == nil || !l.purge) {
+	purged := l != nil && l.purge && !p.at.queue.gone
+	if !remove && !purged {
 		m.release(p.at.place)
 		m.mu.Unlock()
 		return nil
 	}
 	reason := mq.ClassAckReceive
-	if l != nil && l.purge {
+	if purged {
 		reason = mq.ClassNackQueuePurged
 	}
 	ops := m.removing(p.at.queue, p.at.delivery.Row, p.at.delivery.Message, reason)

@@ -9,8 +9,23 @@ import (
 	"posthouse/localqm/store"
 )
 
+// The outcomes of prepared transactions in the store.
+const (
+	committed = "committed"
+	aborted   = "aborted"
+)
+
+// ended are the operations that end a prepared transaction and keep its outcome
+// for who asks again.
+func (t *Transaction) ended(outcome string) []store.Op {
+	return []store.Op{
+		&store.Forget{ID: t.id}, &store.PutState{Space: spaceOutcomes, Key: t.id[:], Value: []byte(outcome)},
+	}
+}
+
 // Prepare makes the operations and locks durable, so that a commit after a
 // restart can still make them true (DTC Transaction Prepare, MS-MQDMPR 3.1.4.6).
+// A transaction that could not be prepared is aborted.
 func (t *Transaction) Prepare(ctx context.Context) error {
 	const op = "prepare the transaction"
 	m := t.m
@@ -19,69 +34,99 @@ func (t *Transaction) Prepare(ctx context.Context) error {
 		m.mu.Unlock()
 		return nil
 	}
-	if err := t.active(op); err != nil {
+	err := t.active(op)
+	if err == nil {
+		err = t.seal(op)
+	}
+	if err != nil {
+		if t.state == txActive {
+			t.end(txAborted)
+		}
 		m.mu.Unlock()
 		return err
 	}
 	t.state = txEnding
-	t.markEnds()
+	// The operations are data of this one: nothing of them happens now.
+	step := &store.Prepare{ID: t.id, Ops: t.operations()}
+	m.mu.Unlock()
+	return m.settle(ctx, op, []store.Op{step}, func(err error) {
+		if err != nil {
+			t.end(txAborted)
+			return
+		}
+		t.state, t.kept = txPrepared, true
+		for _, o := range t.ops {
+			o.queue.stirred()
+		}
+	})
+}
+
+// operations are those of the store that make the transaction true. Called with
+// mu held.
+func (t *Transaction) operations() []store.Op {
 	var ops []store.Op
-	for _, o := range t.ops {
-		switch o.kind {
-		case txEnqueue:
-			row, err := m.encode(op, o.msg)
-			if err != nil {
-				t.state = txActive
-				m.mu.Unlock()
-				return err
-			}
-			row.Slot = o.queue.info.Slot
-			ops = append(ops, &store.Put{Row: row})
-		case txDequeue:
-			ops = append(ops, &store.Remove{Place: store.Place{Slot: o.row.Slot, Lookup: o.row.Lookup}, Express: o.row.Express})
-		case txMove:
+	for i := range t.ops {
+		o := &t.ops[i]
+		switch {
+		case o.kind == txEnqueue:
+			row := *o.row
+			ops = append(ops, &store.Put{Row: &row})
+		case o.queue.gone:
+		case o.kind == txDequeue:
+			ops = append(ops, &store.Remove{Place: o.place(), Express: o.row.Express})
+		default:
 			ops = append(ops, &store.Move{
-				Place: store.Place{Slot: o.row.Slot, Lookup: o.row.Lookup}, To: o.to.info.Slot,
-				At: m.clock.Now().Unix(), Express: o.row.Express,
+				Place: o.place(), To: o.to.info.Slot, At: t.m.clock.Now().Unix(), Express: o.row.Express,
 			})
 		}
 	}
-	m.mu.Unlock()
-	// The nested operations are data here: apply must not treat them as done.
-	err := m.commit(ctx, op, []store.Op{&store.Prepare{ID: t.id, Ops: ops}}, nil)
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if err != nil {
-		t.state = txActive
-		return err
-	}
-	t.state = txPrepared
-	return nil
+	return ops
 }
 
-// ResolveTransaction ends a prepared transaction by its identifier, also one that a
-// restart found; idempotent by identifier.
-func (m *QueueManager) ResolveTransaction(ctx context.Context, id mq.GUID, commit bool) error {
+// Prepared lists the transactions that wait for their outcome, to an
+// administrator.
+func (m *QueueManager) Prepared(c Caller) ([]mq.GUID, error) {
+	if err := m.administrate("list prepared transactions", c); err != nil {
+		return nil, err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var ids []mq.GUID
+	for id, t := range m.txns {
+		if t.state == txPrepared {
+			ids = append(ids, id)
+		}
+	}
+	return ids, nil
+}
+
+// ResolveTransaction ends a prepared transaction by its identifier, also one
+// that a restart found; idempotent by identifier. It is for administrators: a
+// coordinator that answers late may have decided otherwise.
+func (m *QueueManager) ResolveTransaction(ctx context.Context, c Caller, id mq.GUID, commit bool) error {
 	op := "resolve transaction " + id.String()
+	if err := m.administrate(op, c); err != nil {
+		return err
+	}
 	m.mu.Lock()
 	t := m.txns[id]
-	was, known := m.outcomes[id]
+	if t != nil && t.state == txActive {
+		m.mu.Unlock()
+		return mq.Errorf(mq.ErrTransactionSequence, op, "the transaction is under way and not prepared").
+			WithFix("leave its end to the application")
+	}
 	m.mu.Unlock()
 	if t == nil {
-		if !known {
-			raw, err := m.store.State(ctx, spaceOutcomes, id[:])
-			if err != nil {
-				return m.storeError(op, err)
-			}
-			known, was = raw != nil, string(raw) == committed
-		}
+		raw, err := m.store.State(ctx, spaceOutcomes, id[:])
 		switch {
-		case known && was == commit:
-			return nil
-		case known:
-			return mq.Errorf(mq.ErrTransactionSequence, op, "the transaction ended the other way")
+		case err != nil:
+			return m.storeError(op, err)
+		case raw == nil:
+			return mq.Errorf(mq.ErrTransactionSequence, op, "no such transaction is prepared here")
+		case (string(raw) == committed) != commit:
+			return mq.Errorf(mq.ErrTransactionSequence, op, "the transaction ended the other way: it was %s", raw)
 		}
-		return mq.Errorf(mq.ErrTransactionSequence, op, "no such transaction is prepared here")
+		return nil
 	}
 	if commit {
 		return t.Commit(ctx)
@@ -97,7 +142,7 @@ func (m *QueueManager) loadPrepared(ctx context.Context) error {
 		return err
 	}
 	for _, p := range all {
-		t := &Transaction{m: m, id: p.ID, state: txPrepared}
+		t := &Transaction{m: m, id: p.ID, state: txPrepared, kept: true, ends: map[*queue]int{}}
 		for _, op := range p.Ops {
 			if err := t.restore(ctx, op); err != nil {
 				return fmt.Errorf("prepared transaction %s: %w", p.ID, err)
@@ -110,52 +155,53 @@ func (m *QueueManager) loadPrepared(ctx context.Context) error {
 	return nil
 }
 
-// restore takes up one operation of a prepared transaction. An express message
-// that it had received is gone with the restart, and so is that operation.
+// restore takes up one operation of a prepared transaction. A message that it
+// had received and that is gone was express, or died with its queue; so is that
+// operation.
 func (t *Transaction) restore(ctx context.Context, op store.Op) error {
 	m := t.m
-	o := txOp{}
+	var o txOp
 	var at store.Place
+	var to store.Slot
 	switch op := op.(type) {
 	case *store.Put:
-		msg, err := m.parse(op.Row)
-		if err != nil {
-			return err
-		}
-		m.mu.Lock()
-		defer m.mu.Unlock()
-		q := m.slots[op.Row.Slot]
-		if q == nil {
-			return errors.New("its queue is missing")
-		}
-		m.reserve(q, op.Row)
-		t.ops = append(t.ops, txOp{kind: txEnqueue, queue: q, msg: msg, row: op.Row})
-		return nil
+		o.row, at = op.Row, store.Place{Slot: op.Row.Slot}
 	case *store.Remove:
 		o.kind, at = txDequeue, op.Place
 	case *store.Move:
-		o.kind, at, o.to = txMove, op.Place, m.slots[op.To]
+		o.kind, at, to = txMove, op.Place, op.To
 	default:
 		return fmt.Errorf("unknown operation %T", op)
 	}
-	row, err := m.store.Get(ctx, at.Slot, at.Lookup, -1)
-	if errors.Is(err, store.ErrGone) {
-		return nil
+	if o.kind != txEnqueue {
+		row, err := m.store.Get(ctx, at.Slot, at.Lookup, -1)
+		if errors.Is(err, store.ErrGone) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		o.row = row
 	}
-	if err != nil {
-		return err
-	}
-	msg, err := m.parse(row)
-	if err != nil {
+	var err error
+	if o.msg, err = m.parse(o.row); err != nil {
 		return err
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	o.queue, o.msg, o.row = m.slots[at.Slot], msg, row
-	if o.queue == nil {
-		return errors.New("its queue is missing")
+	if o.queue = m.slots[at.Slot]; o.queue == nil {
+		return fmt.Errorf("its queue in slot %d is missing", at.Slot)
 	}
-	o.queue.take(at.Lookup, t)
-	t.ops = append(t.ops, o)
+	if to != 0 {
+		if o.to = m.slots[to]; o.to == nil {
+			return fmt.Errorf("the target in slot %d is missing", to)
+		}
+	}
+	if o.kind == txEnqueue {
+		m.reserve(o.queue, o.row.Size())
+	} else {
+		o.queue.take(at.Lookup, t)
+	}
+	t.add(o)
 	return nil
 }

@@ -3,7 +3,6 @@ package localqm
 import (
 	"context"
 	"errors"
-	"time"
 
 	"posthouse/localqm/mq"
 	"posthouse/localqm/store"
@@ -46,8 +45,8 @@ func (m *QueueManager) removeAll(ctx context.Context, q *queue, upTo uint64, rea
 		}
 		after = ids[len(ids)-1]
 		mine := m.lockForPurge(q, ids, upTo)
-		n, err := m.removePlaces(q, mine, reason)
-		removed += n
+		n, err := m.removeLocked(mine, reason)
+		removed += int64(n)
 		if err != nil {
 			return removed, err
 		}
@@ -71,66 +70,6 @@ func (m *QueueManager) lockForPurge(q *queue, ids []uint64, upTo uint64) []store
 		mine = append(mine, store.Place{Slot: q.info.Slot, Lookup: id})
 	}
 	return mine
-}
-
-// removePlaces removes locked positions and returns how many were there.
-func (m *QueueManager) removePlaces(q *queue, mine []store.Place, reason mq.Class) (int64, error) {
-	if len(mine) == 0 {
-		return 0, nil
-	}
-	before := m.removed.Load()
-	if q.final() {
-		err := m.removeLocked(mine, reason)
-		return min(m.removed.Load()-before, int64(len(mine))), err
-	}
-	// Nothing follows from removing a journal copy or a dead letter, so the
-	// messages need not be read; only whether they are express ones.
-	rows, err := m.store.Range(m.ctx, store.Range{
-		Slot: q.info.Slot, After: mine[0].Lookup - 1, Before: mine[len(mine)-1].Lookup + 1, Limit: len(mine) + purgeBatch,
-	})
-	if err != nil {
-		m.mu.Lock()
-		for _, at := range mine {
-			m.release(at)
-		}
-		m.mu.Unlock()
-		return 0, err
-	}
-	express := map[uint64]bool{}
-	for _, r := range rows {
-		express[r.Lookup] = r.Express
-	}
-	ops := make([]store.Op, 0, len(mine))
-	for _, at := range mine {
-		ops = append(ops, &store.Remove{Place: at, Express: express[at.Lookup]})
-	}
-	if err := m.commit(m.ctx, "remove messages", ops, nil); err != nil {
-		return 0, err
-	}
-	return int64(len(mine)), nil
-}
-
-// emptySlot removes everything from a part of a deleted queue: what was locked
-// by readers that lost their handle too, and what was being sent when it was
-// deleted.
-func (m *QueueManager) emptySlot(ctx context.Context, q *queue) error {
-	for {
-		m.mu.Lock()
-		clear(q.locks)
-		onTheWay := q.reserved > 0
-		m.mu.Unlock()
-		if _, err := m.removeAll(ctx, q, store.MaxSeq, mq.ClassNackQueueDeleted); err != nil {
-			return err
-		}
-		if m.store.Count(q.info.Slot).Messages == 0 && !onTheWay {
-			return nil
-		}
-		select { // what is being committed arrives at once: no clock to wait by
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-time.After(time.Millisecond):
-		}
-	}
 }
 
 // RemoveMessages takes chosen messages out of a queue, each answered for in

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"posthouse/localqm/mq"
+	"posthouse/localqm/secure"
 	"posthouse/localqm/store"
 )
 
@@ -36,7 +37,7 @@ type QueueManager struct {
 	clock   Clock
 	log     *slog.Logger
 	self    store.Identity
-	owner   string
+	owner   secure.SID
 	names   map[string]bool // lower case
 	started time.Time
 	reading time.Duration
@@ -45,6 +46,10 @@ type QueueManager struct {
 	received atomic.Int64
 	removed  atomic.Int64
 
+	// config makes changes of queues and settings wait for each other, since
+	// each reads what it replaces. Held during commits, taken before mu.
+	config sync.Mutex
+
 	mu       sync.Mutex
 	closed   bool
 	failed   error                 // the store stopped
@@ -52,17 +57,20 @@ type QueueManager struct {
 	slots    map[store.Slot]*queue // every queue, journal and subqueue
 	numbers  map[uint32]*queue     // private queue numbers
 	settings Settings
-	security []byte // descriptor of the machine
-	total    int64  // bytes reserved by puts on their way, all queues
+	guard    secure.Descriptor // of the machine
+	bytes    int64             // sum of all queues' bytes
 	txns     map[mq.GUID]*Transaction
-	outcomes map[mq.GUID]bool // of ended transactions that were prepared: committed
-	nextTx   uint32
 	pendings map[*Pending]struct{}
+	purged   []store.Place // given back after a purge met them: the sweeper removes them
+	alarm    int64         // when the sweeper looks again, Unix seconds; 0: it is at work
+	soonest  int64         // the first deadline that came meanwhile; 0: none
 
 	ctx   context.Context // ends when the queue manager stops
 	stop  context.CancelFunc
 	kick  chan struct{} // the sweeper has something new to look at
 	tasks sync.WaitGroup
+	ended sync.Once
+	last  error // of closing the store
 }
 
 // Open starts a queue manager on a store: transactions that are not prepared
@@ -78,18 +86,21 @@ func Open(ctx context.Context, o Options) (*QueueManager, error) {
 		o.ReadTimeout = 5 * time.Minute
 	}
 	m := &QueueManager{
-		store: o.Store, clock: o.Clock, log: o.Log, self: o.Store.Identity(), owner: o.Owner,
+		store: o.Store, clock: o.Clock, log: o.Log, self: o.Store.Identity(),
 		started: o.Clock.Now(), reading: o.ReadTimeout, kick: make(chan struct{}, 1),
 		queues: map[string]*queue{}, slots: map[store.Slot]*queue{}, numbers: map[uint32]*queue{},
-		txns: map[mq.GUID]*Transaction{}, outcomes: map[mq.GUID]bool{}, pendings: map[*Pending]struct{}{},
+		txns: map[mq.GUID]*Transaction{}, pendings: map[*Pending]struct{}{},
+	}
+	var err error
+	if m.owner, err = secure.ParseSID(o.Owner); err != nil {
+		return nil, fmt.Errorf("open the queue manager %s: its owner: %w", m.self.Name, err)
 	}
 	m.names = map[string]bool{".": true, "localhost": true, "127.0.0.1": true, "::1": true, "[::1]": true}
 	for _, n := range append(o.Names, m.self.Name) {
 		m.names[strings.ToLower(n)] = true
 	}
 	m.ctx, m.stop = context.WithCancel(context.Background())
-	err := m.load(ctx)
-	if err != nil {
+	if err := m.load(ctx); err != nil {
 		m.stop()
 		return nil, fmt.Errorf("open the queue manager %s: %w", m.self.Name, err)
 	}
@@ -125,18 +136,25 @@ func (m *QueueManager) Identity() store.Identity { return m.self }
 // Close ends waiting reads, lets what is being committed finish, and closes
 // the store. Transactions that are not prepared are aborted by it.
 func (m *QueueManager) Close() error {
-	m.mu.Lock()
-	if m.closed {
+	m.ended.Do(func() {
+		m.mu.Lock()
+		m.closed = true // no task begins from here on
+		m.wakeAll()
 		m.mu.Unlock()
-		return nil
+		m.stop()
+		m.tasks.Wait()
+		m.hub.close()
+		m.last = m.store.Close()
+	})
+	return m.last
+}
+
+// task runs fn until the queue manager stops; fn obeys m.ctx. Called with mu
+// held.
+func (m *QueueManager) task(fn func()) {
+	if !m.closed {
+		m.tasks.Go(fn)
 	}
-	m.closed = true
-	m.wakeAll()
-	m.mu.Unlock()
-	m.stop()
-	m.tasks.Wait()
-	m.hub.close()
-	return m.store.Close()
 }
 
 // Done is closed when the queue manager stops, also because its disk failed.
@@ -161,7 +179,9 @@ func (m *QueueManager) storeError(op string, err error) error {
 	case err == nil:
 		return nil
 	case errors.As(err, &known):
-		return err
+		c := *known
+		c.Op = op
+		return &c
 	case errors.Is(err, store.ErrFull):
 		return &mq.Error{
 			Code: mq.ErrMessageStorageFailed, Op: op, Err: err,
@@ -188,6 +208,8 @@ func (m *QueueManager) storeError(op string, err error) error {
 		return mq.Errorf(mq.ErrQueueDeleted, op, "the queue was deleted meanwhile")
 	case errors.Is(err, store.ErrGone):
 		return mq.Errorf(mq.ErrMessageNotFound, op, "the message is no longer in the queue")
+	case errors.Is(err, context.Canceled) && m.ctx.Err() != nil:
+		return mq.Errorf(mq.ErrServiceNotAvailable, op, "the queue manager %s is stopping", m.self.Name)
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return &mq.Error{Code: mq.ErrOperationCancelled, Op: op, Why: "cancelled", Err: err}
 	}

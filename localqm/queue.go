@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"posthouse/localqm/mq"
+	"posthouse/localqm/secure"
 	"posthouse/localqm/store"
 )
 
@@ -12,16 +13,21 @@ import (
 // queue. Guarded by QueueManager.mu.
 type queue struct {
 	info    store.Queue
-	parent  *queue // of a journal or subqueue
+	guard   secure.Descriptor // info.Security
+	path    string            // the path name administrators see
+	parent  *queue            // of a journal or subqueue
 	journal *queue
 	subs    map[string]*queue // by lower-case name
 
-	head     head
-	locks    map[uint64]*lock // positions that are not available, by lookup
-	waiters  []*waiter
-	handles  map[*Handle]struct{}
-	reserved int64 // bytes of puts on their way
-	gone     bool  // deleted
+	head    head
+	locks   map[uint64]*lock // positions that are not available, by lookup
+	waiters []*waiter
+	handles map[*Handle]struct{}
+	bytes   int64         // of what is here and what is on its way here: quotas compare it
+	coming  int           // puts and moves that the store has not answered
+	held    int           // operations of transactions that name it
+	gone    bool          // deleted
+	stir    chan struct{} // of a deleted queue: something drain waits for has changed
 }
 
 // head is the available front of a queue: every available lookup that is not
@@ -40,7 +46,14 @@ const (
 // (MessagePosition.State Locked, and PurgePending).
 type lock struct {
 	tx    *Transaction
-	purge bool // a purge met it: removed instead of given back
+	purge bool  // a purge met it: removed instead of given back
+	size  int64 // of the packet, once its removal or move is under way
+}
+
+// locked reports whether a transaction holds a position.
+func (q *queue) locked(lookup uint64, t *Transaction) bool {
+	l := q.locks[lookup]
+	return l != nil && l.tx == t
 }
 
 // root is the queue that a journal or subqueue belongs to, or q itself.
@@ -73,13 +86,15 @@ func key(kind store.QueueKind, name string) string {
 // adopt puts a row of the catalogue into memory. Parents come before children.
 func (m *QueueManager) adopt(info store.Queue) *queue {
 	q := &queue{
-		info: info, subs: map[string]*queue{}, locks: map[uint64]*lock{}, handles: map[*Handle]struct{}{},
-		gone: info.Draining,
+		subs: map[string]*queue{}, locks: map[uint64]*lock{}, handles: map[*Handle]struct{}{}, gone: info.Draining,
 	}
 	m.slots[info.Slot] = q
 	if info.Parent != 0 {
 		q.parent = m.slots[info.Parent]
 	}
+	m.describe(q, info)
+	q.bytes = m.store.Count(info.Slot).Bytes
+	m.bytes += q.bytes
 	switch {
 	case q.parent == nil:
 		if !q.gone {
@@ -96,11 +111,19 @@ func (m *QueueManager) adopt(info store.Queue) *queue {
 	return q
 }
 
+// describe sets a queue's properties and what is derived from them.
+func (m *QueueManager) describe(q *queue, info store.Queue) {
+	q.info, q.guard = info, m.guarded(info.Security)
+	q.path = m.pathName(q)
+}
+
 // forget takes a queue and its parts out of memory.
 func (m *QueueManager) forget(q *queue) {
 	q.gone = true
+	m.bytes -= q.bytes
 	delete(m.slots, q.info.Slot)
 	if q.parent != nil {
+		q.parent.stirred()
 		if q.parent.subs[strings.ToLower(q.info.Name)] == q {
 			delete(q.parent.subs, strings.ToLower(q.info.Name))
 		}
@@ -126,6 +149,16 @@ func (q *queue) parts() []*queue {
 	return all
 }
 
+// stirred tells the one who empties a deleted queue to look again.
+func (q *queue) stirred() {
+	if q.stir != nil {
+		select {
+		case q.stir <- struct{}{}:
+		default:
+		}
+	}
+}
+
 // pathName is the name administrators see.
 func (m *QueueManager) pathName(q *queue) string {
 	p := mq.PathName{Machine: m.self.Name}
@@ -149,7 +182,7 @@ func (m *QueueManager) pathName(q *queue) string {
 
 // formatName is the direct format name of a queue.
 func (m *QueueManager) formatName(q *queue) mq.FormatName {
-	p, err := mq.ParsePathName(m.pathName(q))
+	p, err := mq.ParsePathName(q.path)
 	if err != nil {
 		return mq.FormatName{}
 	}
@@ -173,6 +206,10 @@ func (h *head) put(lookup uint64) {
 
 // drop takes a lookup out if it is there.
 func (h *head) drop(lookup uint64) {
+	if len(h.ids) > 0 && h.ids[0] == lookup {
+		h.ids = h.ids[1:]
+		return
+	}
 	if at, found := slices.BinarySearch(h.ids, lookup); found {
 		h.ids = slices.Delete(h.ids, at, at+1)
 	}

@@ -53,16 +53,11 @@ type Delivery struct {
 // or _ALREADY_RECEIVED for a place that is empty, MQ_ERROR_OPERATION_CANCELLED
 // when ctx or the handle ended.
 func (h *Handle) Read(ctx context.Context, o ReadOptions) (Delivery, error) {
-	op := "receive from " + h.name.String()
+	op := h.opReceive
 	if o.Peek {
-		op = "peek at " + h.name.String()
+		op = h.opPeek
 		if o.Tx != nil {
 			return Delivery{}, mq.Errorf(mq.ErrTransactionUsage, op, "peeking takes no transaction")
-		}
-	}
-	if o.Tx != nil {
-		if err := o.Tx.usable(op); err != nil {
-			return Delivery{}, err
 		}
 	}
 	at, err := h.locate(ctx, op, o)
@@ -73,7 +68,7 @@ func (h *Handle) Read(ctx context.Context, o ReadOptions) (Delivery, error) {
 		return at.delivery, nil
 	}
 	if o.Tx != nil {
-		return h.takeWithin(ctx, op, o.Tx, at)
+		return at.delivery, o.Tx.take(op, txOp{kind: txDequeue, queue: at.queue, msg: at.delivery.Message, row: at.delivery.Row})
 	}
 	return h.take(op, at)
 }
@@ -108,12 +103,16 @@ func (h *Handle) locate(ctx context.Context, op string, o ReadOptions) (found, e
 			return found{}, m.storeError(op, err)
 		}
 		m.mu.Lock()
-		q, err := h.reading(op, !o.Peek)
+		q, err := h.reading(op, !o.Peek, o.Tx)
 		if err != nil {
 			m.mu.Unlock()
 			return found{}, err
 		}
-		lookup, err := h.choose(ctx, op, q, o)
+		var before Cursor
+		if o.Cursor != nil {
+			before = *o.Cursor
+		}
+		lookup, err := h.choose(ctx, op, q, o, w)
 		if err == nil {
 			if w != nil {
 				m.served(w)
@@ -124,6 +123,14 @@ func (h *Handle) locate(ctx context.Context, op string, o ReadOptions) (found, e
 			}
 			m.mu.Unlock()
 			at, again, err := h.fetch(ctx, op, q, lookup, o)
+			switch {
+			case again && o.Cursor != nil && before.state == read && !o.Next:
+				return at, alreadyReceived(op)
+			case again && o.Cursor != nil:
+				o.Cursor.state = before.state // and go on behind
+			case err != nil && o.Cursor != nil:
+				*o.Cursor = before
+			}
 			if !again {
 				return at, err
 			}
@@ -133,10 +140,7 @@ func (h *Handle) locate(ctx context.Context, op string, o ReadOptions) (found, e
 			m.mu.Unlock()
 			return found{}, err
 		}
-		if w == nil || w.queue != q {
-			if w != nil {
-				m.leave(w)
-			}
+		if w == nil {
 			w = m.enter(q, !o.Peek)
 		} else {
 			m.again(w)
@@ -162,23 +166,38 @@ func ioTimeout(op string, d time.Duration) error {
 	return mq.Errorf(mq.ErrIOTimeout, op, "no message came within %s", d)
 }
 
-// choose picks the position that o means. Called with mu held. An empty queue
-// is MQ_ERROR_IO_TIMEOUT.
-func (h *Handle) choose(ctx context.Context, op string, q *queue, o ReadOptions) (uint64, error) {
+func alreadyReceived(op string) error {
+	return mq.Errorf(mq.ErrMessageAlreadyReceived, op, "someone else received it meanwhile, or it has expired").
+		WithFix("refresh the list")
+}
+
+// choose picks the position that o means; w is the read's place in the line, if
+// it has waited. Called with mu held. An empty queue is MQ_ERROR_IO_TIMEOUT.
+func (h *Handle) choose(ctx context.Context, op string, q *queue, o ReadOptions, w *waiter) (uint64, error) {
 	if o.Cursor != nil {
-		return h.chooseCursor(ctx, op, q, o)
+		var offered uint64
+		if w != nil {
+			offered = w.offered
+		}
+		return h.chooseCursor(ctx, op, q, o, offered)
 	}
-	if o.Seek != SeekNone {
+	if o.Seek != SeekNone && o.Seek != SeekFirst {
 		return h.m.seek(ctx, op, q, o)
 	}
 	lookup, ok, err := h.m.first(ctx, q)
-	if err != nil {
+	switch {
+	case err != nil:
 		return 0, h.m.storeError(op, err)
+	case ok:
+		return lookup, nil
+	case o.Seek == SeekFirst:
+		return 0, noneThere(op)
 	}
-	if !ok {
-		return 0, ioTimeout(op, 0)
-	}
-	return lookup, nil
+	return 0, ioTimeout(op, 0)
+}
+
+func noneThere(op string) error {
+	return mq.Errorf(mq.ErrMessageNotFound, op, "no message stands there")
 }
 
 // first is the first available position of a queue. Called with mu held; it
@@ -208,54 +227,66 @@ func (m *QueueManager) first(ctx context.Context, q *queue) (uint64, bool, error
 
 // seek finds a position by its lookup identifier (Seek Available Message
 // Position With Id, MS-MQDMPR 3.1.7.3.3). Locked positions are passed over, and
-// an exact one is MQ_ERROR_MESSAGE_LOCKED_UNDER_TRANSACTION. Called with mu held.
+// an exact one is MQ_ERROR_MESSAGE_LOCKED_UNDER_TRANSACTION; whether it is there
+// fetch will see. Called with mu held.
 func (m *QueueManager) seek(ctx context.Context, op string, q *queue, o ReadOptions) (uint64, error) {
-	if o.Seek == SeekCurrent {
+	switch o.Seek {
+	case SeekCurrent:
 		if q.locks[o.Lookup] != nil {
 			return 0, mq.Errorf(mq.ErrMessageLocked, op, "another reader holds message %d", o.Lookup).
 				WithFix("wait until its transaction ends")
 		}
-		if _, err := m.store.Get(ctx, q.info.Slot, o.Lookup, 0); err != nil {
-			if errors.Is(err, store.ErrGone) {
-				return 0, mq.Errorf(mq.ErrMessageNotFound, op, "no message with lookup ID %d is in the queue", o.Lookup).
-					WithFix("it was received or moved meanwhile; refresh the list")
-			}
-			return 0, m.storeError(op, err)
-		}
 		return o.Lookup, nil
-	}
-	r := store.Range{Slot: q.info.Slot, Limit: 16}
-	switch o.Seek {
 	case SeekNext:
-		r.After = o.Lookup
-	case SeekPrevious:
-		r.Before, r.Reverse = o.Lookup, true
+		return m.after(ctx, op, q, o.Lookup)
 	case SeekLast:
-		r.Reverse = true
+		return m.before(ctx, op, q, 0)
 	}
-	if o.Seek == SeekPrevious && o.Lookup == 0 {
+	if o.Lookup == 0 {
 		return 0, mq.Errorf(mq.ErrMessageNotFound, op, "nothing stands before the first message")
 	}
+	return m.before(ctx, op, q, o.Lookup)
+}
+
+// seekPage is how many positions a seek reads at once; others are read if all
+// of them are locked.
+const seekPage = 16
+
+// after is the first available position behind another. Called with mu held.
+func (m *QueueManager) after(ctx context.Context, op string, q *queue, lookup uint64) (uint64, error) {
 	for {
-		rows, err := m.store.Range(ctx, r)
+		ids, err := m.store.Lookups(ctx, q.info.Slot, lookup, seekPage)
 		if err != nil {
 			return 0, m.storeError(op, err)
 		}
-		if r.Reverse {
-			slices.Reverse(rows)
+		for _, id := range ids {
+			if q.locks[id] == nil {
+				return id, nil
+			}
+			lookup = id
 		}
-		for _, row := range rows {
+		if len(ids) < seekPage {
+			return 0, noneThere(op)
+		}
+	}
+}
+
+// before is the last available position in front of another, 0 being the end.
+// Called with mu held.
+func (m *QueueManager) before(ctx context.Context, op string, q *queue, lookup uint64) (uint64, error) {
+	for {
+		rows, err := m.store.Range(ctx, store.Range{Slot: q.info.Slot, Before: lookup, Reverse: true, Limit: seekPage})
+		if err != nil {
+			return 0, m.storeError(op, err)
+		}
+		for _, row := range slices.Backward(rows) {
 			if q.locks[row.Lookup] == nil {
 				return row.Lookup, nil
 			}
-			if r.Reverse {
-				r.Before = row.Lookup
-			} else {
-				r.After = row.Lookup
-			}
+			lookup = row.Lookup
 		}
-		if len(rows) < r.Limit {
-			return 0, mq.Errorf(mq.ErrMessageNotFound, op, "no message stands there")
+		if len(rows) < seekPage {
+			return 0, noneThere(op)
 		}
 	}
 }
@@ -267,15 +298,15 @@ func (q *queue) take(lookup uint64, tx *Transaction) {
 }
 
 // fetch reads the chosen message. again tells that it was no longer there, or
-// has expired, so that another must be chosen.
+// has expired, so that another must be chosen; what it does not return is no
+// longer locked.
 func (h *Handle) fetch(ctx context.Context, op string, q *queue, lookup uint64, o ReadOptions) (at found, again bool, err error) {
 	m := h.m
 	body := o.Body
 	if !o.Peek {
-		body = -1
 		// What is locked must be answered or given back: the reader's
 		// impatience ends before, not here.
-		ctx = m.ctx
+		body, ctx = -1, m.ctx
 	}
 	place := store.Place{Slot: q.info.Slot, Lookup: lookup}
 	giveBack := func() {
@@ -286,33 +317,42 @@ func (h *Handle) fetch(ctx context.Context, op string, q *queue, lookup uint64, 
 		}
 	}
 	row, err := m.store.Get(ctx, place.Slot, lookup, body)
-	if err != nil {
-		if errors.Is(err, store.ErrGone) {
+	if errors.Is(err, store.ErrGone) {
+		if !o.Peek {
 			m.mu.Lock()
-			delete(q.locks, lookup)
-			q.head.drop(lookup)
+			m.lost(q, lookup)
 			m.mu.Unlock()
-			if o.Seek == SeekCurrent || o.Cursor != nil {
-				return at, false, mq.Errorf(mq.ErrMessageAlreadyReceived, op, "someone else received it meanwhile")
-			}
-			return at, true, nil
 		}
-		giveBack()
-		return at, false, m.storeError(op, err)
-	}
-	if row.Expires != 0 && row.Expires <= m.clock.Now().Unix() && q.final() {
-		giveBack()
-		m.expireNow(q, row)
 		if o.Seek == SeekCurrent {
-			return at, false, mq.Errorf(mq.ErrMessageNotFound, op, "the message has expired")
+			return at, false, mq.Errorf(mq.ErrMessageNotFound, op, "no message with lookup ID %d is in the queue", lookup).
+				WithFix("it was received or moved meanwhile; refresh the list")
 		}
 		return at, true, nil
+	}
+	if err != nil {
+		giveBack()
+		return at, false, m.storeError(op, err)
 	}
 	msg, err := m.parse(row)
 	if err != nil {
 		giveBack()
 		return at, false, mq.Errorf(mq.ErrGeneric, op, "the stored message is damaged: %w", err).
 			WithFix("stop the queue manager and run `posthouse check`")
+	}
+	if row.Expires != 0 && row.Expires <= m.clock.Now().Unix() && q.final() {
+		places := []store.Place{place}
+		if o.Peek {
+			_, err = m.expire(places)
+		} else {
+			_, err = m.removeLocked(places, mq.ClassNackReceiveTimeout)
+		}
+		switch {
+		case err != nil:
+			return at, false, m.storeError(op, err)
+		case o.Seek == SeekCurrent:
+			return at, false, mq.Errorf(mq.ErrMessageNotFound, op, "the message has expired")
+		}
+		return at, true, nil
 	}
 	return found{queue: q, place: place, delivery: Delivery{Lookup: lookup, Message: msg, Row: row}}, false, nil
 }
@@ -324,88 +364,7 @@ func (h *Handle) take(op string, at found) (Delivery, error) {
 	ops := m.removing(at.queue, at.delivery.Row, at.delivery.Message, mq.ClassAckReceive)
 	m.mu.Unlock()
 	if err := m.commit(m.ctx, op, ops, nil); err != nil {
-		if errors.Is(err, store.ErrGone) || mq.CodeOf(err) == mq.ErrMessageNotFound {
-			return Delivery{}, mq.Errorf(mq.ErrMessageAlreadyReceived, op, "someone else received it meanwhile")
-		}
 		return Delivery{}, err
 	}
 	return at.delivery, nil
-}
-
-// waiter is a read that waits for a message (WaitingMessageReadOperation,
-// MS-MQDMPR 3.1.1.10). Guarded by mu.
-type waiter struct {
-	queue    *queue
-	take     bool
-	ready    chan struct{}
-	signaled bool
-	first    bool // it keeps its turn when it was woken in vain
-}
-
-// enter puts a read into the line of a queue.
-func (m *QueueManager) enter(q *queue, take bool) *waiter {
-	w := &waiter{queue: q, take: take, ready: make(chan struct{}, 1)}
-	q.waiters = append(q.waiters, w)
-	return w
-}
-
-// again puts a read that was woken in vain back to the front.
-func (m *QueueManager) again(w *waiter) {
-	if w.signaled {
-		w.signaled = false
-		select {
-		case <-w.ready:
-		default:
-		}
-		w.queue.waiters = slices.Insert(w.queue.waiters, 0, w)
-	}
-}
-
-// served ends a wait that got its message; others may find more.
-func (m *QueueManager) served(w *waiter) {
-	if !w.signaled {
-		w.queue.waiters = slices.DeleteFunc(w.queue.waiters, func(o *waiter) bool { return o == w })
-	}
-	if len(w.queue.head.ids) > 1 || !w.take {
-		m.wake(w.queue)
-	}
-}
-
-// leave ends a wait without a message. Its turn, if it had come, is the next
-// one's.
-func (m *QueueManager) leave(w *waiter) {
-	if w.signaled {
-		m.wake(w.queue)
-		return
-	}
-	w.queue.waiters = slices.DeleteFunc(w.queue.waiters, func(o *waiter) bool { return o == w })
-}
-
-// wake lets waiting reads look again, in the order they came, up to and
-// including the first that takes (MS-MQDMPR 3.1.7.2.2).
-func (m *QueueManager) wake(q *queue) {
-	for len(q.waiters) > 0 {
-		w := q.waiters[0]
-		q.waiters = q.waiters[1:]
-		w.signaled = true
-		w.ready <- struct{}{}
-		if w.take {
-			return
-		}
-	}
-}
-
-// wakeQueue wakes every waiting read of a queue, which then sees why.
-func (m *QueueManager) wakeQueue(q *queue) {
-	for _, w := range q.waiters {
-		w.signaled = true
-		w.ready <- struct{}{}
-	}
-	q.waiters = nil
-}
-
-func (m *QueueManager) wakeAll() {
-	for _, q := range m.slots {
-		m.wakeQueue(q)
-	}
 }

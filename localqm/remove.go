@@ -13,10 +13,10 @@ import (
 // the removal, the copy in the queue journal or the dead letter, and the
 // acknowledgement (Message Position Deleted, MS-MQDMPR 3.1.7.2.1 and MS-MQQB
 // 3.1.7.2). reason is AckReceive for an application's receive. row needs its
-// whole body if full says so. Called with mu held.
+// whole body if full says so. The position is locked, and the operations must
+// be submitted. Called with mu held.
 func (m *QueueManager) removing(q *queue, row *store.Row, msg *mq.Message, reason mq.Class) []store.Op {
-	ops := []store.Op{&store.Remove{Place: store.Place{Slot: row.Slot, Lookup: row.Lookup}, Express: row.Express}}
-	return m.appendFate(ops, q, row, msg, reason)
+	return m.appendFate([]store.Op{m.remove(q, row)}, q, row, msg, reason)
 }
 
 // appendFate adds what follows from a message leaving its queue for a reason.
@@ -28,6 +28,11 @@ func (m *QueueManager) appendFate(ops []store.Op, q *queue, row *store.Row, msg 
 		if root := q.root(); root.info.Journaling && root.journal != nil {
 			ops = m.appendCopy(ops, root.journal, row, row.Class)
 		}
+	}
+	if row.Class != mq.ClassNormal {
+		return ops // a dead letter or an acknowledgement: its sender was told
+	}
+	if reason == mq.ClassAckReceive {
 		if msg.Acknowledge&mq.AckPositiveReceive != 0 {
 			ops = m.appendAck(ops, msg, row, reason)
 		}
@@ -65,7 +70,7 @@ func (m *QueueManager) deadLetterQueue(msg *mq.Message) *queue {
 		q, err := m.find("", mq.QueueName{Format: msg.DeadLetterQueue})
 		if err == nil && q.sendable() && q.info.Transactional == msg.Transactional {
 			return q
-		}
+		} // else it was deleted since
 	}
 	if msg.Transactional {
 		return m.system(mq.SuffixDeadXact)
@@ -81,8 +86,8 @@ func (m *QueueManager) appendCopy(ops []store.Op, to *queue, row *store.Row, cla
 		return ops
 	}
 	dead := class != mq.ClassNormal && class != row.Class
-	if _, _, ok := m.room(to, row.Size()); !ok && !dead {
-		m.log.Info("journal full, no copy kept", "journal", m.pathName(to))
+	if err := m.fits("keep a copy", to, row.Size()); err != nil && !dead {
+		m.log.Info("no copy kept", "error", err)
 		return ops
 	}
 	c := &store.Row{
@@ -90,8 +95,8 @@ func (m *QueueManager) appendCopy(ops []store.Op, to *queue, row *store.Row, cla
 		Arrived: m.clock.Now().Unix(), Aborts: row.Aborts, Moves: row.Moves, LastMove: row.LastMove,
 		Head: row.Head, BodyAt: row.BodyAt, Body: row.Body, BodySize: row.BodySize,
 	}
-	m.reserve(to, c)
-	return append(ops, &store.Put{Row: c})
+	m.reserve(to, c.Size())
+	return append(ops, m.put(to, c))
 }
 
 // appendAck adds an administration acknowledgement to a local queue (MS-MQQB
@@ -125,12 +130,12 @@ func (m *QueueManager) appendAck(ops []store.Op, msg *mq.Message, row *store.Row
 		Priority: ack.Priority, Express: ack.Delivery == mq.Express, Class: class, Arrived: m.clock.Now().Unix(),
 		Head: head, BodyAt: at, Body: ack.Body, BodySize: len(ack.Body),
 	}
-	if _, _, ok := m.room(to, r.Size()); !ok {
-		m.log.Warn("an acknowledgement found its queue full", "queue", m.pathName(to), "message", msg.ID)
+	if err := m.fits("acknowledge", to, r.Size()); err != nil {
+		m.log.Warn("an acknowledgement was dropped", "message", msg.ID, "error", err)
 		return ops
 	}
-	m.reserve(to, r)
-	return append(ops, &store.Put{Row: r})
+	m.reserve(to, r.Size())
+	return append(ops, m.put(to, r))
 }
 
 // correlation is a message identifier as CorrelationIdentifier (OBJECTID).

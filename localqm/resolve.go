@@ -118,14 +118,14 @@ func (m *QueueManager) part(op string, q *queue, sub string, suffix mq.Suffix) (
 	switch {
 	case suffix == mq.SuffixJournal:
 		if q.journal == nil {
-			return nil, m.notFound(op, m.pathName(q)+";journal", "internal queues have no journal")
+			return nil, m.notFound(op, q.path+";journal", "internal queues have no journal")
 		}
 		return q.journal, nil
 	case sub != "":
 		if s := q.subs[strings.ToLower(sub)]; s != nil {
 			return s, nil
 		}
-		return nil, m.notFound(op, m.pathName(q)+";"+sub, "a subqueue begins with the first message moved to it")
+		return nil, m.notFound(op, q.path+";"+sub, "a subqueue begins with the first message moved to it")
 	}
 	return q, nil
 }

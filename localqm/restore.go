@@ -34,6 +34,16 @@ func (m *QueueManager) Restore(ctx context.Context, c Caller, name mq.QueueName,
 		rows[i] = row
 	}
 	m.mu.Lock()
+	ops, err := m.planRestore(op, c, name, rows)
+	m.mu.Unlock()
+	if err != nil || len(ops) == 0 {
+		return err
+	}
+	return m.commit(ctx, op, ops, nil)
+}
+
+// planRestore is called with mu held. Its operations must be submitted.
+func (m *QueueManager) planRestore(op string, c Caller, name mq.QueueName, rows []*store.Row) ([]store.Op, error) {
 	q, err := m.find(op, name)
 	if err == nil {
 		err = m.allowMachine(op, c, mq.RightSetMachineProperties)
@@ -41,27 +51,28 @@ func (m *QueueManager) Restore(ctx context.Context, c Caller, name mq.QueueName,
 	if err == nil && q.info.Kind == store.Private {
 		err = m.allow(op, c, q, mq.RightWriteMessage)
 	}
+	if err == nil && hidden(q.root().info) {
+		err = mq.Errorf(mq.ErrUnsupportedOperation, op, "%s belongs to the queue manager", q.path)
+	}
+	var size int64
+	for _, row := range rows {
+		size += row.Size()
+	}
+	if err == nil {
+		err = m.fits(op, q, size)
+	}
+	if err != nil {
+		return nil, err
+	}
 	var ops []store.Op
-	for i, row := range rows {
-		if err != nil {
-			break
+	for _, row := range rows {
+		if !q.final() {
+			row.Expires = 0 // what lies in a journal or dead-letter queue stays
 		}
-		if quota, whose, ok := m.room(q, row.Size()); !ok {
-			for _, r := range rows[:i] {
-				m.unreserve(q, r)
-			}
-			err = mq.Errorf(mq.ErrInsufficientResources, op, "the %s is full: its quota of %d KB would be exceeded", whose, quota).
-				WithFix("raise the quota, or restore to another queue")
-			break
-		}
-		m.reserve(q, row)
-		ops = append(ops, &store.Put{Row: row})
+		m.reserve(q, row.Size())
+		ops = append(ops, m.put(q, row))
 	}
-	m.mu.Unlock()
-	if err != nil || len(ops) == 0 {
-		return err
-	}
-	return m.commit(ctx, op, ops, nil)
+	return ops, nil
 }
 
 func (m *QueueManager) restored(r Record) (*store.Row, error) {

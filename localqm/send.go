@@ -2,6 +2,7 @@ package localqm
 
 import (
 	"context"
+	"sync"
 	"time"
 
 	"posthouse/localqm/mq"
@@ -22,7 +23,7 @@ type Receipt struct {
 // with the error. The messages are filled in (ID, SentTime, ...) and must not
 // be changed afterwards.
 func (h *Handle) Send(ctx context.Context, tx *Transaction, messages ...*mq.Message) ([]Receipt, error) {
-	op := "send to " + h.name.String()
+	op := h.opSend
 	if h.access != SendAccess {
 		return nil, mq.Errorf(mq.ErrAccessDenied, op, "the queue was opened to %s, not to send", h.access)
 	}
@@ -44,7 +45,6 @@ func (h *Handle) sendMany(ctx context.Context, tx *Transaction, messages []*mq.M
 	for _, msg := range messages {
 		for _, t := range h.targets {
 			one := *msg
-			one.MultiDestination = h.name.Format.Elements
 			r, err := t.Send(ctx, tx, &one)
 			all = append(all, r...)
 			if err != nil {
@@ -62,31 +62,30 @@ func (m *QueueManager) sendEach(op string, h *Handle, messages []*mq.Message) ([
 		row *store.Row
 		err error
 	}
-	pending := make([]sent, 0, len(messages))
-	done := make(chan struct{}, len(messages))
+	all := make([]sent, len(messages))
+	var waiting sync.WaitGroup
 	var failed error
-	waiting := 0
+	n := 0
 	for _, msg := range messages {
-		if failed = m.prepare(op, h, msg, false); failed != nil {
+		if failed = m.stamp(op, h, msg, false); failed != nil {
 			break
 		}
-		ops, row, err := m.plan(op, h, msg)
+		ops, row, err := m.plan(op, h, msg, false)
 		if failed = err; failed != nil {
 			break
 		}
-		at := len(pending)
-		pending = append(pending, sent{row: row})
-		waiting++
+		s := &all[n]
+		s.row = row
+		n++
+		waiting.Add(1)
 		m.submit(ops, func(err error) {
-			pending[at].err = err
-			done <- struct{}{}
+			s.err = err
+			waiting.Done()
 		})
 	}
-	for range waiting {
-		<-done
-	}
-	receipts := make([]Receipt, 0, len(pending))
-	for i, s := range pending {
+	waiting.Wait()
+	receipts := make([]Receipt, 0, n)
+	for i, s := range all[:n] {
 		if s.err != nil {
 			return receipts, m.storeError(op, s.err)
 		}
@@ -95,22 +94,17 @@ func (m *QueueManager) sendEach(op string, h *Handle, messages []*mq.Message) ([
 	return receipts, failed
 }
 
-// plan checks a message that is ready and returns the operations of its
-// arrival. Encoding is done outside the lock.
-func (m *QueueManager) plan(op string, h *Handle, msg *mq.Message) ([]store.Op, *store.Row, error) {
-	m.mu.Lock()
-	_, err := m.mayEnter(op, h, msg, msg.Transactional)
-	m.mu.Unlock()
-	if err != nil {
-		return nil, nil, err
-	}
+// plan returns the operations of the arrival of a message that was stamped.
+// They must be submitted. again: its sender was allowed all this when it sent
+// it the first time.
+func (m *QueueManager) plan(op string, h *Handle, msg *mq.Message, again bool) ([]store.Op, *store.Row, error) {
 	row, err := m.encode(op, msg)
 	if err != nil {
 		return nil, nil, err
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	q, err := h.target(op)
+	q, err := m.mayEnter(op, h, msg, again)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -118,8 +112,9 @@ func (m *QueueManager) plan(op string, h *Handle, msg *mq.Message) ([]store.Op, 
 	return ops, row, err
 }
 
-// prepare checks a message and fills in what the queue manager adds.
-func (m *QueueManager) prepare(op string, h *Handle, msg *mq.Message, transactional bool) error {
+// stamp checks a message and fills in what the queue manager adds, whatever
+// stood there: a sender cannot say that it was authenticated.
+func (m *QueueManager) stamp(op string, h *Handle, msg *mq.Message, transactional bool) error {
 	if n := mq.LabelLength(msg.Label); n > mq.MaxLabel {
 		return mq.Errorf(mq.ErrLabelTooLong, op, "the label has %d characters; a message's may have %d", n, mq.MaxLabel).
 			WithFix("shorten it")
@@ -127,6 +122,10 @@ func (m *QueueManager) prepare(op string, h *Handle, msg *mq.Message, transactio
 	if msg.Priority > mq.MaxPriority {
 		return mq.Errorf(mq.ErrIllegalPropertyValue, op, "priority %d does not exist", msg.Priority).
 			WithFix("use 0 to 7")
+	}
+	if msg.Class != mq.ClassNormal && msg.ConnectorType.IsZero() {
+		return mq.Errorf(mq.ErrMissingConnectorType, op, "only connector applications choose the class of a message").
+			WithFix("leave the class out")
 	}
 	if transactional {
 		// MS-MQDMPR 3.1.1.12: a transaction's messages are recoverable and of
@@ -137,11 +136,14 @@ func (m *QueueManager) prepare(op string, h *Handle, msg *mq.Message, transactio
 		return mq.Errorf(mq.ErrInsufficientProperties, op, "acknowledgements were asked for, but no administration queue was named").
 			WithFix("name one with --admin-queue")
 	}
-	msg.Transactional = transactional
+	msg.Transactional, msg.TransactionID, msg.First, msg.Last = transactional, mq.ObjectID{}, false, false
+	msg.Sequence, msg.SequenceNumber, msg.PreviousNumber, msg.FinalAck = 0, 0, 0, false
+	msg.Destination, msg.DestinationMachine, msg.MultiDestination = h.to, mq.GUID{}, h.many
 	msg.ID = mq.ObjectID{Source: m.self.ID, Ordinal: m.store.NextOrdinal()}
-	msg.SourceMachine = m.self.ID
+	msg.SourceMachine, msg.HopCount = m.self.ID, 0
 	msg.SentTime = m.clock.Now().Truncate(time.Second)
-	msg.SenderSID = h.caller.sid()
+	msg.SenderSID, msg.SenderMachine = h.sid, mq.GUID{}
+	msg.Authenticated, msg.AuthLevel = false, 0
 	return nil
 }
 
@@ -173,9 +175,9 @@ func (m *QueueManager) late(msg *mq.Message) bool {
 		m.clock.Now().Unix() > msg.SentTime.Unix()+int64(msg.TimeToReachQueue)
 }
 
-// mayEnter checks handle, rights and the kinds of queue and message, and fills
-// in the destination. Called with mu held.
-func (m *QueueManager) mayEnter(op string, h *Handle, msg *mq.Message, transactional bool) (*queue, error) {
+// mayEnter checks handle, rights and the kinds of queue and message. Called with
+// mu held.
+func (m *QueueManager) mayEnter(op string, h *Handle, msg *mq.Message, again bool) (*queue, error) {
 	q, err := h.target(op)
 	if err != nil {
 		return nil, err
@@ -184,10 +186,10 @@ func (m *QueueManager) mayEnter(op string, h *Handle, msg *mq.Message, transacti
 		return nil, err
 	}
 	switch {
-	case q.info.Transactional && !transactional:
+	case q.info.Transactional && !msg.Transactional:
 		return nil, mq.Errorf(mq.ErrTransactionUsage, op, "the queue is transactional and the message is not").
 			WithFix("send it in a transaction (--transactional)")
-	case !q.info.Transactional && transactional:
+	case !q.info.Transactional && msg.Transactional:
 		return nil, mq.Errorf(mq.ErrTransactionUsage, op, "the message is transactional and the queue is not").
 			WithFix("send it without a transaction, or to a transactional queue")
 	case q.info.Authenticate && !msg.Authenticated:
@@ -197,28 +199,26 @@ func (m *QueueManager) mayEnter(op string, h *Handle, msg *mq.Message, transacti
 		return nil, mq.Errorf(mq.ErrUnsupportedOperation, op, "the queue takes only encrypted messages, and this one is not encrypted").
 			WithFix("set the queue's privacy level to optional, if plain messages are welcome")
 	}
-	if err := m.checkAdminQueue(op, msg); err != nil {
+	if err := m.checkAdminQueue(op, h, msg, again); err != nil {
 		return nil, err
 	}
-	if msg.Destination.IsZero() {
-		msg.Destination = m.addressed(h, q)
-	}
-	return q, nil
+	return q, m.checkDeadLetterQueue(op, h, msg, again)
 }
 
 // addressed is the destination that a message keeps: the format name as its
 // sender gave it, or for a path name the short private one.
-func (m *QueueManager) addressed(h *Handle, q *queue) mq.FormatName {
-	if !h.name.Format.IsZero() {
-		return h.name.Format
+func (m *QueueManager) addressed(name mq.QueueName, q *queue) mq.FormatName {
+	if !name.Format.IsZero() {
+		return name.Format
 	}
-	return mq.Private(m.self.ID, q.info.Number)
+	return mq.Private(m.self.ID, q.root().info.Number)
 }
 
 // checkAdminQueue refuses what could not be answered: an administration queue
 // of another machine as long as nothing can be sent there, or a transactional
-// one (acknowledgements are never transactional, MS-MQQB 3.1.7.15).
-func (m *QueueManager) checkAdminQueue(op string, msg *mq.Message) error {
+// one (acknowledgements are never transactional, MS-MQQB 3.1.7.15). Through
+// acknowledgements nobody writes where it may not.
+func (m *QueueManager) checkAdminQueue(op string, h *Handle, msg *mq.Message, again bool) error {
 	if msg.Acknowledge == 0 {
 		return nil
 	}
@@ -229,30 +229,65 @@ func (m *QueueManager) checkAdminQueue(op string, msg *mq.Message) error {
 	case err != nil:
 		return err
 	case !q.sendable():
-		return mq.Errorf(mq.ErrIllegalPropertyValue, op, "acknowledgements cannot go to %s", m.pathName(q)).
+		return mq.Errorf(mq.ErrIllegalPropertyValue, op, "acknowledgements cannot go to %s", q.path).
 			WithFix("name a private queue")
 	case q.info.Transactional:
-		return mq.Errorf(mq.ErrIllegalPropertyValue, op, "the administration queue %s is transactional, and acknowledgements are not", m.pathName(q)).
+		return mq.Errorf(mq.ErrIllegalPropertyValue, op, "the administration queue %s is transactional, and acknowledgements are not", q.path).
 			WithFix("name a queue that is not transactional")
+	case again:
+		return nil
 	}
-	return nil
+	return m.allow(op, h.caller, q, mq.RightWriteMessage)
+}
+
+// checkDeadLetterQueue refuses an application dead-letter queue that could not
+// keep the message (MS-MQDMPR 3.1.1.12 ApplicationDeadletterQueue): it is on the
+// sender's machine, exists, and is of the message's kind.
+func (m *QueueManager) checkDeadLetterQueue(op string, h *Handle, msg *mq.Message, again bool) error {
+	if msg.DeadLetterQueue.IsZero() || again { // then the system's is the last resort
+		return nil
+	}
+	q, err := m.find(op, mq.QueueName{Format: msg.DeadLetterQueue})
+	switch {
+	case mq.CodeOf(err) == mq.ErrUnsupportedOperation:
+		return mq.Errorf(mq.ErrIllegalPropertyValue, op, "the dead-letter queue %s is on another computer", msg.DeadLetterQueue).
+			WithFix("name a queue of this computer (%s), or none: the system's is used then", m.self.Name)
+	case mq.CodeOf(err) == mq.ErrQueueNotFound:
+		return mq.Errorf(mq.ErrQueueNotFound, op, "the dead-letter queue %s does not exist", msg.DeadLetterQueue).
+			WithFix("create it first, or name none: the system's is used then")
+	case err != nil:
+		return err
+	case !q.sendable():
+		return mq.Errorf(mq.ErrIllegalPropertyValue, op, "dead letters cannot be kept in %s", q.path).
+			WithFix("name a private queue, or none: the system's is used then")
+	case q.info.Transactional != msg.Transactional:
+		kind := map[bool]string{true: "transactional", false: "not transactional"}
+		return mq.Errorf(mq.ErrIllegalPropertyValue, op, "the dead-letter queue %s is %s, and the message is %s",
+			q.path, kind[q.info.Transactional], kind[msg.Transactional]).WithFix("name a queue of the message's kind")
+	}
+	return m.allow(op, h.caller, q, mq.RightWriteMessage)
 }
 
 // entering reserves room and returns the operations that a message's arrival
 // consists of: itself, the journal copy of its sender, the acknowledgement of
-// its arrival. Called with mu held; after an error nothing is reserved.
+// its arrival. They must be submitted; after an error nothing is reserved.
+// Called with mu held.
 func (m *QueueManager) entering(op string, q *queue, msg *mq.Message, row *store.Row) ([]store.Op, error) {
-	if quota, whose, ok := m.room(q, row.Size()); !ok {
-		return nil, mq.Errorf(mq.ErrInsufficientResources, op, "the %s is full: its quota of %d KB would be exceeded", whose, quota).
-			WithFix("receive or purge messages, or raise the quota")
+	if err := m.fits(op, q, row.Size()); err != nil {
+		return nil, err
 	}
-	m.reserve(q, row)
-	ops := []store.Op{&store.Put{Row: row}}
+	m.reserve(q, row.Size())
+	return m.appendArrival(nil, q, msg, row), nil
+}
+
+// appendArrival is entering for a row whose room is reserved.
+func (m *QueueManager) appendArrival(ops []store.Op, q *queue, msg *mq.Message, row *store.Row) []store.Op {
+	ops = append(ops, m.put(q, row))
 	if msg.Journal {
 		ops = m.appendCopy(ops, m.system(mq.SuffixJournal), row, mq.ClassNormal)
 	}
 	if msg.Acknowledge&mq.AckPositiveArrival != 0 {
 		ops = m.appendAck(ops, msg, row, mq.ClassAckReachQueue)
 	}
-	return ops, nil
+	return ops
 }

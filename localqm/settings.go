@@ -49,36 +49,33 @@ func (m *QueueManager) loadSettings(ctx context.Context) error {
 		}
 	}
 	if len(m.settings.Security) == 0 {
-		owner, err := secure.ParseSID(m.owner)
-		if err != nil {
-			return fmt.Errorf("owner of the queue manager: %w", err)
-		}
-		m.settings.Security = secure.Machine(owner).Append(nil)
+		m.settings.Security = secure.Machine(m.owner).Append(nil)
 	}
-	m.security = m.settings.Security
+	m.guard = m.guarded(m.settings.Security)
 	return nil
 }
 
-// Settings of the machine.
-func (m *QueueManager) Settings() Settings {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	return m.settings
-}
-
-// SetMachine changes settings of the machine through change.
+// SetMachine changes settings of the machine through change. Its permissions
+// are changed by SetMachineSecurity alone.
 func (m *QueueManager) SetMachine(ctx context.Context, c Caller, change func(*Settings) error) error {
 	const op = "change the machine"
+	m.config.Lock()
+	defer m.config.Unlock()
 	m.mu.Lock()
-	if err := m.allowMachine(op, c, mq.RightSetMachineProperties); err != nil {
-		m.mu.Unlock()
+	next, err := m.settings, m.usable(op)
+	if err == nil {
+		err = m.allowMachine(op, c, mq.RightSetMachineProperties)
+	}
+	m.mu.Unlock()
+	if err != nil {
 		return err
 	}
-	next := m.settings
-	m.mu.Unlock()
+	guard := next.Security
+	next.Security = nil
 	if err := change(&next); err != nil {
 		return err
 	}
+	next.Security = guard
 	if next.Profile != Strict && next.Profile != Compat {
 		return mq.Errorf(mq.ErrIllegalPropertyValue, op, "%q is no security profile", next.Profile).
 			WithFix("use strict or compat")
@@ -92,7 +89,7 @@ func (m *QueueManager) saveSettings(ctx context.Context, op string, next Setting
 		return err
 	}
 	return m.commit(ctx, op, []store.Op{&store.PutState{Space: spaceMachine, Key: settingsKey, Value: raw}}, func() {
-		m.settings, m.security = next, next.Security
+		m.settings, m.guard = next, m.guarded(next.Security)
 		m.hub.tell(Event{Kind: MachineChanged})
 	})
 }
@@ -139,11 +136,7 @@ func hidden(info store.Queue) bool {
 // ensureSystemQueues makes what is missing in a new store, in one step.
 func (m *QueueManager) ensureSystemQueues(ctx context.Context) error {
 	now := m.clock.Now().Unix()
-	owner, err := secure.ParseSID(m.owner)
-	if err != nil {
-		return fmt.Errorf("owner of the queue manager: %w", err)
-	}
-	guard := secure.Strict(owner).Append(nil)
+	guard := secure.Strict(m.owner).Append(nil)
 	var ops []store.Op
 	create := func(q store.Queue) error {
 		slot, err := m.store.NewSlot()

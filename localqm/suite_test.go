@@ -20,8 +20,32 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 func each(t *testing.T, fn func(t *testing.T, q *qmtest.QM)) {
 	t.Helper()
 	for _, kind := range qmtest.Kinds {
-		t.Run(kind.Name, func(t *testing.T) { fn(t, qmtest.Start(t, kind)) })
+		t.Run(kind.Name, func(t *testing.T) {
+			q := qmtest.Start(t, kind)
+			sound(t, q)
+			fn(t, q)
+		})
 	}
+}
+
+// sound checks the inside of the queue manager when the test ends.
+func sound(t *testing.T, q *qmtest.QM) {
+	t.Helper()
+	t.Cleanup(func() {
+		if t.Failed() {
+			return
+		}
+		var last []string
+		defer func() {
+			if t.Failed() {
+				t.Log(last)
+			}
+		}()
+		qmtest.Eventually(t, "the queue manager is at rest and sound", func() bool {
+			last = q.Problems()
+			return len(last) == 0
+		})
+	})
 }
 
 var (

@@ -17,8 +17,10 @@ type Transaction struct {
 
 	// Guarded by m.mu.
 	state txState
+	kept  bool // prepared: what it holds is given back only with its outcome
 	ops   []txOp
-	last  uint64 // place of the last message sent, once committed
+	ends  map[*queue]int // the last enqueue to each queue, in ops
+	last  uint64         // place of the last message sent, once committed
 }
 
 type txState uint8
@@ -36,8 +38,9 @@ type txOp struct {
 	kind  txKind
 	queue *queue
 	msg   *mq.Message
-	row   *store.Row // of an enqueue: reserved; of a dequeue or move: locked
+	row   *store.Row // of an enqueue: its room is reserved; of a dequeue or move: locked
 	to    *queue     // of a move
+	dead  bool       // an enqueue that a commit under way does not put into its queue
 }
 
 type txKind uint8
@@ -65,41 +68,17 @@ func (m *QueueManager) BeginWith(id mq.GUID) (*Transaction, error) {
 	if m.txns[id] != nil {
 		return nil, mq.Errorf(mq.ErrTransactionSequence, op, "transaction %s is under way", id)
 	}
-	m.nextTx = (m.nextTx + 1) & 0xFFFFF
-	t := &Transaction{m: m, id: id, number: m.nextTx}
+	t := &Transaction{m: m, id: id, number: m.txNumber(), ends: map[*queue]int{}}
 	m.txns[id] = t
 	return t, nil
 }
 
-// Transaction finds one that is active or prepared.
-func (m *QueueManager) Transaction(id mq.GUID) (*Transaction, bool) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	t := m.txns[id]
-	return t, t != nil
-}
-
-// Prepared lists the transactions that wait for their outcome.
-func (m *QueueManager) Prepared() []mq.GUID {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	var ids []mq.GUID
-	for id, t := range m.txns {
-		if t.state == txPrepared {
-			ids = append(ids, id)
-		}
-	}
-	return ids
-}
+// txNumber is the number of a new transaction. Message numbers serve, since
+// they go on after a restart.
+func (m *QueueManager) txNumber() uint32 { return m.store.NextOrdinal() & 0xFFFFF }
 
 // ID is the transaction's identifier.
 func (t *Transaction) ID() mq.GUID { return t.id }
-
-func (t *Transaction) usable(op string) error {
-	t.m.mu.Lock()
-	defer t.m.mu.Unlock()
-	return t.active(op)
-}
 
 // active is called with mu held.
 func (t *Transaction) active(op string) error {
@@ -112,60 +91,99 @@ func (t *Transaction) active(op string) error {
 	return nil
 }
 
-// send adds enqueues. The messages' quota is reserved now, so that a commit
-// does not fail for it.
+// add makes an operation part of the transaction. Called with mu held.
+func (t *Transaction) add(o txOp) {
+	if o.kind == txEnqueue {
+		t.ends[o.queue] = len(t.ops)
+	}
+	t.ops = append(t.ops, o)
+	o.queue.held++
+	if o.to != nil {
+		o.to.held++
+	}
+}
+
+// send adds enqueues. The messages' room is reserved now, so that a commit does
+// not fail for it.
 func (t *Transaction) send(op string, h *Handle, messages []*mq.Message) error {
-	m := t.m
 	for _, msg := range messages {
-		if err := m.prepare(op, h, msg, true); err != nil {
+		if err := t.enqueue(op, h, msg); err != nil {
 			return err
 		}
-		msg.TransactionID = mq.ObjectID{Source: m.self.ID, Ordinal: t.number}
-		m.mu.Lock()
-		err := t.active(op)
-		var q *queue
-		if err == nil {
-			q, err = m.mayEnter(op, h, msg, true)
-		}
-		m.mu.Unlock()
-		if err != nil {
-			return err
-		}
-		// Encoded now to learn its size and that it can be; First and Last are
-		// known at commit and change no size.
-		row, err := m.encode(op, msg)
-		if err != nil {
-			return err
-		}
-		m.mu.Lock()
-		if quota, whose, ok := m.room(q, row.Size()); !ok {
-			m.mu.Unlock()
-			return mq.Errorf(mq.ErrInsufficientResources, op, "the %s is full: its quota of %d KB would be exceeded", whose, quota).
-				WithFix("receive or purge messages, or raise the quota")
-		}
-		m.reserve(q, row)
-		t.ops = append(t.ops, txOp{kind: txEnqueue, queue: q, msg: msg, row: row})
-		m.mu.Unlock()
 	}
 	return nil
 }
 
-// takeWithin makes a locked message part of the transaction.
-func (h *Handle) takeWithin(_ context.Context, op string, t *Transaction, at found) (Delivery, error) {
-	m := h.m
+func (t *Transaction) enqueue(op string, h *Handle, msg *mq.Message) error {
+	m := t.m
+	if err := m.stamp(op, h, msg, true); err != nil {
+		return err
+	}
+	msg.TransactionID = mq.ObjectID{Source: m.self.ID, Ordinal: t.number}
+	m.mu.Lock()
+	_, more := t.ends[h.queue]
+	m.mu.Unlock()
+	msg.First = !more
+	row, err := m.encode(op, msg)
+	if err != nil {
+		return err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if err := t.active(op); err != nil {
+		return err
+	}
+	q, err := m.mayEnter(op, h, msg, false)
+	if err != nil {
+		return err
+	}
+	if err := m.fits(op, q, row.Size()); err != nil {
+		return err
+	}
+	m.reserve(q, row.Size())
+	row.Slot = q.info.Slot
+	t.add(txOp{kind: txEnqueue, queue: q, msg: msg, row: row})
+	return nil
+}
+
+// take makes a locked message part of the transaction, or gives it back.
+func (t *Transaction) take(op string, o txOp) error {
+	m := t.m
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	err := t.active(op)
-	if err == nil && !at.queue.info.Transactional {
-		err = mq.Errorf(mq.ErrTransactionUsage, op, "the queue is not transactional, so it cannot be received from in a transaction").
-			WithFix("receive without a transaction")
+	if err == nil && o.queue.gone {
+		err = mq.Errorf(mq.ErrQueueDeleted, op, "the queue %s was deleted meanwhile", o.queue.path)
 	}
 	if err != nil {
-		m.release(at.place)
-		return Delivery{}, err
+		m.release(o.place())
+		return err
 	}
-	t.ops = append(t.ops, txOp{kind: txDequeue, queue: at.queue, msg: at.delivery.Message, row: at.delivery.Row})
-	return at.delivery, nil
+	t.add(o)
+	return nil
+}
+
+func (o *txOp) place() store.Place { return store.Place{Slot: o.row.Slot, Lookup: o.row.Lookup} }
+
+// seal marks the last message to each queue (LastInTransaction), whose packet
+// has to be made anew. Called with mu held.
+func (t *Transaction) seal(op string) error {
+	for _, i := range t.ends {
+		o := &t.ops[i]
+		if o.msg.Last {
+			continue
+		}
+		o.msg.Last = true
+		row, err := t.m.encode(op, o.msg)
+		if err != nil {
+			return err
+		}
+		row.Slot = o.row.Slot
+		t.m.unreserve(o.queue, o.row.Size())
+		t.m.reserve(o.queue, row.Size())
+		o.row = row
+	}
+	return nil
 }
 
 // Commit makes everything the transaction did true at once. It is idempotent:
@@ -174,148 +192,120 @@ func (t *Transaction) Commit(ctx context.Context) error {
 	const op = "commit the transaction"
 	m := t.m
 	m.mu.Lock()
-	switch t.state {
-	case txCommitted:
-		m.mu.Unlock()
-		return nil
-	case txActive, txPrepared:
-	default:
-		m.mu.Unlock()
-		return mq.Errorf(mq.ErrTransactionSequence, op, "the transaction was aborted or is ending")
-	}
-	if err := m.usable(op); err != nil {
-		m.mu.Unlock()
-		return err
-	}
-	prepared := t.state == txPrepared
-	t.state = txEnding
-	ops, err := t.outcome(op)
-	if err != nil {
-		t.end(txAborted)
+	ops, prepared, err := t.beginCommit(op)
+	if err != nil || ops == nil {
 		m.mu.Unlock()
 		return err
 	}
 	m.mu.Unlock()
-	if prepared {
-		ops = append(ops, &store.Forget{ID: t.id},
-			&store.PutState{Space: spaceOutcomes, Key: t.id[:], Value: []byte(committed)})
-	}
-	return m.settle(ctx, op, ops, func(err error) {
+	return m.settle(ctx, op, *ops, func(err error) {
 		switch {
 		case err == nil:
-			for _, o := range t.ops {
-				if o.kind == txEnqueue {
-					t.last = o.row.Lookup
+			t.committed()
+		case prepared: // its outcome must not get lost: it can be tried again
+			t.state = txPrepared
+			for i := range t.ops {
+				o := &t.ops[i]
+				if o.kind == txEnqueue && !o.dead {
+					m.reserve(o.queue, o.row.Size()) // its failed Put gave it back
+				}
+				o.dead = false
+				o.queue.stirred()
+			}
+		default:
+			for i := range t.ops {
+				if o := &t.ops[i]; o.kind == txEnqueue && !o.dead {
+					m.reserve(o.queue, o.row.Size()) // its failed Put gave it back, and end will
 				}
 			}
-			t.ops = nil
-			t.end(txCommitted)
-			if prepared {
-				m.outcomes[t.id] = true
-			}
-		case prepared: // its outcome must not get lost: it can be tried again
-			t.hold()
-			t.state = txPrepared
-		default:
-			t.ops = nil // given back by apply
 			t.end(txAborted)
 		}
 	})
 }
 
-// The outcomes of prepared transactions in the store.
-const (
-	committed = "committed"
-	aborted   = "aborted"
-)
-
-// end finishes the transaction; what it still holds is given back. Called with
-// mu held.
-func (t *Transaction) end(s txState) {
-	for _, o := range t.ops {
-		if o.kind == txEnqueue {
-			t.m.unreserve(o.queue, o.row)
-			continue
-		}
-		t.m.release(store.Place{Slot: o.row.Slot, Lookup: o.row.Lookup})
+// beginCommit checks the state and returns what is to be written; nil if that
+// was done before. Called with mu held.
+func (t *Transaction) beginCommit(op string) (ops *[]store.Op, prepared bool, err error) {
+	m := t.m
+	switch t.state {
+	case txCommitted:
+		return nil, false, nil
+	case txActive, txPrepared:
+	default:
+		return nil, false, mq.Errorf(mq.ErrTransactionSequence, op, "the transaction was aborted or is ending")
 	}
-	t.ops, t.state = nil, s
-	delete(t.m.txns, t.id)
+	if err := m.usable(op); err != nil {
+		return nil, false, err
+	}
+	if t.state == txActive {
+		err := t.seal(op)
+		for _, o := range t.ops {
+			if err == nil && o.kind == txMove && !o.queue.gone && o.to.gone {
+				err = mq.Errorf(mq.ErrQueueDeleted, op, "%s, where a message was to be moved, was deleted; the transaction is aborted", o.to.path)
+			}
+		}
+		if err != nil {
+			t.end(txAborted)
+			return nil, false, err
+		}
+	}
+	prepared = t.state == txPrepared
+	t.state = txEnding
+	list := t.outcome()
+	if prepared {
+		list = append(list, t.ended(committed)...)
+	}
+	return &list, prepared, nil
 }
 
-// hold takes again what a failed commit gave back. Called with mu held, before
-// anyone else could take it.
-func (t *Transaction) hold() {
-	for _, o := range t.ops {
-		if o.kind == txEnqueue {
-			t.m.reserve(o.queue, o.row)
-		} else {
-			o.queue.take(o.row.Lookup, t)
+// committed ends a transaction whose outcome is true. Called with mu held.
+func (t *Transaction) committed() {
+	for i := range t.ops {
+		o := &t.ops[i]
+		switch {
+		case o.kind == txEnqueue && o.dead:
+			t.m.unreserve(o.queue, o.row.Size())
+		case o.kind == txEnqueue:
+			t.last = o.row.Lookup
 		}
 	}
+	t.kept = false
+	t.leave(txCommitted)
 }
 
 // outcome turns the operations into those of the store. Enqueued messages that
-// were too late for their queue die here (TimeToReachQueue counts until the
-// message is in the queue). Called with mu held.
-func (t *Transaction) outcome(op string) ([]store.Op, error) {
+// were too late for their queue, or whose queue was deleted, die here
+// (TimeToReachQueue counts until the message is in the queue). Called with mu
+// held.
+func (t *Transaction) outcome() []store.Op {
 	m := t.m
-	t.markEnds()
 	var ops []store.Op
 	for i := range t.ops {
 		o := &t.ops[i]
-		if o.queue.gone {
-			if o.kind == txEnqueue {
-				m.unreserve(o.queue, o.row)
-				ops = m.appendFate(ops, o.queue, o.row, o.msg, mq.ClassNackBadDestQueue)
-			}
-			continue
-		}
-		switch o.kind {
-		case txEnqueue:
-			row, err := m.encode(op, o.msg)
-			if err != nil {
-				return nil, err
-			}
-			m.unreserve(o.queue, o.row)
-			if m.late(o.msg) {
-				ops = m.appendFate(ops, o.queue, row, o.msg, mq.ClassNackReachQueueTimeout)
-				continue
-			}
-			m.reserve(o.queue, row)
-			o.row = row
-			ops = append(ops, &store.Put{Row: row})
-			if o.msg.Journal {
-				ops = m.appendCopy(ops, m.system(mq.SuffixJournal), row, mq.ClassNormal)
-			}
-			if o.msg.Acknowledge&mq.AckPositiveArrival != 0 {
-				ops = m.appendAck(ops, o.msg, row, mq.ClassAckReachQueue)
-			}
-		case txDequeue:
+		switch {
+		case o.kind == txEnqueue && o.queue.gone:
+			o.dead = true
+			ops = m.appendFate(ops, o.queue, o.row, o.msg, mq.ClassNackBadDestQueue)
+		case o.kind == txEnqueue && m.late(o.msg):
+			o.dead = true
+			ops = m.appendFate(ops, o.queue, o.row, o.msg, mq.ClassNackReachQueueTimeout)
+		case o.kind == txEnqueue:
+			row := *o.row // the store keeps what it got before
+			row.Arrived = m.clock.Now().Unix()
+			o.row = &row
+			ops = m.appendArrival(ops, o.queue, o.msg, o.row)
+		case o.queue.gone: // the message died with its queue
+		case o.kind == txDequeue:
 			ops = append(ops, m.removing(o.queue, o.row, o.msg, mq.ClassAckReceive)...)
-		case txMove:
-			ops = append(ops, &store.Move{
-				Place: store.Place{Slot: o.row.Slot, Lookup: o.row.Lookup}, To: o.to.info.Slot,
-				At: m.clock.Now().Unix(), Express: o.row.Express,
-			})
+		case o.to.gone:
+			// Only of a prepared one, which cannot be refused any more: the
+			// message stays where it is.
+			m.log.Warn("a message was not moved: the subqueue was deleted", "queue", o.queue.path, "message", o.msg.ID)
+		default:
+			ops = append(ops, m.shift(o.queue, o.row, o.to))
 		}
 	}
-	return ops, nil
-}
-
-// markEnds sets FirstInTransaction and LastInTransaction of the messages to
-// each queue.
-func (t *Transaction) markEnds() {
-	last := map[*queue]*mq.Message{}
-	for _, o := range t.ops {
-		if o.kind == txEnqueue {
-			o.msg.First, o.msg.Last = last[o.queue] == nil, false
-			last[o.queue] = o.msg
-		}
-	}
-	for _, msg := range last {
-		msg.Last = true
-	}
+	return ops
 }
 
 // Abort undoes the transaction: sent messages vanish, received ones return to
@@ -339,23 +329,14 @@ func (t *Transaction) Abort(ctx context.Context) error {
 	ops := t.undo()
 	m.mu.Unlock()
 	if prepared {
-		ops = append(ops, &store.Forget{ID: t.id},
-			&store.PutState{Space: spaceOutcomes, Key: t.id[:], Value: []byte(aborted)})
+		ops = append(ops, t.ended(aborted)...)
 	}
 	return m.settle(ctx, op, ops, func(err error) {
 		if err != nil && prepared {
-			for _, o := range t.ops {
-				if o.kind != txEnqueue {
-					o.queue.take(o.row.Lookup, t)
-				}
-			}
 			t.state = txPrepared
 			return
 		}
 		t.end(txAborted)
-		if prepared {
-			m.outcomes[t.id] = false
-		}
 	})
 }
 
@@ -364,7 +345,8 @@ func (t *Transaction) Abort(ctx context.Context) error {
 func (t *Transaction) undo() []store.Op {
 	m := t.m
 	var ops []store.Op
-	for _, o := range t.ops {
+	for i := range t.ops {
+		o := &t.ops[i]
 		if o.kind == txEnqueue || o.queue.gone {
 			continue
 		}
@@ -372,7 +354,39 @@ func (t *Transaction) undo() []store.Op {
 			ops = append(ops, m.removing(o.queue, o.row, o.msg, mq.ClassNackQueuePurged)...)
 			continue
 		}
-		ops = append(ops, &store.Abort{Place: store.Place{Slot: o.row.Slot, Lookup: o.row.Lookup}, Express: o.row.Express})
+		ops = append(ops, &store.Abort{Place: o.place(), Express: o.row.Express})
 	}
 	return ops
+}
+
+// end finishes the transaction without making it true: what it still holds is
+// given back. Called with mu held.
+func (t *Transaction) end(s txState) {
+	t.kept = false
+	for i := range t.ops {
+		o := &t.ops[i]
+		switch {
+		case o.kind == txEnqueue:
+			t.m.unreserve(o.queue, o.row.Size())
+		case !o.queue.gone && o.queue.locked(o.row.Lookup, t):
+			t.m.release(o.place())
+		}
+	}
+	t.leave(s)
+}
+
+// leave forgets the operations. What they name may be forgotten then.
+func (t *Transaction) leave(s txState) {
+	t.state = s
+	for i := range t.ops {
+		o := &t.ops[i]
+		o.queue.held--
+		o.queue.stirred()
+		if o.to != nil {
+			o.to.held--
+			o.to.stirred()
+		}
+	}
+	t.ops, t.ends = nil, nil
+	delete(t.m.txns, t.id)
 }

@@ -134,16 +134,18 @@ func TestAPreparedTransactionSurvivesARestartAndEndsByItsID(t *testing.T) {
 				want(t, err, mq.ErrTransactionSequence)
 				labels(t, q, "out")
 				q.Restart()
-				same(t, "prepared", q.Prepared(), []mq.GUID{tx.ID()})
+				list, err := q.Prepared(qmtest.Owner)
+				ok(t, err)
+				same(t, "prepared", list, []mq.GUID{tx.ID()})
 				labels(t, q, "out")
 				d, err := q.Open("in", localqm.ReceiveAccess).Read(ctx, localqm.ReadOptions{Peek: true})
 				ok(t, err)
 				if d.Message.Label != "b" {
 					t.Fatalf("%s is not locked by the prepared transaction", d.Message.Label)
 				}
-				ok(t, q.ResolveTransaction(ctx, tx.ID(), commit))
-				ok(t, q.ResolveTransaction(ctx, tx.ID(), commit))
-				want(t, q.ResolveTransaction(ctx, tx.ID(), !commit), mq.ErrTransactionSequence)
+				ok(t, q.ResolveTransaction(ctx, qmtest.Owner, tx.ID(), commit))
+				ok(t, q.ResolveTransaction(ctx, qmtest.Owner, tx.ID(), commit))
+				want(t, q.ResolveTransaction(ctx, qmtest.Owner, tx.ID(), !commit), mq.ErrTransactionSequence)
 				if commit {
 					labels(t, q, "in", "b")
 					labels(t, q, "out", "result")
@@ -152,8 +154,8 @@ func TestAPreparedTransactionSurvivesARestartAndEndsByItsID(t *testing.T) {
 					labels(t, q, "out")
 				}
 				q.Restart()
-				ok(t, q.ResolveTransaction(ctx, tx.ID(), commit))
-				want(t, q.ResolveTransaction(ctx, mq.NewGUID(), commit), mq.ErrTransactionSequence)
+				ok(t, q.ResolveTransaction(ctx, qmtest.Owner, tx.ID(), commit))
+				want(t, q.ResolveTransaction(ctx, qmtest.Owner, mq.NewGUID(), commit), mq.ErrTransactionSequence)
 			})
 		})
 	}
@@ -173,7 +175,7 @@ func TestATransactionThatCommitsTooLateDoesNotReachItsQueue(t *testing.T) {
 		ok(t, tx.Prepare(ctx))
 		q.Clock.Advance(2 * minute) // the machine is off meanwhile
 		q.Restart()
-		ok(t, q.ResolveTransaction(ctx, tx.ID(), true))
+		ok(t, q.ResolveTransaction(ctx, qmtest.Owner, tx.ID(), true))
 		labels(t, q, "x", "in time")
 		labels(t, q, deadXact, "late")
 		classes(t, q, deadXact, mq.ClassNackReachQueueTimeout)

@@ -54,9 +54,9 @@ var Kinds = []Kind{SQLite, Memory}
 type QM struct {
 	*localqm.QueueManager
 	Clock *Clock
+	Store store.Store // the one in use
 
 	t      testing.TB
-	store  store.Store
 	reopen func(store.Store) store.Store
 }
 
@@ -64,7 +64,7 @@ type QM struct {
 func Start(t testing.TB, kind Kind) *QM {
 	t.Helper()
 	q := &QM{Clock: NewClock(), t: t}
-	q.store, q.reopen = kind.New(t)
+	q.Store, q.reopen = kind.New(t)
 	q.open()
 	t.Cleanup(func() {
 		if t.Failed() {
@@ -84,7 +84,7 @@ func Start(t testing.TB, kind Kind) *QM {
 func (q *QM) open() {
 	q.t.Helper()
 	m, err := localqm.Open(context.Background(), localqm.Options{
-		Store: q.store, Clock: q.Clock, Owner: Owner.Token.User.String(),
+		Store: q.Store, Clock: q.Clock, Owner: Owner.Token.User.String(),
 	})
 	if err != nil {
 		q.t.Fatalf("open the queue manager: %v", err)
@@ -98,7 +98,7 @@ func (q *QM) Restart() {
 	if err := q.Close(); err != nil {
 		q.t.Fatalf("close: %v", err)
 	}
-	q.store = q.reopen(q.store)
+	q.Store = q.reopen(q.Store)
 	q.open()
 }
 

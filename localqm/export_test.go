@@ -1,0 +1,76 @@
+package localqm
+
+import (
+	"fmt"
+	"slices"
+
+	"posthouse/localqm/store"
+)
+
+// Problems tells what is wrong inside a queue manager that nothing happens in.
+func (m *QueueManager) Problems() (list []string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	wrong := func(format string, args ...any) { list = append(list, fmt.Sprintf(format, args...)) }
+	reserved, held := map[*queue]int64{}, map[*queue]int{}
+	for _, t := range m.txns {
+		for _, o := range t.ops {
+			held[o.queue]++
+			if o.to != nil {
+				held[o.to]++
+			}
+			if o.kind == txEnqueue {
+				reserved[o.queue] += o.row.Size()
+			} else if !o.queue.gone && !o.queue.locked(o.row.Lookup, t) {
+				wrong("%s: transaction %s does not hold %d", o.queue.path, t.id, o.row.Lookup)
+			}
+		}
+	}
+	var sum int64
+	for slot, q := range m.slots {
+		sum += q.bytes
+		if n := m.store.Count(slot).Bytes + reserved[q]; q.bytes != n {
+			wrong("%s: %d bytes counted, %d stored and reserved", q.path, q.bytes, n)
+		}
+		if q.coming != 0 || q.held != held[q] {
+			wrong("%s: %d coming, held %d times for %d operations", q.path, q.coming, q.held, held[q])
+		}
+		ids, err := m.store.Lookups(m.ctx, slot, 0, 0)
+		if err != nil {
+			wrong("%s: %v", q.path, err)
+		}
+		if !slices.IsSorted(q.head.ids) || len(slices.Compact(slices.Clone(q.head.ids))) != len(q.head.ids) {
+			wrong("%s: head %v", q.path, q.head.ids)
+		}
+		for id, l := range q.locks {
+			owner := l.tx != nil && m.txns[l.tx.id] == l.tx
+			for p := range m.pendings {
+				owner = owner || p.at.queue == q && p.at.place.Lookup == id
+			}
+			owner = owner || slices.Contains(m.purged, store.Place{Slot: slot, Lookup: id})
+			if !owner {
+				wrong("%s: nobody holds the lock on %d", q.path, id)
+			}
+		}
+		var free []uint64
+		for _, id := range ids {
+			if q.locks[id] == nil {
+				free = append(free, id)
+			}
+		}
+		if n := len(q.head.ids); n > len(free) || !slices.Equal(free[:n], q.head.ids) || q.head.complete && n != len(free) {
+			wrong("%s: head %v, complete %v, available %v", q.path, q.head.ids, q.head.complete, free)
+		}
+	}
+	if sum != m.bytes {
+		wrong("%d bytes in all queues, %d counted", sum, m.bytes)
+	}
+	return list
+}
+
+// Waiting is how many reads wait for a message of a private queue.
+func (m *QueueManager) Waiting(name string) int {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return len(m.queues[key(store.Private, name)].waiters)
+}
