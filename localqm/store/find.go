@@ -132,7 +132,7 @@ func (s *SQLite) deadlines(ctx context.Context, now int64, limit int) ([]deadlin
 		d.place = unpack(key)
 		list = append(list, d)
 		return err
-	}, "SELECT expires, key FROM message WHERE expires IS NOT NULL AND expires <= ?"+shown+" ORDER BY expires, key LIMIT ?",
+	}, "SELECT expires, key FROM message WHERE expires IS NOT NULL AND expires <= ?"+shown+" ORDER BY expires, key LIMIT ?+0",
 		now, int64(before), int64(limit))
 	return merge(list, quick, limit, deadlineLess), err
 }
@@ -209,7 +209,7 @@ func (s *SQLite) States(ctx context.Context, space string, fn func(key, value []
 				}
 				page = append(page, pair{orEmpty(p.key), orEmpty(p.value)})
 				return nil
-			}, "SELECT key, value, sum FROM state WHERE space = ? AND key "+op+" ? ORDER BY key LIMIT ?", space, from, int64(statePage))
+			}, "SELECT key, value, sum FROM state WHERE space = ? AND key "+op+" ? ORDER BY key LIMIT ?+0", space, from, int64(statePage))
 		})
 		if err != nil {
 			return err
