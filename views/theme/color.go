@@ -63,7 +63,7 @@ var fyneNames = map[fyne.ThemeColorName]fyne.ThemeColorName{
 	fynetheme.ColorNameDisabledButton:            Background,
 	fynetheme.ColorNameDisabled:                  Disabled,
 	fynetheme.ColorNameError:                     Danger,
-	fynetheme.ColorNameFocus:                     Focus,
+	fynetheme.ColorNameFocus:                     Selection, // behind the menu item under the mouse
 	fynetheme.ColorNameForeground:                Text,
 	fynetheme.ColorNameForegroundOnError:         OnDanger,
 	fynetheme.ColorNameForegroundOnPrimary:       OnAccent,
