@@ -19,6 +19,7 @@ type View struct {
 
 	root      *fyne.Container
 	number    *kit.Label
+	create    *kit.Button
 	count     *kit.Label
 	list      *fyne.Container // what needs attention
 	room      *fyne.Container // of list
@@ -55,8 +56,8 @@ func New(h screen.Host) screen.Screen {
 	v.recent.OnActivate = v.p.act
 	v.empty = kit.NewEmptyState("", "", "")
 	refresh := kit.NewButton("Refresh", "refresh", v.run(screen.CmdRefresh)).Key(h.Commands().Keys(screen.CmdRefresh))
-	create := kit.NewButton("New queue", "plus", v.run(screen.CmdNewQueue)).Primary()
-	head := kit.ScreenHeader(kit.NewHeading("Home"), v.number, kit.Spacer(), refresh, create)
+	v.create = kit.NewButton("New queue", "plus", v.run(screen.CmdNewQueue)).Primary()
+	head := kit.ScreenHeader(kit.NewHeading("Home"), v.number, kit.Spacer(), refresh, v.create)
 	growing := screen.Column(2, kit.SectionHeader("Growing fastest", kit.NewLabel("last hour").Color(theme.Muted)), kit.NewRule(), v.growing)
 	recent := screen.Column(2, kit.SectionHeader("Recent actions"), kit.NewRule(), v.recent)
 	v.body = screen.Column(7,
@@ -152,10 +153,12 @@ func (v *View) showEmpty() bool {
 		set()
 	}
 	if says == "" {
+		v.create.Show()
 		v.empty.Hide()
 		v.body.Show()
 		return false
 	}
+	v.create.Hide() // the empty state has one
 	v.body.Hide()
 	v.empty.Show()
 	return true

@@ -226,7 +226,7 @@ func (m *Messages) Search(text string) {
 		return batch, err
 	}, func(rest []mgmtclient.Message, err error) {
 		s.done, s.failed = true, err
-		s.full = len(s.hits)+len(rest) >= hitLimit
+		s.full = len(s.hits)+len(rest) >= hitLimit && m.run.total > hitLimit
 		show(rest)
 	})
 }

@@ -247,8 +247,19 @@ func (m *messagesView) rows(moved int) {
 		}
 		m.lookFor = 0
 	}
-	if m.grid.CurrentIndex() < 0 && m.p.Messages.Loaded() && m.p.Messages.Len() > 0 {
-		m.grid.SetCurrent(0)
+	m.current()
+}
+
+// current makes the first row current once there is one, and knows the row
+// that was gone to before it was in memory (End, Page Down).
+func (m *messagesView) current() {
+	i := m.grid.CurrentIndex()
+	if _, known := m.grid.Current(); known || !m.p.Messages.Loaded() {
+		return
+	}
+	i = max(i, 0)
+	if row, ok := m.p.Messages.Row(i); ok && !row.ID.Zero() {
+		m.grid.SetCurrent(i)
 	}
 }
 
