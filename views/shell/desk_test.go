@@ -48,9 +48,11 @@ func closed(t *testing.T, v theme.Choice, size fyne.Size, nodes ...shell.Node) *
 			screen.NewQueue: form, screen.Properties: form, screen.PurgeQueue: form, screen.DeleteQueue: form,
 			screen.About: form, screen.DeadLetters: form, screen.Compose: form, screen.Settings: form,
 		},
-		Export: func(context.Context, mgmtclient.Node, io.Writer, string, []mgmtclient.LookupID, func(int64)) error { return nil },
-		Copy:   func(s string) { d.copied = s },
-		Quit:   func() { d.quit = true },
+		Export: func(context.Context, mgmtclient.Node, io.Writer, string, []mgmtclient.LookupID, func(int64)) error {
+			return nil
+		},
+		Copy: func(s string) { d.copied = s },
+		Quit: func() { d.quit = true },
 	})
 	d.Fill()
 	d.window.SetContent(screen.Column(1, menuBar(), d.Content()))

@@ -1,15 +1,19 @@
 package shell_test
 
 import (
+	"context"
 	"strings"
 	"testing"
 
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
 
+	"posthouse/localqm/mq"
 	"posthouse/mgmtclient/fake"
 	"posthouse/views/kit"
 	"posthouse/views/screen"
 	"posthouse/views/screen/screentest"
+	"posthouse/views/shell"
 	"posthouse/views/viewtest"
 )
 
@@ -75,6 +79,17 @@ func (d *desk) says(t *testing.T, words string) bool {
 	return false
 }
 
+// explains reports whether an empty state, or anything painted, says something.
+func (d *desk) explains(t *testing.T, words string) bool {
+	t.Helper()
+	for _, x := range screentest.Find[*canvas.Text](t, d.window.Content()) {
+		if strings.Contains(x.Text, words) {
+			return true
+		}
+	}
+	return false
+}
+
 func TestShotsOfTheWindow(t *testing.T) {
 	for _, v := range viewtest.Variants {
 		t.Run(viewtest.Name(v), func(t *testing.T) {
@@ -93,6 +108,67 @@ func TestShotsOfTheWindow(t *testing.T) {
 				d.message(t, orders, "Order 4711-2096")
 				d.shot(t, x.name, v)
 			}
+		})
+	}
+}
+
+func TestShotsOfEmptyStates(t *testing.T) {
+	for _, v := range viewtest.Variants {
+		t.Run(viewtest.Name(v), func(t *testing.T) {
+			d := open(t, v, big, local(fake.New(fake.Options{Name: "LT-ANNA", Now: func() time.Time { return fake.Now }})))
+			d.shot(t, "10-empty-first-start", v)
+			d.Open(screen.Route{Screen: screen.Queues, Node: "local"})
+			d.shot(t, "10-empty-no-queues", v)
+			d.Open(screen.Route{Screen: screen.Outgoing})
+			d.shot(t, "10-empty-outgoing", v)
+
+			node := fake.Sample()
+			d = open(t, v, big, local(node))
+			d.Open(screen.Route{Screen: screen.Queues, Node: "local", Queue: `HUB-CPH01\private$\price.updates`})
+			d.Until(t, "the empty queue", func() bool { return d.explains(t, "price.updates is empty") })
+			d.shot(t, "10-empty-queue", v)
+			d.message(t, orders, "Order 4711-2096")
+			find := screentest.Find[*kit.Field](t, d.window.Content())
+			find[len(find)-1].SetText("471x")
+			find[len(find)-1].OnChanged("471x")
+			d.Until(t, "the whole queue filtered", func() bool { return d.says(t, "0 of 2,486 match") })
+			d.shot(t, "10-empty-filtered", v)
+			node.Fail("Messages", mq.Errorf(mq.ErrAccessDenied, "read", `HUB-CPH01 said no: NORDHAVN\anna lacks Peek Message on invoices.in`))
+			d.Open(screen.Route{Screen: screen.Queues, Node: "local", Queue: `HUB-CPH01\private$\invoices.in`})
+			d.Until(t, "the refusal", func() bool { return d.explains(t, "You may not read this queue") })
+			d.shot(t, "10-empty-denied", v)
+
+			broken := local(nil)
+			broken.Connect = func(context.Context) (shell.Link, error) {
+				return shell.Link{}, mq.Errorf(mq.ErrServiceNotAvailable, "open", "process 4711 uses the data folder").
+					WithFix("end it, or choose another folder with --data")
+			}
+			d = open(t, v, big, broken)
+			d.shot(t, "10-empty-not-running", v)
+			d.Open(screen.Route{Screen: screen.Queues, Node: "local"})
+			d.shot(t, "10-empty-not-reachable", v)
+		})
+	}
+}
+
+func TestShotsOfAJob(t *testing.T) {
+	for _, v := range viewtest.Variants {
+		t.Run(viewtest.Name(v), func(t *testing.T) {
+			p := newPast()
+			d := open(t, v, big, local(p))
+			d.live(t, p)
+			d.message(t, orders, "Order 4711-2096")
+			d.Job(screen.Job{
+				Icon: "return", Title: "Returning messages to invoices.in", Total: 2000, Verb: "returned",
+				Hint: "Cancel stops after this batch of 50.\nWhat is done stays done.",
+				Run: func(run *screen.JobRun) error {
+					run.Add(1236, 4, "already taken by a reader")
+					<-run.Context().Done()
+					return nil
+				},
+			})
+			d.Until(t, "the card", func() bool { return len(screentest.Find[*kit.JobCard](t, d.window.Content())) == 1 })
+			d.shot(t, "12-bulk-job", v)
 		})
 	}
 }
