@@ -115,7 +115,7 @@ func TestShotsOfTheWindow(t *testing.T) {
 func TestShotsOfEmptyStates(t *testing.T) {
 	for _, v := range viewtest.Variants {
 		t.Run(viewtest.Name(v), func(t *testing.T) {
-			d := open(t, v, big, local(fake.New(fake.Options{Name: "LT-ANNA", Now: func() time.Time { return fake.Now }})))
+			d := open(t, v, big, local(fake.New(fake.Options{Name: "LT-ANNA", Now: fake.NewClock(fake.Now).Now})))
 			d.shot(t, "10-empty-first-start", v)
 			d.Open(screen.Route{Screen: screen.Queues, Node: "local"})
 			d.shot(t, "10-empty-no-queues", v)
