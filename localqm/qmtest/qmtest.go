@@ -20,6 +20,9 @@ var Owner = localqm.LocalUser(1000, []uint32{1000}, true, "test")
 // Stranger is another account of the same machine.
 var Stranger = localqm.LocalUser(2000, []uint32{2000}, false, "test")
 
+// Nobody is the anonymous caller.
+var Nobody = localqm.Nobody("test")
+
 // Kind is a sort of store that a suite runs on.
 type Kind struct {
 	Name string
