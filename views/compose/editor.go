@@ -141,7 +141,7 @@ func advance() float32 {
 
 // CreateRenderer is Fyne's.
 func (e *Editor) CreateRenderer() fyne.WidgetRenderer {
-	return widget.NewSimpleRenderer(container.NewStack(kit.NewPanel(theme.Inset, container.NewStack()), e.scroll))
+	return widget.NewSimpleRenderer(container.NewStack(kit.NewPanel(theme.Inset, container.NewStack()), kit.Calm(e.scroll)))
 }
 
 // MinSize leaves room for some lines.

@@ -87,7 +87,7 @@ func New(h screen.Host) screen.Screen {
 		kit.NewPanel(theme.Surface, kit.PaddedStack(0, 16, 12, v.optionBox)), kit.NewRule(),
 		v.body.head, v.body.warning, v.body.content)
 	// In a low window the form scrolls, in a high one the body has the rest.
-	v.left = screen.Column(1, head, container.NewVScroll(v.form), v.outcomeBox, bar)
+	v.left = screen.Column(1, head, kit.Calm(container.NewVScroll(v.form)), v.outcomeBox, bar)
 	v.p.OnChange, v.p.OnDraft = v.changed, v.filled
 	v.root = screen.NewResponsive(func(s fyne.Size) int {
 		if s.Width >= wideFrom {

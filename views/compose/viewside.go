@@ -66,7 +66,7 @@ func newSidePane(v *View) *sidePane {
 	s.scroll = container.NewVScroll(kit.Stack(0,
 		kit.Padded(16, 16, 16, 16, s.checks), kit.NewRule(),
 		kit.SectionHeader("More properties", kit.Spacer(), fold), s.more, s.copiedBox))
-	s.root = kit.NewPanel(theme.Surface, screen.Column(2, head, kit.NewRule(), s.scroll))
+	s.root = kit.NewPanel(theme.Surface, screen.Column(2, head, kit.NewRule(), kit.Calm(s.scroll)))
 	return s
 }
 

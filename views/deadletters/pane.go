@@ -74,20 +74,22 @@ func (n *pane) arrange() {
 	content := container.NewStack(kit.NewPanel(theme.Inset, n.body), n.blank)
 	var all fyne.CanvasObject
 	if n.under {
-		all = screen.Column(2, head, kit.NewRule(), screen.Side(1, kit.Fixed(400, 0, n.scroll), screen.Column(1, bodyHead, content)))
+		all = screen.Column(2, head, kit.NewRule(), screen.Side(1, kit.Fixed(400, 0, kit.Calm(n.scroll)), screen.Column(1, bodyHead, content)))
 	} else {
-		all = screen.Column(4, head, kit.NewRule(), container.New(upTo(topShown), n.scroll), kit.NewRule(), screen.Column(1, bodyHead, content))
+		all = screen.Column(4, head, kit.NewRule(), container.New(upTo{topShown, n.scroll}, kit.Calm(n.scroll)), kit.NewRule(), screen.Column(1, bodyHead, content))
 	}
 	n.root.Objects = []fyne.CanvasObject{kit.NewPanel(theme.Surface, nothing()), all, n.none}
 	n.root.Refresh()
 }
 
 // upTo is as high as what scrolls in it, up to a height.
-type upTo float32
+type upTo struct {
+	height float32
+	scroll *container.Scroll
+}
 
-func (h upTo) MinSize(objs []fyne.CanvasObject) fyne.Size {
-	s := objs[0].(*container.Scroll)
-	return fyne.NewSize(s.MinSize().Width, min(float32(h), s.Content.MinSize().Height))
+func (h upTo) MinSize([]fyne.CanvasObject) fyne.Size {
+	return fyne.NewSize(h.scroll.MinSize().Width, min(h.height, h.scroll.Content.MinSize().Height))
 }
 
 func (h upTo) Layout(objs []fyne.CanvasObject, size fyne.Size) {

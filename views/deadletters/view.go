@@ -87,8 +87,7 @@ func New(h screen.Host) screen.Screen {
 	v.p.OnRows, v.p.OnLetter = v.rowsChanged, v.pane.changed
 	v.p.Body.OnBody, v.p.Body.OnChange = v.pane.bodyChanged, func() {}
 	v.root = screen.NewResponsive(func(room fyne.Size) int {
-		w := room.Width
-		if w >= sideFrom {
+		if room.Width >= sideFrom {
 			return arrangeSide
 		}
 		return arrangeUnder
