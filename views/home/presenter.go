@@ -194,6 +194,12 @@ func (p *Presenter) First() (screen.Node, bool) {
 	return nodes[0], !o.At.IsZero() && o.Err == nil && len(o.Queues) == 0 && o.Machine.Messages == 0
 }
 
+// Broken reports whether the only computer is not to be had and never was.
+func (p *Presenter) Broken() bool {
+	nodes := p.host.Nodes()
+	return len(nodes) == 1 && nodes[0].State == screen.NoAnswer && p.host.Feed().Of(nodes[0].ID).At.IsZero()
+}
+
 // Asking reports whether no computer has answered yet.
 func (p *Presenter) Asking() bool {
 	for _, n := range p.host.Nodes() {

@@ -141,6 +141,13 @@ func (v *View) showEmpty() bool {
 				kit.NewButton("New queue", "plus", v.run(screen.CmdNewQueue)).Primary(),
 				kit.NewButton("Send a test message", "send", func() { v.p.SendTest(node) }))
 		}
+	case v.p.Broken():
+		why, fix, code := screen.Reason(v.host.Nodes()[0].Err)
+		says = "broken" + why + fix + code
+		set = func() {
+			v.empty.Set("x-circle", theme.Danger, "The queue manager of this computer is not running", strings.TrimSpace(why+" "+fix), code,
+				kit.NewButton("Try again", "refresh", v.run(screen.CmdReconnect)).Primary())
+		}
 	case len(v.host.Nodes()) == 0:
 		says = "none"
 		set = func() { v.empty.Set("computer", theme.Muted, "No computers", "", "") }

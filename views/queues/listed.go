@@ -288,7 +288,7 @@ func (m *Messages) Footer() string {
 	total := screen.Count(int64(m.run.total))
 	loaded := int64(len(m.run.rows))
 	switch {
-	case m.queue == "":
+	case m.queue == "" || m.err != nil && len(m.run.rows) == 0:
 		return ""
 	case m.search != nil && m.search.failed != nil:
 		return "The search stopped after " + screen.Many(int64(len(m.search.hits)), "find")

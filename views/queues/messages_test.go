@@ -269,7 +269,10 @@ func TestWhatIsInSightStaysWhileTheQueueLives(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.Until(t, "the signal", func() bool { q, _ := s.Feed().Queue(node, tariff); return q.Messages == 4970 && !s.m.busy && !s.m.stale })
+	s.Until(t, "the signal", func() bool {
+		q, _ := s.Feed().Queue(node, tariff)
+		return q.Messages == 4970 && !s.m.busy && !s.m.stale
+	})
 	s.there()
 	if s.label(s.sight.from) != in {
 		t.Errorf("at the top of the sight is %q, was %q", s.label(s.sight.from), in)
@@ -445,4 +448,3 @@ func TestSignalsNameTheQueueOfAJournalOrSubqueue(t *testing.T) {
 		}
 	}
 }
-

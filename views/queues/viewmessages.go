@@ -169,6 +169,9 @@ func (m *messagesView) head() {
 		m.size.SetText("")
 		m.parts.Hide()
 		m.subs.Hide()
+		for _, list := range [][]*kit.Button{m.send, m.move, m.export, m.purge} {
+			m.enable(list, false)
+		}
 		return
 	}
 	m.name.SetText(screen.QueueName(q.PathName))

@@ -72,7 +72,7 @@ func TestAFolderThatCannotBeOpenedIsExplainedAndTriedAgain(t *testing.T) {
 	}})
 	d.Start()
 	d.Until(t, "the failure", func() bool { n, _ := d.Node(""); return n.State == screen.NoAnswer })
-	if !d.says(t, "not running") || !d.says(t, "The data folder is damaged at page 7. Restore it from a copy.") {
+	if !d.explains(t, "is not running") || !d.explains(t, "The data folder is damaged at page 7.") || !d.explains(t, "Restore it") {
 		t.Error("the window does not say why and what to do")
 	}
 	d.press(t, "Try again")

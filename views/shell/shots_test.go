@@ -2,6 +2,7 @@ package shell_test
 
 import (
 	"context"
+	"os"
 	"strings"
 	"testing"
 
@@ -14,6 +15,7 @@ import (
 	"posthouse/views/screen"
 	"posthouse/views/screen/screentest"
 	"posthouse/views/shell"
+	"posthouse/views/theme"
 	"posthouse/views/viewtest"
 )
 
@@ -90,8 +92,16 @@ func (d *desk) explains(t *testing.T, words string) bool {
 	return false
 }
 
+// variants are the variants to draw: both for pictures that are kept, else one.
+func variants() []theme.Choice {
+	if os.Getenv(viewtest.EnvShots) == "" {
+		return viewtest.Variants[:1]
+	}
+	return viewtest.Variants
+}
+
 func TestShotsOfTheWindow(t *testing.T) {
-	for _, v := range viewtest.Variants {
+	for _, v := range variants() {
 		t.Run(viewtest.Name(v), func(t *testing.T) {
 			p := newPast()
 			d := open(t, v, big, local(p))
@@ -113,7 +123,7 @@ func TestShotsOfTheWindow(t *testing.T) {
 }
 
 func TestShotsOfEmptyStates(t *testing.T) {
-	for _, v := range viewtest.Variants {
+	for _, v := range variants() {
 		t.Run(viewtest.Name(v), func(t *testing.T) {
 			d := open(t, v, big, local(fake.New(fake.Options{Name: "LT-ANNA", Now: fake.NewClock(fake.Now).Now})))
 			d.shot(t, "10-empty-first-start", v)
@@ -152,7 +162,7 @@ func TestShotsOfEmptyStates(t *testing.T) {
 }
 
 func TestShotsOfAJob(t *testing.T) {
-	for _, v := range viewtest.Variants {
+	for _, v := range variants() {
 		t.Run(viewtest.Name(v), func(t *testing.T) {
 			p := newPast()
 			d := open(t, v, big, local(p))
@@ -174,7 +184,7 @@ func TestShotsOfAJob(t *testing.T) {
 }
 
 func TestShotsOfAMillionMessages(t *testing.T) {
-	for _, v := range viewtest.Variants {
+	for _, v := range variants() {
 		t.Run(viewtest.Name(v), func(t *testing.T) {
 			node := fake.Sample()
 			if err := node.Fill("tariff.rates", fake.Readings(1_000_000)); err != nil {
