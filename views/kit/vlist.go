@@ -2,6 +2,7 @@ package kit
 
 import (
 	"math"
+	"slices"
 	"sort"
 
 	"fyne.io/fyne/v2"
@@ -195,13 +196,19 @@ func (v *vlist) arrange() {
 	from := max(0, v.rowAt(v.offset))
 	to := min(v.count, v.rowAt(v.offset+v.viewport()-1)+1)
 	to = max(from, to)
-	for i, r := range v.rows {
+	var out []int
+	for i := range v.rows {
 		if i < from || i >= to {
-			r.box.Hide()
-			r.bound = false
-			v.spare = append(v.spare, r)
-			delete(v.rows, i)
+			out = append(out, i)
 		}
+	}
+	slices.Sort(out) // the same row always gets the same objects
+	for _, i := range out {
+		r := v.rows[i]
+		r.box.Hide()
+		r.bound = false
+		v.spare = append(v.spare, r)
+		delete(v.rows, i)
 	}
 	added := false
 	for i := from; i < to; i++ {
