@@ -254,7 +254,7 @@ func crashes(t *testing.T) int {
 		return n
 	}
 	if testing.Short() {
-		return 8
+		return 5
 	}
 	return 30
 }

@@ -174,7 +174,7 @@ func TestADamagedFileIsNeverServed(t *testing.T) {
 	data, want := sample(t)
 	trials := 300
 	if testing.Short() {
-		trials = 60
+		trials = 40
 	}
 	refused, failed, told, harmless := 0, 0, 0, 0
 	for seed := range trials {

@@ -11,6 +11,7 @@
 // model of the same interface that the tests compare it with. Nothing of
 // SQLite shows here, so that a networked store can take its place.
 //
-// Lock order inside the SQLite store: writer's batch, then express.mu, then
-// counters; no callback runs under a lock.
+// Locks of the SQLite store: a read holds open, and below it at most one of
+// express.mu, countsMu, catalogue.mu and a segment's; the writer takes these one
+// at a time, and writer.mu alone. No callback runs under a lock.
 package store

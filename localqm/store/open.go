@@ -33,6 +33,8 @@ const (
 	defaultLinger       = 50 * time.Microsecond
 )
 
+var _ Store = (*SQLite)(nil)
+
 // SQLite is the store of a data folder.
 type SQLite struct {
 	dir, file string
@@ -135,7 +137,7 @@ func (s *SQLite) openError(err error) error {
 	case errors.Is(err, ErrDamaged) || kind == damaged:
 		return &mq.Error{
 			Code: mq.ErrMessageStorageFailed, Op: what, Why: "the database file is damaged: " + err.Error(),
-			Fix: "move the folder away and restore a backup; keep the damaged files, what is intact can be exported from them",
+			Fix: "move the folder away, keep it, and restore a backup",
 			Err: errors.Join(ErrDamaged, err),
 		}
 	case kind == full:
@@ -143,7 +145,7 @@ func (s *SQLite) openError(err error) error {
 	case kind == busy:
 		return refuse(what, "another program has locked the database (%w)", err).WithFix("close the other program")
 	}
-	return folderError(what, err)
+	return refuse(what, "%w", err).WithFix("see to the disk and to the rights of the folder")
 }
 
 // dsn is the URI of the database; SQLite decodes the path.
@@ -221,7 +223,7 @@ func (s *SQLite) openReaders(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	n := min(max(runtime.GOMAXPROCS(0), 2), 8)
+	n := min(max(runtime.GOMAXPROCS(0), 4), 8) // Check takes one for long
 	s.ro.SetMaxOpenConns(n)
 	s.ro.SetMaxIdleConns(n)
 	s.reads.db = s.ro
@@ -235,20 +237,22 @@ func (s *SQLite) load(ctx context.Context, c *sql.Conn) error {
 	if err != nil {
 		return err
 	}
-	if settings["id"] == nil {
+	if len(settings) == 0 {
 		if settings, err = s.found(ctx, c); err != nil {
 			return err
 		}
 	}
-	copy(s.identity.ID[:], settings["id"])
+	if copy(s.identity.ID[:], settings["id"]) != len(s.identity.ID) || s.identity.ID.IsZero() {
+		return damage("the queue manager's identifier")
+	}
 	s.identity.Name = string(settings["name"])
 	if s.identity.Created, err = number(settings["created"]); err != nil {
-		return fmt.Errorf("setting created: %w", err)
+		return errf(ErrDamaged, "setting created: %v", err)
 	}
 	for name, m := range map[string]*mark{"seq": &s.seq, "ordinal": &s.ordinal} {
 		v, err := number(settings[name])
 		if err != nil {
-			return fmt.Errorf("setting %s: %w", name, err)
+			return errf(ErrDamaged, "setting %s: %v", name, err)
 		}
 		*m = mark{name: name, durable: uint64(v), block: blocks[name]}
 	}

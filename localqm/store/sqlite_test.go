@@ -15,7 +15,7 @@ import (
 func TestMain(m *testing.M) {
 	runChild()
 	flag.Parse()
-	few(map[string]string{"rapid.checks": "30"}, map[string]string{"rapid.checks": "8"})
+	few(map[string]string{"rapid.checks": "30"}, map[string]string{"rapid.checks": "5"})
 	goleak.VerifyTestMain(m)
 }
 

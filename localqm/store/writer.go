@@ -5,10 +5,8 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"runtime"
 	"sync"
 	"sync/atomic"
-	"time"
 
 	"modernc.org/sqlite"
 )
@@ -146,7 +144,7 @@ func (w *writer) run() {
 		if len(steps) > 0 {
 			w.commit(steps)
 			w.mu.Lock()
-			w.linger.expect = len(steps) + len(w.waiting)
+			w.linger.saw(len(steps) + len(w.waiting))
 			w.mu.Unlock()
 			failpoint("committed")
 			for _, st := range steps {
@@ -190,6 +188,9 @@ func (w *writer) leave() error {
 	}
 	w.open = w.open && err != nil
 	w.rollback()
+	if kindOf(err) == full {
+		return nil // then the marks skip numbers, as after a kill
+	}
 	return err
 }
 
@@ -267,35 +268,4 @@ func (w *writer) counted() {
 		w.pages += n
 		return err
 	})
-}
-
-// linger lets a commit wait for senders that were active a moment ago: they
-// come back while it syncs and would fill only every other commit.
-type linger struct {
-	most   time.Duration
-	expect int // senders
-	skip   int // batches to go without, after waiting in vain
-	vain   int
-}
-
-// wait unlocks mu while it yields to the senders.
-func (l *linger) wait(mu *sync.Mutex, waiting func() int) {
-	if l.most <= 0 || l.expect < 2 || l.expect > 32 || waiting() == 0 || waiting() >= l.expect {
-		return
-	}
-	if l.skip > 0 {
-		l.skip--
-		return
-	}
-	for due := time.Now().Add(l.most); waiting() < l.expect; {
-		if time.Now().After(due) {
-			l.vain = min(l.vain+1, 6)
-			l.skip = 1<<l.vain - 2
-			return
-		}
-		mu.Unlock()
-		runtime.Gosched() // a timer would oversleep 20 times
-		mu.Lock()
-	}
-	l.vain = 0
 }
