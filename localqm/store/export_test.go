@@ -45,3 +45,10 @@ func (s *SQLite) LimitPages(n int) (err error) {
 
 // SetSegmentSize makes spill files smaller.
 func (s *SQLite) SetSegmentSize(n int64) { s.spill.size = n }
+
+// The sums of rows, for tests that write wrong ones.
+var (
+	SumOf      = sumOf
+	SumQueue   = sumQueue
+	SumCounter = sumCounter
+)
