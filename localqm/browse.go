@@ -66,7 +66,7 @@ func (m *QueueManager) Queue(_ context.Context, c Caller, name mq.QueueName) (Qu
 // info is called with mu held.
 func (m *QueueManager) info(q *queue) QueueInfo {
 	i := QueueInfo{
-		Path: q.path, Format: m.formatName(q), Queue: q.info, Count: m.store.Count(q.info.Slot),
+		Path: q.path, Format: m.formatName(q), Queue: q.info, Count: m.store.Count(q.slot),
 		Quota: q.info.Quota, Hidden: hidden(q.root().info),
 	}
 	switch {
@@ -76,7 +76,7 @@ func (m *QueueManager) info(q *queue) QueueInfo {
 		i.Quota = m.settings.JournalQuota
 	}
 	if q.journal != nil {
-		i.Journal = m.store.Count(q.journal.info.Slot)
+		i.Journal = m.store.Count(q.journal.slot)
 	}
 	for _, s := range q.subs {
 		i.Subs = append(i.Subs, s.info.Name)
@@ -94,7 +94,7 @@ func (m *QueueManager) Browse(ctx context.Context, c Caller, name mq.QueueName, 
 	if err != nil {
 		return nil, err
 	}
-	r.Slot = q.info.Slot
+	r.Slot = q.slot
 	rows, err := m.store.Range(ctx, r)
 	if err != nil {
 		return nil, m.storeError(op, err)
@@ -123,7 +123,7 @@ func (m *QueueManager) Message(ctx context.Context, c Caller, name mq.QueueName,
 	if err != nil {
 		return Delivery{}, err
 	}
-	row, err := m.store.Get(ctx, q.info.Slot, lookup, body)
+	row, err := m.store.Get(ctx, q.slot, lookup, body)
 	if err != nil {
 		return Delivery{}, m.storeError(op, err)
 	}
@@ -189,7 +189,7 @@ func (m *QueueManager) Status(_ context.Context, c Caller) (Status, error) {
 			s.Queues++
 		}
 	}
-	count := func(x mq.Suffix) store.Count { return m.store.Count(m.system(x).info.Slot) }
+	count := func(x mq.Suffix) store.Count { return m.store.Count(m.system(x).slot) }
 	s.Journal, s.DeadLetter, s.DeadXact = count(mq.SuffixJournal), count(mq.SuffixDeadLetter), count(mq.SuffixDeadXact)
 	return s, nil
 }

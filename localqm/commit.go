@@ -74,7 +74,7 @@ func (m *QueueManager) apply(s *store.Step) {
 			m.adopt(op.Queue)
 		case *store.UpdateQueue:
 			if q := m.slots[op.Queue.Slot]; s.Err == nil && q != nil {
-				m.describe(q, op.Queue)
+				q.info, q.guard = op.Queue, m.guarded(op.Queue.Security)
 			}
 		case *store.DeleteQueue:
 			if q := m.slots[op.Slot]; s.Err == nil && q != nil {
@@ -202,7 +202,7 @@ func (m *QueueManager) unreserve(q *queue, size int64) {
 
 // put is the arrival of a row in q, reserved before. It must be submitted.
 func (m *QueueManager) put(q *queue, row *store.Row) store.Op {
-	row.Slot = q.info.Slot
+	row.Slot = q.slot
 	q.coming++
 	return &store.Put{Row: row}
 }
@@ -223,7 +223,7 @@ func (m *QueueManager) shift(q *queue, row *store.Row, to *queue) store.Op {
 	}
 	to.coming++
 	return &store.Move{
-		Place: store.Place{Slot: row.Slot, Lookup: row.Lookup}, To: to.info.Slot,
+		Place: store.Place{Slot: row.Slot, Lookup: row.Lookup}, To: to.slot,
 		At: m.clock.Now().Unix(), Express: row.Express,
 	}
 }

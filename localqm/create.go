@@ -151,7 +151,7 @@ func (m *QueueManager) planSubqueue(op string, c Caller, p mq.PathName) ([]store
 	}
 	now := m.clock.Now().Unix()
 	return []store.Op{&store.CreateQueue{Queue: store.Queue{
-		Slot: slot, Parent: parent.info.Slot, Role: store.Subqueue, Kind: store.Private, Name: p.Subqueue,
+		Slot: slot, Parent: parent.slot, Role: store.Subqueue, Kind: store.Private, Name: p.Subqueue,
 		ID: mq.NewGUID(), Transactional: parent.info.Transactional, Quota: mq.Never, JournalQuota: mq.Never,
 		Created: now, Modified: now,
 	}}}, nil

@@ -77,7 +77,7 @@ func (h *Handle) chooseCursor(ctx context.Context, op string, q *queue, o ReadOp
 }
 
 func (m *QueueManager) present(ctx context.Context, q *queue, lookup uint64) bool {
-	_, err := m.store.Get(ctx, q.info.Slot, lookup, 0)
+	_, err := m.store.Get(ctx, q.slot, lookup, 0)
 	return err == nil
 }
 

@@ -153,7 +153,7 @@ func (m *QueueManager) drained(q *queue, parts []*queue) (empty, free bool) {
 	defer m.mu.Unlock()
 	empty, free = true, true
 	for _, p := range parts {
-		empty = empty && p.coming == 0 && len(p.locks) == 0 && m.store.Count(p.info.Slot).Messages == 0
+		empty = empty && p.coming == 0 && len(p.locks) == 0 && m.store.Count(p.slot).Messages == 0
 		free = free && p.held == 0
 	}
 	for _, p := range m.slots { // subqueues deleted before, and on their own way
@@ -168,9 +168,9 @@ func (m *QueueManager) forgetParts(q *queue, parts []*queue) error {
 	var ops []store.Op
 	for _, p := range parts {
 		if p != q {
-			ops = append(ops, &store.DeleteQueue{Slot: p.info.Slot})
+			ops = append(ops, &store.DeleteQueue{Slot: p.slot})
 		}
 	}
-	ops = append(ops, &store.DeleteQueue{Slot: q.info.Slot})
+	ops = append(ops, &store.DeleteQueue{Slot: q.slot})
 	return m.commit(m.ctx, "forget queue "+q.path, ops, nil)
 }

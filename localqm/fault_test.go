@@ -184,8 +184,9 @@ func TestStoppingEndsWorkUnderWay(t *testing.T) {
 		for range 8 {
 			<-begun
 		}
-		q.Restart()
+		ok(t, q.Close())
 		wg.Wait()
+		q.Restart()
 		in, out := 0, 0
 		for i := range sent {
 			in, out = in+2*sent[i], out+received[i]

@@ -76,7 +76,7 @@ func (t *Transaction) operations() []store.Op {
 			ops = append(ops, &store.Remove{Place: o.place(), Express: o.row.Express})
 		default:
 			ops = append(ops, &store.Move{
-				Place: o.place(), To: o.to.info.Slot, At: t.m.clock.Now().Unix(), Express: o.row.Express,
+				Place: o.place(), To: o.to.slot, At: t.m.clock.Now().Unix(), Express: o.row.Express,
 			})
 		}
 	}

@@ -39,7 +39,7 @@ func (m *QueueManager) removeAll(ctx context.Context, q *queue, upTo uint64, rea
 		if err := ctx.Err(); err != nil {
 			return removed, err
 		}
-		ids, err := m.store.Lookups(ctx, q.info.Slot, after, purgeBatch)
+		ids, err := m.store.Lookups(ctx, q.slot, after, purgeBatch)
 		if err != nil || len(ids) == 0 {
 			return removed, err
 		}
@@ -67,7 +67,7 @@ func (m *QueueManager) lockForPurge(q *queue, ids []uint64, upTo uint64) []store
 			continue
 		}
 		q.take(id, nil)
-		mine = append(mine, store.Place{Slot: q.info.Slot, Lookup: id})
+		mine = append(mine, store.Place{Slot: q.slot, Lookup: id})
 	}
 	return mine
 }

@@ -10,12 +10,15 @@ import (
 )
 
 // queue is one list of messages: a queue, its journal, a subqueue or a system
-// queue. Guarded by QueueManager.mu.
+// queue. Guarded by QueueManager.mu but for what never changes.
 type queue struct {
+	slot   store.Slot // never changes
+	path   string     // the path name administrators see; never changes
+	final  bool       // messages end their way here; never changes
+	parent *queue     // of a journal or subqueue; never changes
+
 	info    store.Queue
 	guard   secure.Descriptor // info.Security
-	path    string            // the path name administrators see
-	parent  *queue            // of a journal or subqueue
 	journal *queue
 	subs    map[string]*queue // by lower-case name
 
@@ -64,12 +67,6 @@ func (q *queue) root() *queue {
 	return q
 }
 
-// final reports whether messages end their way here, so that acknowledgements
-// and dead letters follow their removal: not in journals and system queues.
-func (q *queue) final() bool {
-	return q.info.Role != store.Journal && q.root().info.Kind != store.System
-}
-
 // key is the name that finds a root queue: lower case, as in a path name.
 func key(kind store.QueueKind, name string) string {
 	switch kind {
@@ -86,13 +83,14 @@ func key(kind store.QueueKind, name string) string {
 // adopt puts a row of the catalogue into memory. Parents come before children.
 func (m *QueueManager) adopt(info store.Queue) *queue {
 	q := &queue{
-		subs: map[string]*queue{}, locks: map[uint64]*lock{}, handles: map[*Handle]struct{}{}, gone: info.Draining,
+		slot: info.Slot, parent: m.slots[info.Parent], info: info, guard: m.guarded(info.Security), gone: info.Draining,
+		subs: map[string]*queue{}, locks: map[uint64]*lock{}, handles: map[*Handle]struct{}{},
 	}
 	m.slots[info.Slot] = q
-	if info.Parent != 0 {
-		q.parent = m.slots[info.Parent]
-	}
-	m.describe(q, info)
+	q.path = m.pathName(q)
+	// Acknowledgements and dead letters follow a removal here, and not from
+	// journals and system queues.
+	q.final = info.Role != store.Journal && q.root().info.Kind != store.System
 	q.bytes = m.store.Count(info.Slot).Bytes
 	m.bytes += q.bytes
 	switch {
@@ -111,17 +109,11 @@ func (m *QueueManager) adopt(info store.Queue) *queue {
 	return q
 }
 
-// describe sets a queue's properties and what is derived from them.
-func (m *QueueManager) describe(q *queue, info store.Queue) {
-	q.info, q.guard = info, m.guarded(info.Security)
-	q.path = m.pathName(q)
-}
-
 // forget takes a queue and its parts out of memory.
 func (m *QueueManager) forget(q *queue) {
 	q.gone = true
 	m.bytes -= q.bytes
-	delete(m.slots, q.info.Slot)
+	delete(m.slots, q.slot)
 	if q.parent != nil {
 		q.parent.stirred()
 		if q.parent.subs[strings.ToLower(q.info.Name)] == q {

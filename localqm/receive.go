@@ -205,7 +205,7 @@ func noneThere(op string) error {
 func (m *QueueManager) first(ctx context.Context, q *queue) (uint64, bool, error) {
 	var after uint64
 	for len(q.head.ids) == 0 && !q.head.complete {
-		ids, err := m.store.Lookups(ctx, q.info.Slot, after, headRefill)
+		ids, err := m.store.Lookups(ctx, q.slot, after, headRefill)
 		if err != nil {
 			return 0, false, err
 		}
@@ -255,7 +255,7 @@ const seekPage = 16
 // after is the first available position behind another. Called with mu held.
 func (m *QueueManager) after(ctx context.Context, op string, q *queue, lookup uint64) (uint64, error) {
 	for {
-		ids, err := m.store.Lookups(ctx, q.info.Slot, lookup, seekPage)
+		ids, err := m.store.Lookups(ctx, q.slot, lookup, seekPage)
 		if err != nil {
 			return 0, m.storeError(op, err)
 		}
@@ -275,7 +275,7 @@ func (m *QueueManager) after(ctx context.Context, op string, q *queue, lookup ui
 // Called with mu held.
 func (m *QueueManager) before(ctx context.Context, op string, q *queue, lookup uint64) (uint64, error) {
 	for {
-		rows, err := m.store.Range(ctx, store.Range{Slot: q.info.Slot, Before: lookup, Reverse: true, Limit: seekPage})
+		rows, err := m.store.Range(ctx, store.Range{Slot: q.slot, Before: lookup, Reverse: true, Limit: seekPage})
 		if err != nil {
 			return 0, m.storeError(op, err)
 		}
@@ -308,7 +308,7 @@ func (h *Handle) fetch(ctx context.Context, op string, q *queue, lookup uint64, 
 		// impatience ends before, not here.
 		body, ctx = -1, m.ctx
 	}
-	place := store.Place{Slot: q.info.Slot, Lookup: lookup}
+	place := store.Place{Slot: q.slot, Lookup: lookup}
 	giveBack := func() {
 		if !o.Peek {
 			m.mu.Lock()
@@ -339,7 +339,7 @@ func (h *Handle) fetch(ctx context.Context, op string, q *queue, lookup uint64, 
 		return at, false, mq.Errorf(mq.ErrGeneric, op, "the stored message is damaged: %w", err).
 			WithFix("stop the queue manager and run `posthouse check`")
 	}
-	if row.Expires != 0 && row.Expires <= m.clock.Now().Unix() && q.final() {
+	if row.Expires != 0 && row.Expires <= m.clock.Now().Unix() && q.final {
 		places := []store.Place{place}
 		if o.Peek {
 			_, err = m.expire(places)

@@ -21,7 +21,7 @@ func (m *QueueManager) removing(q *queue, row *store.Row, msg *mq.Message, reaso
 
 // appendFate adds what follows from a message leaving its queue for a reason.
 func (m *QueueManager) appendFate(ops []store.Op, q *queue, row *store.Row, msg *mq.Message, reason mq.Class) []store.Op {
-	if !q.final() {
+	if !q.final {
 		return ops
 	}
 	if reason == mq.ClassAckReceive {
@@ -53,7 +53,7 @@ func (m *QueueManager) appendFate(ops []store.Op, q *queue, row *store.Row, msg 
 
 // full reports whether removing a message with this reason needs its body.
 func (m *QueueManager) full(q *queue, msg *mq.Message, reason mq.Class) bool {
-	if !q.final() {
+	if !q.final {
 		return false
 	}
 	if reason == mq.ClassAckReceive {

@@ -66,7 +66,7 @@ func (m *QueueManager) planRestore(op string, c Caller, name mq.QueueName, rows 
 	}
 	var ops []store.Op
 	for _, row := range rows {
-		if !q.final() {
+		if !q.final {
 			row.Expires = 0 // what lies in a journal or dead-letter queue stays
 		}
 		m.reserve(q, row.Size())

@@ -14,7 +14,10 @@ import (
 	"posthouse/localqm/store"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	crashChild()
+	goleak.VerifyTestMain(m)
+}
 
 // each runs a behaviour on the real store and on the model.
 func each(t *testing.T, fn func(t *testing.T, q *qmtest.QM)) {

@@ -248,7 +248,7 @@ func (m *QueueManager) readFor(at store.Place, row *store.Row, reason mq.Class) 
 	m.mu.Lock()
 	q := m.slots[at.Slot]
 	m.mu.Unlock()
-	if !q.final() {
+	if !q.final {
 		return row, nil, nil
 	}
 	if msg, err = m.parse(row); err != nil || row.BodySize == 0 || !m.full(q, msg, reason) {

@@ -141,7 +141,7 @@ func (t *Transaction) enqueue(op string, h *Handle, msg *mq.Message) error {
 		return err
 	}
 	m.reserve(q, row.Size())
-	row.Slot = q.info.Slot
+	row.Slot = q.slot
 	t.add(txOp{kind: txEnqueue, queue: q, msg: msg, row: row})
 	return nil
 }
