@@ -13,6 +13,7 @@ import (
 	fyneapp "fyne.io/fyne/v2/app"
 
 	"posthouse/mgmtclient"
+	"posthouse/views/screen"
 	"posthouse/views/shell"
 	"posthouse/views/theme"
 )
@@ -26,6 +27,7 @@ func openWindow(ctx context.Context, open openNode) error {
 	a := fyneapp.NewWithID(appID)
 	a.SetIcon(theme.AppIcon())
 	a.Settings().SetTheme(theme.New(theme.System))
+	applyScale(screen.NewPreferences(a.Preferences()))
 	w := a.NewWindow("Posthouse")
 	w.SetIcon(theme.AppIcon())
 	w.SetMaster()

@@ -3,8 +3,11 @@
 package app
 
 import (
+	"posthouse/views/about"
+	"posthouse/views/compose"
 	"posthouse/views/deadletters"
 	"posthouse/views/home"
+	"posthouse/views/preferences"
 	"posthouse/views/queueforms"
 	"posthouse/views/queues"
 	"posthouse/views/screen"
@@ -15,6 +18,8 @@ var screens = map[screen.Name]screen.Factory{
 	screen.Home:        home.New,
 	screen.Queues:      queues.New,
 	screen.DeadLetters: deadletters.New,
+	screen.Compose:     compose.New,
+	screen.Settings:    preferences.New(archives),
 }
 
 // forms are the dialogs that other screens open.
@@ -23,4 +28,5 @@ var forms = map[screen.Name]screen.Form{
 	screen.Properties:  queueforms.Properties,
 	screen.PurgeQueue:  queueforms.Purge,
 	screen.DeleteQueue: queueforms.Delete,
+	screen.About:       about.New(Version),
 }
