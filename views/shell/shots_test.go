@@ -51,6 +51,7 @@ func (d *desk) message(t *testing.T, queue, label string) {
 	t.Helper()
 	d.Open(screen.Route{Screen: screen.Queues, Node: "local", Queue: queue})
 	g := d.inSight(t)
+	d.bodyShown(t) // of the first message, so that every run does the same
 	for i := range g.Source().Len() {
 		if row, ok := g.Source().Row(i); ok && row.Cells[1].Text == label {
 			g.SetCurrent(i)
