@@ -137,7 +137,10 @@ func (w *writer) each(steps []*Step) {
 // end writes the counters and marks that the batch moved and commits.
 func (w *writer) end(b *batch) error {
 	s := w.s
-	seq := s.seq.next(b.seq-1, w.open)
+	var seq uint64
+	if len(b.puts) > 0 {
+		seq = s.seq.next(b.seq-1, w.open)
+	}
 	ordinal := s.ordinal.next(s.ordinals.Load(), w.open)
 	if seq != 0 || ordinal != 0 {
 		if err := w.begin(); err != nil {

@@ -12,9 +12,14 @@ type mark struct {
 var blocks = map[string]uint64{"seq": 1 << 16, "ordinal": 1 << 12}
 
 // next is the mark to write with a batch after which given is the last number
-// out; zero if none need be. A batch that writes anyway renews it early.
+// out; zero if none need be. It is renewed early, earlier still by a batch that
+// writes anyway, so that numbers are on disk before they are given out.
 func (m *mark) next(given uint64, writing bool) uint64 {
-	if given > m.durable || writing && m.durable-given < m.block/2 {
+	early := m.block / 4
+	if writing {
+		early = m.block / 2
+	}
+	if given+early > m.durable {
 		return given + m.block
 	}
 	return 0

@@ -194,7 +194,10 @@ func (s *SQLite) openWriter(ctx context.Context) error {
 	if err := s.load(ctx, c); err != nil {
 		return err
 	}
-	return s.w.prepare(ctx)
+	if err := s.w.prepare(ctx); err != nil {
+		return err
+	}
+	return s.w.reserveOrdinals()
 }
 
 // refuseForeign makes sure that the file is ours before anything is changed.

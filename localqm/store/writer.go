@@ -194,6 +194,28 @@ func (w *writer) leave() error {
 	return err
 }
 
+// reserveOrdinals makes message numbers durable before the first is given out.
+func (w *writer) reserveOrdinals() error {
+	m := &w.s.ordinal
+	v := m.next(w.s.ordinals.Load(), true)
+	err := w.begin()
+	if err == nil {
+		err = w.setMark(m.name, v)
+	}
+	if err == nil {
+		err = w.exec("COMMIT")
+	}
+	w.open = w.open && err != nil
+	w.rollback()
+	switch {
+	case err == nil:
+		m.durable = v
+	case kindOf(err) == full:
+		return nil // the first step will do it
+	}
+	return err
+}
+
 func (w *writer) setMark(name string, v uint64) error {
 	text := fmt.Append(nil, v)
 	return w.exec(setSetting, text, sumOf([]byte(name), text), name)
