@@ -65,6 +65,7 @@ type held struct {
 }
 
 func (h *held) connect(ctx context.Context, open openNode) (shell.Link, error) {
+	_ = h.close() // of no use any more: the user asks for another
 	n, err := open(ctx)
 	if err != nil {
 		return shell.Link{}, explain("open the queue manager", err)

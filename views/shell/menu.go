@@ -116,7 +116,10 @@ func (s *Shell) actions() screen.Actions {
 					s.connect(l)
 				}
 			},
-			Enabled: func() bool { l := s.find(s.here.Node); return l != nil && l.shown.State == screen.NoAnswer },
+			Enabled: func() bool {
+				l := s.find(s.here.Node)
+				return l != nil && (l.shown.State == screen.NoAnswer || s.feed.Of(l.ID).Err != nil)
+			},
 		},
 		screen.CmdComputerInfo: {Run: s.computerInfo, Enabled: s.connected},
 		screen.CmdCheck:        {Run: s.check, Enabled: s.administers},

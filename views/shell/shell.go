@@ -40,8 +40,8 @@ type Node struct {
 	ID    string
 	Name  string // until it was asked
 	Local bool   // its queue manager is this computer's
-	// Connect is called off Fyne's goroutine, again after every failure the user
-	// wants to have another try at.
+	// Connect is called off Fyne's goroutine, again whenever the user wants
+	// another try; a connection made before is of no use then and may be closed.
 	Connect func(ctx context.Context) (Link, error)
 }
 
@@ -196,14 +196,13 @@ func (s *Shell) Start() {
 	}
 }
 
-// connect asks for a connection; an older one is let go.
+// connect asks for a connection in place of an older one.
 func (s *Shell) connect(l *link) {
 	if l.scope != nil {
 		l.scope.End()
 	}
 	l.scope = s.scope.Sub()
 	s.feed.Drop(l.ID)
-	old := l.shown.Client
 	l.shown.State, l.shown.Since, l.shown.Err, l.shown.Client = screen.Connecting, s.Now(), nil, nil
 	s.nodeChanged(l)
 	type answer struct {
@@ -211,9 +210,6 @@ func (s *Shell) connect(l *link) {
 		m    mgmtclient.Machine
 	}
 	screen.Load(l.scope, func(ctx context.Context) (answer, error) {
-		if old != nil {
-			_ = old.Close() // it was of no use any more
-		}
 		var a answer
 		var err error
 		if a.link, err = l.Connect(ctx); err != nil {
