@@ -4,6 +4,7 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/driver/desktop"
 
+	"posthouse/localqm/mq"
 	"posthouse/views/kit"
 	"posthouse/views/screen"
 )
@@ -118,7 +119,7 @@ func (s *Shell) actions() screen.Actions {
 			},
 			Enabled: func() bool {
 				l := s.find(s.here.Node)
-				return l != nil && (l.shown.State == screen.NoAnswer || s.feed.Of(l.ID).Err != nil)
+				return l != nil && (l.shown.State == screen.NoAnswer || lost(s.feed.Of(l.ID).Err))
 			},
 		},
 		screen.CmdComputerInfo: {Run: s.computerInfo, Enabled: s.connected},
@@ -135,6 +136,13 @@ func (s *Shell) leads(name screen.Name) bool {
 	}
 	_, ok := s.o.Screens[name]
 	return ok || name == screen.Outgoing
+}
+
+// lost reports whether an error means that the connection is of no use any
+// more: to end it for a lesser reason would lose express messages.
+func lost(err error) bool {
+	code := mq.CodeOf(err)
+	return code == mq.ErrServiceNotAvailable || code == mq.ErrInvalidHandle
 }
 
 func (s *Shell) connected() bool {

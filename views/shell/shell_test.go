@@ -351,3 +351,41 @@ func TestSavingAsksBeforeItReplaces(t *testing.T) {
 		t.Errorf("saved as %q", saved)
 	}
 }
+
+func TestArrowsWalkThroughTheSidebar(t *testing.T) {
+	d := open(t, theme.Light, big, local(fake.Sample()))
+	rows := screentest.Find[*kit.SidebarRow](t, d.window.Content())
+	c := d.window.Canvas()
+	c.Focus(rows[0])
+	for _, want := range rows[1:] {
+		c.Focused().TypedKey(&fyne.KeyEvent{Name: fyne.KeyDown})
+		if c.Focused() != want {
+			t.Fatalf("focused %T", c.Focused())
+		}
+	}
+	c.Focused().TypedKey(&fyne.KeyEvent{Name: fyne.KeyDown})
+	tree := screentest.Find[*kit.TreeList](t, d.window.Content())[0]
+	if c.Focused() != tree.Focusable() {
+		t.Errorf("focused %T, not the tree", c.Focused())
+	}
+	tree.OnEdge(-1)
+	if c.Focused() != rows[2] {
+		t.Errorf("focused %T", c.Focused())
+	}
+}
+
+func TestOnlyALostConnectionIsMadeAnew(t *testing.T) {
+	node := fake.Sample()
+	d := open(t, theme.Light, big, local(node))
+	for _, c := range []struct {
+		code mq.HResult
+		want bool
+	}{{mq.ErrInsufficientResources, false}, {mq.ErrServiceNotAvailable, true}} {
+		node.Fail("Machine", mq.Errorf(c.code, "ask", "no"))
+		d.Feed().Refresh("local")
+		d.Until(t, "the fault", func() bool { return mq.CodeOf(d.Feed().Of("local").Err) == c.code })
+		if got := d.Commands().Enabled(screen.CmdReconnect); got != c.want {
+			t.Errorf("%v: connect again %v", c.code, got)
+		}
+	}
+}

@@ -63,8 +63,36 @@ func newSidebar(s *Shell) *sidebar {
 		b.update()
 	}
 	b.list.OnMenu = b.menu
+	b.walk()
 	return b
 }
+
+// walk lets Up and Down go through the rows and on into the tree.
+func (b *sidebar) walk() {
+	rows := []*kit.SidebarRow{b.home, b.dead, b.out, b.nodes}
+	for i, r := range rows {
+		r.OnKey = func(ev *fyne.KeyEvent) bool {
+			switch {
+			case ev.Name == fyne.KeyUp && i > 0:
+				b.focus(rows[i-1])
+			case ev.Name == fyne.KeyDown && r == b.out && !b.small:
+				b.list.Focus()
+			case ev.Name == fyne.KeyDown && i+1 < len(rows):
+				b.focus(rows[i+1])
+			default:
+				return false
+			}
+			return true
+		}
+	}
+	b.list.OnEdge = func(dir int) {
+		if dir < 0 {
+			b.focus(b.out)
+		}
+	}
+}
+
+func (b *sidebar) focus(r *kit.SidebarRow) { b.s.o.Window.Canvas().Focus(r) }
 
 func (b *sidebar) row(icon, text string, id screen.ID) *kit.SidebarRow {
 	return kit.NewSidebarRow(icon, text, func() { b.s.commands.Run(id) })
