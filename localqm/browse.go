@@ -25,18 +25,9 @@ type QueueInfo struct {
 
 // Queues lists the root queues that a caller may see, by name.
 func (m *QueueManager) Queues(_ context.Context, c Caller) ([]QueueInfo, error) {
-	const op = "list queues"
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if err := m.usable(op); err != nil {
+	out, err := m.listQueues("list queues", c)
+	if err != nil {
 		return nil, err
-	}
-	var out []QueueInfo
-	for _, q := range m.queues {
-		if q.gone || m.allow(op, c, q, mq.RightGetQueueProperties) != nil {
-			continue
-		}
-		out = append(out, m.info(q))
 	}
 	sort.Slice(out, func(i, j int) bool {
 		a, b := out[i], out[j]
@@ -45,6 +36,20 @@ func (m *QueueManager) Queues(_ context.Context, c Caller) ([]QueueInfo, error) 
 		}
 		return strings.ToLower(a.Queue.Name) < strings.ToLower(b.Queue.Name)
 	})
+	return out, nil
+}
+
+func (m *QueueManager) listQueues(op string, c Caller) (out []QueueInfo, err error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if err := m.usable(op); err != nil {
+		return nil, err
+	}
+	for _, q := range m.queues {
+		if m.allow(op, c, q, mq.RightGetQueueProperties) == nil {
+			out = append(out, m.info(q))
+		}
+	}
 	return out, nil
 }
 
@@ -66,7 +71,7 @@ func (m *QueueManager) Queue(_ context.Context, c Caller, name mq.QueueName) (Qu
 // info is called with mu held.
 func (m *QueueManager) info(q *queue) QueueInfo {
 	i := QueueInfo{
-		Path: q.path, Format: m.formatName(q), Queue: q.info, Count: m.store.Count(q.slot),
+		Path: q.path, Format: q.format, Queue: q.info, Count: m.store.Count(q.slot),
 		Quota: q.info.Quota, Hidden: hidden(q.root().info),
 	}
 	switch {

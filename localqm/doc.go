@@ -11,6 +11,23 @@
 // One mutex, QueueManager.mu, guards the catalogue, positions, handles, waiting
 // reads and transactions. It is never held during a commit; the store's writer
 // takes it in Step.Done, so a step must not be waited for under it. Reading
-// places to refill a queue's head is the one read done under it: it must be in
-// step with commits. The event hub's own mutex is taken last.
+// places to refill a queue's head or to move a cursor is the one read done under
+// it: it must be in step with commits. QueueManager.config, which makes changes
+// of queues and settings wait for each other, is taken before it and held during
+// their commit; the event hub's own mutex is taken last.
+//
+// # Positions
+//
+// A position is in queue.locks while somebody has it: a read on its way, a
+// pending read, a transaction, a purge or the sweeper. Whoever puts it there
+// removes it by a step (gone) or gives it back (release); both happen in
+// Step.Done or under mu, once. The head of a queue has only positions that are
+// not locked. The store shows a commit a moment before its Done: what a reader
+// locked in that moment stays out of the head.
+//
+// # Deleted queues
+//
+// From the commit that marks a queue as deleted nobody finds it. One goroutine
+// removes its messages and forgets it when no step and no transaction names it
+// any more, so that its slot is not used again before.
 package localqm

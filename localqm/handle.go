@@ -166,7 +166,9 @@ func (h *Handle) Close() {
 		delete(h.queue.handles, h)
 		h.queue = nil
 	}
-	h.m.wakeSweeper() // receives that h had begun are given back
+	if len(h.m.pendings) > 0 {
+		h.m.wakeSweeper() // receives that h had begun are given back
+	}
 }
 
 // target is the queue of an open handle. Called with mu held.

@@ -12,10 +12,11 @@ import (
 // queue is one list of messages: a queue, its journal, a subqueue or a system
 // queue. Guarded by QueueManager.mu but for what never changes.
 type queue struct {
-	slot   store.Slot // never changes
-	path   string     // the path name administrators see; never changes
-	final  bool       // messages end their way here; never changes
-	parent *queue     // of a journal or subqueue; never changes
+	slot   store.Slot    // never changes
+	path   string        // the path name administrators see; never changes
+	format mq.FormatName // the direct one; never changes
+	final  bool          // messages end their way here; never changes
+	parent *queue        // of a journal or subqueue; never changes
 
 	info    store.Queue
 	guard   secure.Descriptor // info.Security
@@ -87,7 +88,8 @@ func (m *QueueManager) adopt(info store.Queue) *queue {
 		subs: map[string]*queue{}, locks: map[uint64]*lock{}, handles: map[*Handle]struct{}{},
 	}
 	m.slots[info.Slot] = q
-	q.path = m.pathName(q)
+	name := m.pathName(q)
+	q.path, q.format = name.String(), name.Direct()
 	// Acknowledgements and dead letters follow a removal here, and not from
 	// journals and system queues.
 	q.final = info.Role != store.Journal && q.root().info.Kind != store.System
@@ -152,7 +154,7 @@ func (q *queue) stirred() {
 }
 
 // pathName is the name administrators see.
-func (m *QueueManager) pathName(q *queue) string {
+func (m *QueueManager) pathName(q *queue) mq.PathName {
 	p := mq.PathName{Machine: m.self.Name}
 	r := q.root()
 	switch r.info.Kind {
@@ -169,16 +171,7 @@ func (m *QueueManager) pathName(q *queue) string {
 	case store.Subqueue:
 		p.Subqueue = q.info.Name
 	}
-	return p.String()
-}
-
-// formatName is the direct format name of a queue.
-func (m *QueueManager) formatName(q *queue) mq.FormatName {
-	p, err := mq.ParsePathName(q.path)
-	if err != nil {
-		return mq.FormatName{}
-	}
-	return p.Direct()
+	return p
 }
 
 // put makes a lookup available at its place in the order.

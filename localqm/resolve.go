@@ -28,7 +28,7 @@ func (m *QueueManager) Resolve(ctx context.Context, name mq.QueueName) (Destinat
 	if err != nil {
 		return Destination{}, err
 	}
-	return Destination{local: q, Name: m.formatName(q)}, nil
+	return Destination{local: q, Name: q.format}, nil
 }
 
 // find looks a name up among the queues of this machine. Called with mu held.

@@ -26,15 +26,16 @@ type Record struct {
 func (m *QueueManager) Restore(ctx context.Context, c Caller, name mq.QueueName, records []Record) error {
 	op := "restore messages to " + name.String()
 	rows := make([]*store.Row, len(records))
+	kinds := map[bool]bool{} // whether there are such that are transactional, and that are not
 	for i, r := range records {
-		row, err := m.restored(r)
+		row, msg, err := m.restored(r)
 		if err != nil {
 			return mq.Errorf(mq.ErrInvalidParameter, op, "message %d of %d: %w", i+1, len(records), err)
 		}
-		rows[i] = row
+		rows[i], kinds[msg.Transactional] = row, true
 	}
 	m.mu.Lock()
-	ops, err := m.planRestore(op, c, name, rows)
+	ops, err := m.planRestore(op, c, name, rows, kinds)
 	m.mu.Unlock()
 	if err != nil || len(ops) == 0 {
 		return err
@@ -43,7 +44,7 @@ func (m *QueueManager) Restore(ctx context.Context, c Caller, name mq.QueueName,
 }
 
 // planRestore is called with mu held. Its operations must be submitted.
-func (m *QueueManager) planRestore(op string, c Caller, name mq.QueueName, rows []*store.Row) ([]store.Op, error) {
+func (m *QueueManager) planRestore(op string, c Caller, name mq.QueueName, rows []*store.Row, kinds map[bool]bool) ([]store.Op, error) {
 	q, err := m.find(op, name)
 	if err == nil {
 		err = m.allowMachine(op, c, mq.RightSetMachineProperties)
@@ -53,6 +54,10 @@ func (m *QueueManager) planRestore(op string, c Caller, name mq.QueueName, rows 
 	}
 	if err == nil && hidden(q.root().info) {
 		err = mq.Errorf(mq.ErrUnsupportedOperation, op, "%s belongs to the queue manager", q.path)
+	}
+	if err == nil && q.final && kinds[!q.root().info.Transactional] {
+		err = mq.Errorf(mq.ErrTransactionUsage, op, "messages and queue are not of one kind, transactional or not").
+			WithFix("restore them to a queue like the one they came from")
 	}
 	var size int64
 	for _, row := range rows {
@@ -75,17 +80,17 @@ func (m *QueueManager) planRestore(op string, c Caller, name mq.QueueName, rows 
 	return ops, nil
 }
 
-func (m *QueueManager) restored(r Record) (*store.Row, error) {
+func (m *QueueManager) restored(r Record) (*store.Row, *mq.Message, error) {
 	if len(r.Packet) > mq.MaxPacketSize {
-		return nil, fmt.Errorf("the packet has %d bytes; it may have %d", len(r.Packet), mq.MaxPacketSize)
+		return nil, nil, fmt.Errorf("the packet has %d bytes; it may have %d", len(r.Packet), mq.MaxPacketSize)
 	}
 	msg, err := wire.Parse(r.Packet, m.self.ID)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	at, size, err := wire.Locate(r.Packet)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	head := make([]byte, 0, len(r.Packet)-size)
 	head = append(append(head, r.Packet[:at]...), r.Packet[at+size:]...)
@@ -97,5 +102,5 @@ func (m *QueueManager) restored(r Record) (*store.Row, error) {
 	if r.Class == mq.ClassNormal {
 		row.Expires = expiry(msg)
 	}
-	return row, nil
+	return row, msg, nil
 }
