@@ -165,6 +165,55 @@ func TestDeletingAQueueWhileItIsUsedLosesNobody(t *testing.T) {
 	})
 }
 
+func TestDeletingAQueueBesideTransactionsLeavesNoLock(t *testing.T) {
+	each(t, func(t *testing.T, q *qmtest.QM) {
+		for range 6 {
+			q.Create("x", trans)
+			q.Create("keep", trans)
+			ready := make(chan struct{}, 20)
+			var wg sync.WaitGroup
+			for w := range 6 {
+				send, recv := q.Open("x", localqm.SendAccess), q.Open("x", localqm.ReceiveAccess)
+				keep := q.Open("keep", localqm.SendAccess)
+				wg.Go(func() {
+					for n := 0; ; n++ {
+						if n == 4 {
+							ready <- struct{}{}
+						}
+						tx, err := q.Begin()
+						ok(t, err)
+						_, err = keep.Send(ctx, tx, message("k", nil))
+						ok(t, err)
+						_, err = send.Send(ctx, tx, message("m", nil))
+						if err == nil && n > 0 {
+							_, err = recv.Read(ctx, localqm.ReadOptions{Tx: tx})
+						}
+						if w%2 == 0 {
+							ok(t, tx.Commit(ctx))
+						} else {
+							ok(t, tx.Abort(ctx))
+						}
+						switch mq.CodeOf(err) {
+						case mq.OK, mq.ErrIOTimeout:
+						case mq.ErrQueueDeleted:
+							return
+						default:
+							t.Error(err)
+							return
+						}
+					}
+				})
+			}
+			for range 6 {
+				<-ready
+			}
+			remove(t, q, "x")
+			wg.Wait()
+			remove(t, q, "keep")
+		}
+	})
+}
+
 func TestADeletedQueueIsEmptiedOnceTheDiskHasRoomAgain(t *testing.T) {
 	q := qmtest.Start(t, qmtest.Memory)
 	sound(t, q)

@@ -200,7 +200,7 @@ func (t *Transaction) restore(ctx context.Context, op store.Op) error {
 	if o.kind == txEnqueue {
 		m.reserve(o.queue, o.row.Size())
 	} else {
-		o.queue.take(at.Lookup, t)
+		o.queue.take(at.Lookup)
 	}
 	t.add(o)
 	return nil

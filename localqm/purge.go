@@ -66,7 +66,7 @@ func (m *QueueManager) lockForPurge(q *queue, ids []uint64, upTo uint64) []store
 			l.purge = true
 			continue
 		}
-		q.take(id, nil)
+		q.take(id)
 		mine = append(mine, store.Place{Slot: q.slot, Lookup: id})
 	}
 	return mine

@@ -49,9 +49,9 @@ const (
 // lock is a position taken by a transaction or a pending read
 // (MessagePosition.State Locked, and PurgePending).
 type lock struct {
-	tx    *Transaction
-	purge bool  // a purge met it: removed instead of given back
-	size  int64 // of the packet, once its removal or move is under way
+	tx    *Transaction // nil also while a read is on its way into one
+	purge bool         // a purge met it: removed instead of given back
+	size  int64        // of the packet, once its removal or move is under way
 }
 
 // locked reports whether a transaction holds a position.

@@ -68,7 +68,10 @@ func (h *Handle) Read(ctx context.Context, o ReadOptions) (Delivery, error) {
 		return at.delivery, nil
 	}
 	if o.Tx != nil {
-		return at.delivery, o.Tx.take(op, txOp{kind: txDequeue, queue: at.queue, msg: at.delivery.Message, row: at.delivery.Row})
+		if err := o.Tx.take(op, txOp{kind: txDequeue, queue: at.queue, msg: at.delivery.Message, row: at.delivery.Row}); err != nil {
+			return Delivery{}, err
+		}
+		return at.delivery, nil
 	}
 	return h.take(op, at)
 }
@@ -119,7 +122,7 @@ func (h *Handle) locate(ctx context.Context, op string, o ReadOptions) (found, e
 				w = nil
 			}
 			if !o.Peek {
-				q.take(lookup, o.Tx)
+				q.take(lookup)
 			}
 			m.mu.Unlock()
 			at, again, err := h.fetch(ctx, op, q, lookup, o)
@@ -292,8 +295,8 @@ func (m *QueueManager) before(ctx context.Context, op string, q *queue, lookup u
 }
 
 // take locks an available position. Called with mu held.
-func (q *queue) take(lookup uint64, tx *Transaction) {
-	q.locks[lookup] = &lock{tx: tx}
+func (q *queue) take(lookup uint64) {
+	q.locks[lookup] = &lock{}
 	q.head.drop(lookup)
 }
 

@@ -154,7 +154,7 @@ func (m *QueueManager) expire(due []store.Place) (int, error) {
 	m.mu.Lock()
 	for _, at := range due {
 		if q := m.slots[at.Slot]; q != nil && q.locks[at.Lookup] == nil {
-			q.take(at.Lookup, nil)
+			q.take(at.Lookup)
 			mine = append(mine, at)
 		}
 	}

@@ -97,6 +97,9 @@ func (t *Transaction) add(o txOp) {
 		t.ends[o.queue] = len(t.ops)
 	}
 	t.ops = append(t.ops, o)
+	if l := o.queue.locks[o.row.Lookup]; l != nil && o.kind != txEnqueue {
+		l.tx = t
+	}
 	o.queue.held++
 	if o.to != nil {
 		o.to.held++
