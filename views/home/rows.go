@@ -147,8 +147,10 @@ func (p *Presenter) recentRows() []kit.RowData {
 		out = append(out, kit.RowData{
 			ID: kit.NumID(uint64(i + 1)),
 			Cells: []kit.Cell{
-				{Text: a.What}, {State: kit.State{Icon: icon, Color: ink, Word: a.Result}},
-				{Text: screen.Moment(a.When, now)}, do,
+				{Text: a.What},
+				{State: kit.State{Icon: icon, Color: ink, Word: a.Result}},
+				{Text: screen.Moment(a.When, now)},
+				do,
 			},
 		})
 	}

@@ -28,7 +28,6 @@ type Presenter struct {
 	scope *screen.Scope // of the message shown
 	node  screen.Node
 	queue string
-	path  string // as the user knows the queue
 
 	shown bool
 	msg   mgmtclient.Message

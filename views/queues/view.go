@@ -142,11 +142,11 @@ func (v *View) arrange() fyne.CanvasObject {
 	caret := kit.GapRow(4, kit.NewIcon("caret-right", 12, theme.Muted), v.folder)
 	var top fyne.CanvasObject
 	if under {
-		v.filter.Wide(176)
+		v.filter = v.filter.Wide(176)
 		head := kit.ScreenHeader(v.heading, caret, kit.Spacer(), v.filter, create, refresh, more)
 		top = screen.Column(1, head, v.grid)
 	} else {
-		v.filter.Wide(232)
+		v.filter = v.filter.Wide(232)
 		head := kit.ScreenHeader(v.heading, caret, kit.Spacer(), create, refresh, more)
 		bar := kit.Toolbar(v.filter, kit.Padded(0, 0, 0, 4, v.only), kit.Spacer(), v.count)
 		top = screen.Column(2, head, bar, v.grid)

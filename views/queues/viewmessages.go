@@ -27,7 +27,6 @@ type messagesView struct {
 	grid   *kit.Grid
 	blank  *kit.EmptyState
 	wait   *fyne.Container // shown while a search or a long wait lasts
-	waits  fyne.CanvasObject
 	says   string
 	shows  *kit.Label // footer
 	chosen *kit.Label
@@ -134,9 +133,9 @@ func (m *messagesView) setNarrow(on bool) {
 	m.narrow = on
 	if on {
 		m.field.SetPlaceholder("Search this queue")
-		m.field.Key("")
+		m.field = m.field.Key("")
 	} else {
-		m.field.Key("Ctrl F")
+		m.field = m.field.Key("Ctrl F")
 		m.field.SetPlaceholder("Search labels, properties and bodies in this queue")
 	}
 	m.head()
@@ -176,15 +175,20 @@ func (m *messagesView) head() {
 	}
 	m.name.SetText(screen.QueueName(q.PathName))
 	n, bytes := q.Messages, q.Bytes
-	if part == InJournal {
+	names, counts := m.p.Subqueues()
+	switch part {
+	case InJournal:
 		n, bytes = q.JournalMessages, q.JournalBytes
+	case InSubqueues:
+		n, bytes = counts[sub], 0
+	case InQueue:
 	}
 	m.count.SetText(screen.Many(n, "message"))
 	if m.narrow {
 		m.count.SetText(screen.Count(n))
 	}
 	m.size.SetText("")
-	if n > 0 {
+	if bytes > 0 {
 		m.size.SetText(screen.Size(bytes))
 	}
 	choices := []kit.Choice{{ID: string(InQueue), Text: "Messages"}}
@@ -197,7 +201,6 @@ func (m *messagesView) head() {
 	m.parts.SetChoices(choices)
 	m.parts.SetChosen(string(part))
 	show(m.parts, len(choices) > 1)
-	names, counts := m.p.Subqueues()
 	var subs []kit.Choice
 	for _, s := range names {
 		text := s

@@ -146,7 +146,7 @@ type Route struct {
 
 // Screen is a screen of the window. All methods run on Fyne's goroutine.
 type Screen interface {
-	// Title goes into the window's title and the View menu.
+	// Title is what the screen shows, in a few words.
 	Title() string
 	// Content is the widget, the same at each call.
 	Content() fyne.CanvasObject
