@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"posthouse/localqm/mq"
@@ -41,8 +42,12 @@ func drain(t *testing.T, s store.Store, at store.Slot, keep int) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, l := range lookups[:max(0, len(lookups)-keep)] {
-		if err := storetest.Do(s, &store.Remove{Place: store.Place{Slot: at, Lookup: l}}); err != nil {
+	for some := range slices.Chunk(lookups[:max(0, len(lookups)-keep)], 3) {
+		var ops []store.Op
+		for _, l := range some {
+			ops = append(ops, &store.Remove{Place: store.Place{Slot: at, Lookup: l}})
+		}
+		if err := storetest.Do(s, ops...); err != nil {
 			t.Fatalf("remove on a full disk: %v", err)
 		}
 	}
@@ -63,7 +68,7 @@ func fullDisk(t *testing.T, dir string, limit func(*store.SQLite) error) {
 	}
 	total := 0
 	for round := range rounds {
-		size := []int{1000, 100, 50_000, 1_000_000}[round%4]
+		size := []int{2000, 700, 50_000, 1_000_000}[round%4]
 		total += stuff(t, s, at, size)
 		if err := storetest.Do(s, &store.Put{Row: &store.Row{Slot: at, Express: true, Body: []byte("quick")}}); err != nil {
 			t.Fatalf("an express message on a full disk: %v", err)
@@ -108,7 +113,7 @@ func benchQueue2(t *testing.T, s store.Store) store.Slot {
 
 // TestAFullDatabase lets SQLite say that there is no room.
 func TestAFullDatabase(t *testing.T) {
-	fullDisk(t, t.TempDir(), func(s *store.SQLite) error { return s.LimitPages(250) })
+	fullDisk(t, t.TempDir(), func(s *store.SQLite) error { return s.LimitPages(200) })
 }
 
 // TestAFullDisk is on a file system of 8 MB; where mounting is not allowed,
