@@ -5,6 +5,8 @@ package app
 import (
 	"context"
 	"errors"
+	"fmt"
+	"os"
 	"os/user"
 	"sync"
 	"time"
@@ -33,7 +35,14 @@ func openWindow(ctx context.Context, open openNode) error {
 	w.SetMaster()
 
 	var nodes held
-	s := shell.New(ctx, shell.Options{
+	var s *shell.Shell
+	e := ending{end: func() error {
+		s.Close()
+		s.Wait()
+		return nodes.close()
+	}}
+	quit := func() { e.watch(); a.Quit() }
+	s = shell.New(ctx, shell.Options{
 		Window: w, Post: fyne.Do, Now: time.Now, Keeper: a.Preferences(),
 		Nodes: []shell.Node{{
 			ID: "local", Name: "This computer", Local: true,
@@ -42,20 +51,66 @@ func openWindow(ctx context.Context, open openNode) error {
 		Screens: screens, Forms: forms, Export: exportMessages,
 		SetTheme: func(c theme.Choice) { a.Settings().SetTheme(theme.New(c)) },
 		Copy:     func(text string) { a.Clipboard().SetContent(text) },
-		Quit:     a.Quit,
+		Quit:     quit,
 	})
 	s.Fill()
 	// The first picture does not wait for the queue manager.
 	a.Lifecycle().SetOnStarted(s.Start)
-	stopped := context.AfterFunc(ctx, func() { fyne.Do(a.Quit) })
+	// Fyne ends its loop at the signals that end ctx.
+	stopped := context.AfterFunc(ctx, e.watch)
 	defer stopped()
 	w.ShowAndRun()
+	e.returned()
 
 	// Neither the close intercept nor OnClosed runs after SIGTERM: what must end
 	// ends here.
-	s.Close()
-	s.Wait()
-	return nodes.close()
+	return e.end()
+}
+
+// ending sees to it that the program ends once the window is closed. Fyne 2.8.1
+// can wait for ever after its loop: OnStopped is queued for the loop that has
+// just ended. A queue manager without a window must not stay behind.
+type ending struct {
+	end func() error // closes everything
+
+	mu    sync.Mutex
+	timer *time.Timer
+	back  bool
+}
+
+// patience is how long ShowAndRun may take to return.
+const patience = 5 * time.Second
+
+// watch ends the program if ShowAndRun does not return.
+func (e *ending) watch() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.timer != nil || e.back {
+		return
+	}
+	e.timer = time.AfterFunc(patience, func() {
+		e.mu.Lock() // kept: ShowAndRun must not return any more
+		if e.back {
+			e.mu.Unlock()
+			return
+		}
+		status := 0
+		if err := e.end(); err != nil {
+			fmt.Fprintln(os.Stderr, "posthouse:", err)
+			status = 1
+		}
+		os.Exit(status)
+	})
+}
+
+// returned says that ShowAndRun did.
+func (e *ending) returned() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.back = true
+	if e.timer != nil {
+		e.timer.Stop()
+	}
 }
 
 // held are the connections that the window has made.
