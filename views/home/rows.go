@@ -119,7 +119,7 @@ func (p *Presenter) growingRows() []kit.RowData {
 
 var recentColumns = []kit.Column{
 	{Key: "what", Title: "What", Kind: kit.KindText, Needed: true},
-	{Key: "result", Title: "Result", Width: 132, Kind: kit.KindState},
+	{Key: "result", Title: "Result", Width: 132, Kind: kit.KindText},
 	{Key: "when", Title: "When", Width: 64, Kind: kit.KindNumber},
 	{Key: "do", Title: "", Width: 76, Kind: kit.KindText, Align: 2},
 }
@@ -148,7 +148,7 @@ func (p *Presenter) recentRows() []kit.RowData {
 			ID: kit.NumID(uint64(i + 1)),
 			Cells: []kit.Cell{
 				{Text: a.What},
-				{State: kit.State{Icon: icon, Color: ink, Word: a.Result}},
+				{Text: a.Result, Icon: icon, Ink: ink},
 				{Text: screen.Moment(a.When, now)},
 				do,
 			},

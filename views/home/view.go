@@ -142,10 +142,10 @@ func (v *View) showEmpty() bool {
 				kit.NewButton("Send a test message", "send", func() { v.p.SendTest(node) }))
 		}
 	case v.p.Broken():
-		why, fix, code := screen.Reason(v.host.Nodes()[0].Err)
-		says = "broken" + why + fix + code
+		text, code := screen.Explain(v.host.Nodes()[0].Err)
+		says = "broken" + text + code
 		set = func() {
-			v.empty.Set("x-circle", theme.Danger, "The queue manager of this computer is not running", strings.TrimSpace(why+" "+fix), code,
+			v.empty.Set("x-circle", theme.Danger, "The queue manager of this computer is not running", text, code,
 				kit.NewButton("Try again", "refresh", v.run(screen.CmdReconnect)).Primary())
 		}
 	case len(v.host.Nodes()) == 0:

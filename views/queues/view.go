@@ -278,13 +278,13 @@ func (v *View) emptyList(node screen.Node) {
 	again := kit.NewButton("Try again", "refresh", func() { v.host.Commands().Run(screen.CmdReconnect) })
 	switch {
 	case node.State == screen.NoAnswer:
-		why, fix, code := screen.Reason(node.Err)
-		v.noQueue.Set("x-circle", theme.Danger, node.Name+" does not answer", why+" "+fix, code, again)
+		text, code := screen.Explain(node.Err)
+		v.noQueue.Set("x-circle", theme.Danger, node.Name+" does not answer", text, code, again)
 	case node.State == screen.Connecting || o.At.IsZero() && o.Err == nil:
 		v.noQueue.Set("sync", theme.Info, "Asking "+node.Name+"…", "", "")
 	case o.At.IsZero():
-		why, fix, code := screen.Reason(o.Err)
-		v.noQueue.Set("x-circle", theme.Danger, "The queues could not be listed", why+" "+fix, code, again)
+		text, code := screen.Explain(o.Err)
+		v.noQueue.Set("x-circle", theme.Danger, "The queues could not be listed", text, code, again)
 	case v.filter.Text() != "" || v.only.Checked():
 		clear := kit.NewButton("Clear filter", "x", func() {
 			v.filter.SetText("")

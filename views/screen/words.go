@@ -175,6 +175,18 @@ func Reason(err error) (why, fix, code string) {
 	return Sentence(why), Sentence(e.Fix), code
 }
 
+// Explain is an error as a paragraph: what was tried, why it failed, what to
+// do; and its code with its name.
+func Explain(err error) (text, code string) {
+	why, fix, code := Reason(err)
+	var e *mq.Error
+	if errors.As(err, &e) && e.Op != "" {
+		r := []rune(why)
+		why = Title(e.Op) + ": " + strings.ToLower(string(r[0])) + string(r[1:])
+	}
+	return strings.TrimSpace(why + " " + fix), code
+}
+
 // Sentence gives words a capital and a full stop.
 func Sentence(s string) string {
 	s = strings.TrimSpace(s)

@@ -77,6 +77,10 @@ func TestReasonTakesAnErrorApart(t *testing.T) {
 	if why != "Anna lacks Peek Message." || fix != "Ask the owner." || code != "MQ_ERROR_ACCESS_DENIED 0xC00E0025" {
 		t.Errorf("got %q, %q, %q", why, fix, code)
 	}
+	text, _ := Explain(mq.Errorf(mq.ErrAccessDenied, "read the queue", "anna lacks Peek Message").WithFix("ask the owner"))
+	if text != "Read the queue: anna lacks Peek Message. Ask the owner." {
+		t.Errorf("got %q", text)
+	}
 	if why, _, _ := Reason(errors.New("no")); why != "no" {
 		t.Errorf("got %q", why)
 	}

@@ -72,7 +72,7 @@ func TestAFolderThatCannotBeOpenedIsExplainedAndTriedAgain(t *testing.T) {
 	}})
 	d.Start()
 	d.Until(t, "the failure", func() bool { n, _ := d.Node(""); return n.State == screen.NoAnswer })
-	if !d.explains(t, "is not running") || !d.explains(t, "The data folder is damaged at page 7.") || !d.explains(t, "Restore it") {
+	if !d.explains(t, "is not running") || !d.explains(t, "data folder is damaged") || !d.explains(t, "estore it from a copy") {
 		t.Error("the window does not say why and what to do")
 	}
 	d.press(t, "Try again")
