@@ -97,6 +97,9 @@ func readNode(ctx context.Context, n computer, reach map[origin]int, page int) (
 		return nil, err
 	}
 	for _, q := range list {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
 		if q.Messages > 0 && !q.Hidden && collects(ctx, n.client, q) {
 			found = append(found, held{origin: origin{n.ID, q.PathName}, kind: "application", total: q.Messages})
 		}

@@ -1,0 +1,90 @@
+package deadletters
+
+import (
+	"strings"
+	"testing"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/test"
+
+	"posthouse/mgmtclient/fake"
+	"posthouse/views/kit"
+	"posthouse/views/screen"
+	"posthouse/views/screen/screentest"
+	"posthouse/views/theme"
+	"posthouse/views/viewtest"
+)
+
+func TestTheScreenKeepsItsStructure(t *testing.T) {
+	viewtest.NewApp(t, theme.Light)
+	h := screentest.New(t, fake.Sample())
+	v := open(t, h)
+	w := viewtest.Window(t, v.Content(), fyne.NewSize(1176, 844))
+	pick(v, 0, 4)
+	h.Until(t, "the body", func() bool {
+		_, data := v.p.Body.Document()
+		return v.p.Body.Title() == "Move PAL-88117 to B-12" && len(data) > 0
+	})
+	test.AssertRendersToMarkup(t, "dead-letters.xml", w.Canvas())
+}
+
+func TestAnEmptyInboxSaysWhoAnswered(t *testing.T) {
+	viewtest.NewApp(t, theme.Light)
+	h := screentest.New(t, fake.New(fake.Options{}))
+	v := open(t, h)
+	w := viewtest.Window(t, v.Content(), fyne.NewSize(1176, 844))
+	test.AssertRendersToMarkup(t, "empty.xml", w.Canvas())
+}
+
+func TestGroupCheckSelectsWhatIsNotShownToo(t *testing.T) {
+	viewtest.NewApp(t, theme.Light)
+	h := screentest.New(t, fake.Sample())
+	v := open(t, h)
+	viewtest.Window(t, v.Content(), fyne.NewSize(1176, 844))
+	v.grid.OnGroupCheck(kit.TextID(markGroup+v.p.groups[0].id), true)
+	if len(v.p.Selected()) != 23 || v.grid.SelectedCount() != 23 || !v.bar.Visible() || v.chosen.Text() != "23 selected" {
+		t.Errorf("%d selected, %d in the grid, bar %q", len(v.p.Selected()), v.grid.SelectedCount(), v.chosen.Text())
+	}
+	v.grid.ClearSelection()
+	if len(v.p.Selected()) != 0 || v.bar.Visible() {
+		t.Error("the selection is not gone")
+	}
+}
+
+func TestDeletingAsksAndLeansToCancel(t *testing.T) {
+	viewtest.NewApp(t, theme.Light)
+	n := fake.Sample()
+	h := screentest.New(t, n)
+	v := open(t, h)
+	w := viewtest.Window(t, v.Content(), fyne.NewSize(1176, 844))
+	h.Canvas = w.Canvas()
+	v.p.SelectGroup(v.p.groups[2].id, true)
+	v.askDelete(v.p.Selected())
+	b, ok := w.Canvas().Focused().(*kit.Button)
+	if !ok || b.Text() != "Cancel" {
+		t.Fatalf("the focus is on %v", w.Canvas().Focused())
+	}
+	b.Press()
+	if n.Calls("Delete") != 0 || h.Dialog().Shown() {
+		t.Error("Cancel did not cancel")
+	}
+}
+
+func TestStepsLeadToTheirForms(t *testing.T) {
+	viewtest.NewApp(t, theme.Light)
+	h := screentest.New(t, crowded(t, 1))
+	v := New(h).(*View)
+	v.Enter(h.Scope().Sub(), screen.Route{})
+	h.Until(t, "the destination", func() bool { return v.p.aim.known })
+	l, _ := v.p.Letter()
+	v.do(stepCreate, l)
+	v.do(stepResend, l)
+	v.openMessage(l)
+	var got []string
+	for _, r := range h.Opened {
+		got = append(got, string(r.Screen)+" "+r.Queue)
+	}
+	if s := strings.Join(got, "; "); s != `new-queue orders; compose LAPTOP\system$;deadletter; queues LAPTOP\system$;deadletter` {
+		t.Errorf("got %s", s)
+	}
+}
