@@ -346,9 +346,10 @@ func TestTypingAsksOnlyWhenItRests(t *testing.T) {
 func TestLeavingEndsTheQuestion(t *testing.T) {
 	n := fake.Sample()
 	h := screentest.New(t, n)
-	ended := make(chan struct{})
+	began, ended := make(chan struct{}), make(chan struct{})
 	n.SetHook(func(ctx context.Context, method, queue string) error {
 		if method == "Queue" && strings.Contains(queue, "track.replies") {
+			close(began)
 			<-ctx.Done()
 			close(ended)
 			return ctx.Err()
@@ -358,6 +359,7 @@ func TestLeavingEndsTheQuestion(t *testing.T) {
 	p := NewPresenter(h)
 	s := h.Scope().Sub()
 	p.Enter(s, screen.Route{Queue: `HUB-CPH01\private$\track.replies`})
+	<-began
 	s.End()
 	p.Leave()
 	<-ended
