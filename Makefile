@@ -79,7 +79,7 @@ shots: ## pictures of every screen into build/shots, without a display
 	@scripts/setup go
 	@rm -rf build/shots && mkdir -p build/shots
 	CGO_ENABLED=0 POSTHOUSE_SHOTS=$(CURDIR)/build/shots $(GO) test -count=1 -tags $(TEST_TAGS) -run '^TestShots' ./views/...
-	@ls build/shots/*.png >/dev/null && echo "pictures: $(CURDIR)/build/shots"
+	@ls build/shots/light/*.png build/shots/dark/*.png >/dev/null && echo "pictures: $(CURDIR)/build/shots"
 
 tour: ## drive the real window under Xvfb; pictures into build/tour
 	@scripts/setup tour
