@@ -96,9 +96,10 @@ func (k *chooser) find(text string) {
 	}
 }
 
-// result is the path that Do would hand on; "" none.
+// result is the path that Do would hand on; "" none. A text that finds queues
+// is a search and not a name, unless it looks like one.
 func (k *chooser) result() string {
-	if k.chosen != "" || !k.Typed || k.filter == "" {
+	if k.chosen != "" || !k.Typed || k.filter == "" || len(k.shown) > 0 && !strings.ContainsAny(k.filter, `\=;`) {
 		return k.chosen
 	}
 	if _, err := mq.ParseQueue(k.filter); err != nil {
