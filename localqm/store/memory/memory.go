@@ -42,6 +42,8 @@ func New(name string) *Store {
 // everything but the express messages.
 func (m *Store) Reopen() *Store {
 	_ = m.Close() // never fails
+	m.mu.Lock()
+	defer m.mu.Unlock()
 	n := &Store{identity: m.identity, now: m.now.clone(), ordinal: m.ordinal, slot: m.slot, reserved: map[store.Slot]bool{}}
 	n.now.dropExpress()
 	return n
