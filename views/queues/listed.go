@@ -258,8 +258,10 @@ func (m *Messages) stopSearch() {
 // Removed takes messages out that were deleted or moved.
 func (m *Messages) Removed(ids []mgmtclient.LookupID) {
 	gone := map[mgmtclient.LookupID]bool{}
+	rows := make([]kit.RowID, 0, len(ids))
 	for _, id := range ids {
 		gone[id] = true
+		rows = append(rows, kit.NumID(uint64(id)))
 		delete(m.deleting, id)
 	}
 	m.run.remove(gone)
@@ -268,6 +270,7 @@ func (m *Messages) Removed(ids []mgmtclient.LookupID) {
 	}
 	m.relist()
 	m.OnRows(0)
+	m.OnRemoved(rows)
 	m.OnState()
 }
 

@@ -15,6 +15,8 @@ type Messages struct {
 	// OnRows is told when rows came or went; what was at an index is now moved
 	// rows further down.
 	OnRows func(moved int)
+	// OnRemoved is told which rows were deleted or moved away, after OnRows.
+	OnRemoved func([]kit.RowID)
 	// OnState is told when Footer, Waiting, Err or the search changed.
 	OnState func()
 	// Seen tells which rows are in sight.
@@ -51,7 +53,7 @@ func NewMessages(h screen.Host) *Messages {
 	m := &Messages{host: h, deleting: map[mgmtclient.LookupID]bool{}}
 	m.scope = h.Scope().Sub()
 	m.scope.End()
-	m.OnRows, m.OnState = func(int) {}, func() {}
+	m.OnRows, m.OnState, m.OnRemoved = func(int) {}, func() {}, func([]kit.RowID) {}
 	m.Seen = func() (int, int) { return 0, 0 }
 	return m
 }

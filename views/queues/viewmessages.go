@@ -1,6 +1,7 @@
 package queues
 
 import (
+	"slices"
 	"strings"
 
 	"fyne.io/fyne/v2"
@@ -59,7 +60,7 @@ func newMessagesView(v *View) *messagesView {
 	m.grid = m.newGrid(false)
 	ms := m.p.Messages
 	ms.Seen = func() (int, int) { return m.grid.VisibleRange() }
-	ms.OnRows, ms.OnState = m.rows, m.state
+	ms.OnRows, ms.OnState, ms.OnRemoved = m.rows, m.state, m.removed
 	m.p.Selected = func() []kit.RowID { return m.grid.Selected() }
 	return m
 }
@@ -254,6 +255,16 @@ func (m *messagesView) rows(moved int) {
 		m.lookFor = 0
 	}
 	m.current()
+}
+
+// removed takes rows out of the selection; the row that comes in the place of
+// the current one is the next.
+func (m *messagesView) removed(ids []kit.RowID) {
+	id, ok := m.grid.Current()
+	m.grid.Deselect(ids...)
+	if ok && m.grid.SelectedCount() == 0 && slices.Contains(ids, id) {
+		m.grid.SetCurrent(m.grid.CurrentIndex())
+	}
 }
 
 // current makes the first row current once there is one, and knows the row
