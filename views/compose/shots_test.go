@@ -10,10 +10,16 @@ import (
 	"posthouse/mgmtclient/fake"
 	"posthouse/views/screen"
 	"posthouse/views/screen/screentest"
+	"posthouse/views/shell/shelltest"
 	"posthouse/views/viewtest"
 )
 
 const ordersIn = `HUB-CPH01\private$\orders.in`
+
+// waiter is what runs posted functions until something is so.
+type waiter interface {
+	Until(t testing.TB, what string, done func() bool)
+}
 
 // open shows the screen for a route, and waits for the answers about it.
 func open(t testing.TB, h *screentest.Host, r screen.Route) *View {
@@ -26,9 +32,9 @@ func open(t testing.TB, h *screentest.Host, r screen.Route) *View {
 }
 
 // settle waits for the answers about the queues of the draft.
-func settle(t testing.TB, h *screentest.Host, v *View) {
+func settle(t testing.TB, w waiter, v *View) {
 	t.Helper()
-	h.Until(t, "the answers about the queues", func() bool {
+	w.Until(t, "the answers about the queues", func() bool {
 		_, asked := v.p.Reached()
 		return !v.p.loading && (asked || v.p.draft.queue == "" || v.p.draft.faults()[fieldQueue] != "") &&
 			(v.p.draft.admin == "" || v.p.admin.known())
@@ -48,27 +54,33 @@ func message(t testing.TB, n mgmtclient.Node, queue string, number int) mgmtclie
 func TestShots(t *testing.T) {
 	for _, c := range viewtest.Variants {
 		t.Run(viewtest.Name(c), func(t *testing.T) {
-			viewtest.NewApp(t, c)
 			n := fake.Sample()
-			h := screentest.New(t, n)
-			v := open(t, h, screen.Route{Queue: ordersIn, Lookup: message(t, n, ordersIn, 3).LookupID})
+			var v *View
+			w := shelltest.Open(t, c, n, map[screen.Name]screen.Factory{screen.Compose: func(h screen.Host) screen.Screen {
+				v = New(h).(*View)
+				return v
+			}}, nil)
+			w.Open(screen.Route{Screen: screen.Compose, Node: shelltest.Node, Queue: ordersIn, Lookup: message(t, n, ordersIn, 3).LookupID})
+			settle(t, w, v)
 			v.edit(func(d *draft) { d.label += " resend"; d.ack, d.admin = "reached", `HUB-CPH01\private$\track.replies` })
 			v.p.ask()
-			settle(t, h, v)
+			settle(t, w, v)
 			v.filled()
-			w := viewtest.Window(t, v.Content(), fyne.NewSize(1176, 844))
-			h.Canvas = w.Canvas()
 			v.queue.Focus()
-			viewtest.ShotOf(t, "08-compose", w.Canvas(), c)
+			w.Shot(t, "08-compose", c)
+
 			v.edit(func(d *draft) { d.copies = 250 })
+			v.filled()
 			v.p.Send()
-			h.Idle(t)
-			settle(t, h, v)
+			w.Until(t, "the end of sending", func() bool { return !v.p.sending })
+			settle(t, w, v)
 			v.body.editor.Focus()
-			viewtest.ShotOf(t, "08-compose-sent", w.Canvas(), c)
-			w.Resize(fyne.NewSize(912, 560))
-			viewtest.ShotOf(t, "08-compose-narrow", w.Canvas(), c)
-			w.Resize(fyne.NewSize(1176, 844))
+			w.Shot(t, "08-compose-sent", c)
+
+			w.Window.Resize(fyne.NewSize(960, 600))
+			w.Shot(t, "08-compose-smallest", c)
+
+			w.Window.Resize(shelltest.Size)
 			v.edit(func(d *draft) {
 				d.queue, d.transactional, d.admin = `.\private$\orders.new`, false, ""
 				d.content = content{mode: modeXML, text: "<Order>\n  <OrderId>4711</Order>"}
@@ -76,8 +88,8 @@ func TestShots(t *testing.T) {
 			v.p.Dismiss()
 			v.p.ask()
 			v.filled()
-			settle(t, h, v)
-			viewtest.ShotOf(t, "08-compose-faults", w.Canvas(), c)
+			settle(t, w, v)
+			w.Shot(t, "08-compose-faults", c)
 		})
 	}
 }

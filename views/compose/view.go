@@ -72,7 +72,7 @@ func New(h screen.Host) screen.Screen {
 	v.body = newBodyPane(v)
 	v.side = newSidePane(v)
 	v.outcome = kit.NewNote(kit.Success, "", "")
-	v.outcomeBox = kit.Padded(8, 16, 8, 16, v.outcome)
+	v.outcomeBox = container.NewStack(kit.NewPanel(theme.Surface, kit.Padded(8, 16, 8, 16, v.outcome)))
 	v.outcomeBox.Hide()
 	v.judgeIcon, v.judge = kit.NewIcon("check", 16, theme.Success), kit.NewLabel("").Cut(kit.End)
 	v.copies = kit.NewNumberField(1, 1, MaxCopies, 56)
@@ -412,6 +412,14 @@ func (v *View) Leave() { v.p.Leave() }
 // Key has no keys of its own.
 func (v *View) Key(*fyne.KeyEvent) bool { return false }
 
+// First is the destination, or the label if there is a destination already.
+func (v *View) First() fyne.Focusable {
+	if v.queue.Text() == "" {
+		return v.queue.Focusable()
+	}
+	return v.label.Focusable()
+}
+
 // Enter begins a message, having asked if another one would be lost.
 func (v *View) Enter(s *screen.Scope, r screen.Route) {
 	if r.Lookup != 0 && v.p.touched && v.p.Written() {
@@ -424,9 +432,6 @@ func (v *View) Enter(s *screen.Scope, r screen.Route) {
 		return
 	}
 	v.p.Enter(s, r)
-	if r.Queue == "" {
-		v.queue.Focus()
-	}
 }
 
 // Actions are what can be done while a message is written.

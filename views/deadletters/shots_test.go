@@ -8,48 +8,60 @@ import (
 	"posthouse/mgmtclient/fake"
 	"posthouse/views/screen"
 	"posthouse/views/screen/screentest"
+	"posthouse/views/shell/shelltest"
 	"posthouse/views/viewtest"
 )
+
+// waiter is what runs posted functions until something is so.
+type waiter interface {
+	Until(t testing.TB, what string, done func() bool)
+}
 
 // open shows the screen on the sample computer, everything read.
 func open(t testing.TB, h *screentest.Host) *View {
 	t.Helper()
 	v := New(h).(*View)
 	v.Enter(h.Scope().Sub(), screen.Route{Screen: screen.DeadLetters})
-	h.Until(t, "the dead letters and the body", func() bool {
-		_, data := v.p.Body.Document()
-		return v.p.loaded && (len(v.p.letters) == 0 || len(data) > 0)
-	})
+	read := bodyRead(v, "")
+	h.Until(t, "the dead letters and the body", read)
 	return v
+}
+
+// bodyRead reports whether everything is read: the letters, and the body of
+// the one with a label ("" any).
+func bodyRead(v *View, label string) func() bool {
+	return func() bool {
+		_, data := v.p.Body.Document()
+		return v.p.loaded && (len(v.p.letters) == 0 || len(data) > 0 && (label == "" || v.p.Body.Title() == label))
+	}
 }
 
 func TestShots(t *testing.T) {
 	for _, c := range viewtest.Variants {
 		t.Run(viewtest.Name(c), func(t *testing.T) {
-			viewtest.NewApp(t, c)
-			h := screentest.New(t, fake.Sample())
-			v := open(t, h)
-			w := viewtest.Window(t, v.Content(), fyne.NewSize(1176, 844))
-			h.Canvas = w.Canvas()
+			var v *View
+			w := shelltest.Open(t, c, fake.Sample(), map[screen.Name]screen.Factory{screen.DeadLetters: func(h screen.Host) screen.Screen {
+				v = New(h).(*View)
+				return v
+			}}, nil)
+			w.Open(screen.Route{Screen: screen.DeadLetters})
+			w.Until(t, "the dead letters", bodyRead(v, ""))
 			pick(v, 0, 4)
-			h.Until(t, "the body", func() bool { return v.p.Body.Title() == "Move PAL-88117 to B-12" })
-			h.Run()
-			viewtest.ShotOf(t, "03-dead-letters", w.Canvas(), c)
+			w.Until(t, "the body", bodyRead(v, "Move PAL-88117 to B-12"))
+			w.Shot(t, "03-dead-letters", c)
 			v.askReturn(v.p.Selected())
-			viewtest.ShotOf(t, "03-dead-letters-return", w.Canvas(), c)
-			h.Dialog().Close()
-			w.Resize(fyne.NewSize(760, 640))
-			viewtest.ShotOf(t, "03-dead-letters-narrow", w.Canvas(), c)
+			w.Shot(t, "03-dead-letters-return", c)
+			w.Window.Canvas().Overlays().Top().Hide()
+			w.Window.Canvas().Overlays().Remove(w.Window.Canvas().Overlays().Top())
+			w.Window.Resize(fyne.NewSize(1024, 700))
+			w.Shot(t, "03-dead-letters-narrow", c)
 		})
 	}
 }
 
-// pick selects rows of the first group and makes the second current.
+// pick selects rows of a group and makes the second current.
 func pick(v *View, group, n int) {
 	g := v.p.groups[group]
-	for _, i := range g.letters[:n] {
-		v.p.selected[v.p.letters[i].key()] = true
-	}
 	v.grid.SetCurrent(v.p.index[v.p.letters[g.letters[1]].key()])
 	for _, i := range g.letters[:n] {
 		v.p.selected[v.p.letters[i].key()] = true

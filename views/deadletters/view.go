@@ -17,21 +17,22 @@ type View struct {
 	p    *Presenter
 	root *fyne.Container
 
-	headline *kit.Label
-	export   *kit.Button
-	filter   *kit.Field
-	by       *kit.Segmented
-	notAsked *fyne.Container
-	missing  *kit.Label
-	bar      fyne.CanvasObject
-	chosen   *kit.Label
-	weight   *kit.Label
-	fault    *kit.Note
-	faultBox *fyne.Container
-	grid     *kit.Grid
-	empty    *kit.EmptyState
-	partial  *kit.Label
-	footer   fyne.CanvasObject
+	headline   *kit.Label
+	export     *kit.Button
+	filter     *kit.Field
+	by         *kit.Segmented
+	notAsked   *fyne.Container
+	missing    *kit.Label
+	bar        fyne.CanvasObject
+	chosen     *kit.Label
+	weight     *kit.Label
+	exportSome *kit.Button
+	fault      *kit.Note
+	faultBox   *fyne.Container
+	grid       *kit.Grid
+	empty      *kit.EmptyState
+	partial    *kit.Label
+	footer     fyne.CanvasObject
 
 	list    *fyne.Container // everything left of the pane
 	pane    *pane
@@ -68,10 +69,12 @@ func New(h screen.Host) screen.Screen {
 	v.notAsked.Hide()
 	tools := kit.Toolbar(v.filter, v.by, kit.Spacer(), v.notAsked)
 	v.chosen, v.weight = kit.NewLabel("").Face(kit.Bold), kit.NewLabel("").Color(theme.Text2)
+	v.exportSome = kit.NewButton("Export", "export", func() { v.exportLetters(v.p.Selected()) })
+	v.exportSome.SetEnabled(v.p.CanExport())
 	v.bar = kit.SelectionBar(v.chosen, v.weight, kit.Spacer(),
 		kit.NewButton("Return to source", "return", func() { v.askReturn(v.p.Selected()) }),
 		kit.NewButton("Send elsewhere", "send", func() { v.askElsewhere(v.p.Selected()) }),
-		kit.NewButton("Export", "export", func() { v.exportLetters(v.p.Selected()) }),
+		v.exportSome,
 		kit.NewButton("Delete", "delete", func() { v.askDelete(v.p.Selected()) }),
 		kit.NewIconButton("x", "Select nothing (Esc)", func() { v.grid.ClearSelection() }).Plain())
 	v.bar.Hide()
@@ -295,6 +298,9 @@ func (v *View) Title() string { return "Dead letters" }
 
 // Content is the widget.
 func (v *View) Content() fyne.CanvasObject { return v.root }
+
+// First is the list.
+func (v *View) First() fyne.Focusable { return v.grid.Focusable() }
 
 // Enter begins to follow the dead letters.
 func (v *View) Enter(s *screen.Scope, _ screen.Route) { v.p.Enter(s) }

@@ -236,6 +236,9 @@ func (v *View) Title() string { return "Preferences" }
 // Content is the widget.
 func (v *View) Content() fyne.CanvasObject { return v.root }
 
+// First is the field that finds a setting.
+func (v *View) First() fyne.Focusable { return v.find.Focusable() }
+
 // Enter asks about the queue manager.
 func (v *View) Enter(s *screen.Scope, _ screen.Route) { v.p.Enter(s) }
 
