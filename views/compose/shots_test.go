@@ -56,7 +56,7 @@ func TestShots(t *testing.T) {
 		t.Run(viewtest.Name(c), func(t *testing.T) {
 			n := fake.Sample()
 			var v *View
-			w := shelltest.Open(t, c, n, map[screen.Name]screen.Factory{screen.Compose: func(h screen.Host) screen.Screen {
+			w := shelltest.Open(t, c, fake.Now, n, map[screen.Name]screen.Factory{screen.Compose: func(h screen.Host) screen.Screen {
 				v = New(h).(*View)
 				return v
 			}}, nil)

@@ -34,7 +34,7 @@ func TestShots(t *testing.T) {
 	for _, c := range viewtest.Variants {
 		t.Run(viewtest.Name(c), func(t *testing.T) {
 			var v *View
-			w := shelltest.Open(t, c, fake.Sample(), map[screen.Name]screen.Factory{screen.Settings: func(h screen.Host) screen.Screen {
+			w := shelltest.Open(t, c, fake.Now, fake.Sample(), map[screen.Name]screen.Factory{screen.Settings: func(h screen.Host) screen.Screen {
 				v = newView(h, nowhere)
 				return v
 			}}, nil)

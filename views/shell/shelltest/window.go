@@ -13,7 +13,6 @@ import (
 	"fyne.io/fyne/v2/test"
 
 	"posthouse/mgmtclient"
-	"posthouse/mgmtclient/fake"
 	"posthouse/views/kit"
 	"posthouse/views/screen"
 	"posthouse/views/screen/screentest"
@@ -29,15 +28,15 @@ const Node = "local"
 var Size = fyne.NewSize(1440, 900)
 
 // Window is a shell in a window without a display, connected to one computer.
-// Its clock stands at fake.Now.
+// Its clock stands still.
 type Window struct {
 	*screentest.Queue
 	*shell.Shell
 	Window fyne.Window
 }
 
-// Open shows a shell with screens, on a node that has answered.
-func Open(t *testing.T, v theme.Choice, n mgmtclient.Node, screens map[screen.Name]screen.Factory, forms map[screen.Name]screen.Form) *Window {
+// Open shows a shell with screens at a moment, on a node that has answered.
+func Open(t *testing.T, v theme.Choice, now time.Time, n mgmtclient.Node, screens map[screen.Name]screen.Factory, forms map[screen.Name]screen.Form) *Window {
 	t.Helper()
 	viewtest.NewApp(t, v)
 	w := &Window{Queue: screentest.NewQueue(), Window: test.NewTempWindow(t, nil)}
@@ -45,7 +44,7 @@ func Open(t *testing.T, v theme.Choice, n mgmtclient.Node, screens map[screen.Na
 		screens[screen.Home] = func(screen.Host) screen.Screen { return blank{kit.Stack(0)} }
 	}
 	w.Shell = shell.New(context.Background(), shell.Options{
-		Window: w.Window, Post: w.Post, Now: func() time.Time { return fake.Now },
+		Window: w.Window, Post: w.Post, Now: func() time.Time { return now },
 		Nodes: []shell.Node{{ID: Node, Name: "This computer", Local: true, Connect: func(context.Context) (shell.Link, error) {
 			return shell.Link{Client: n, As: `NORDHAVN\anna`}, nil
 		}}},
@@ -90,6 +89,7 @@ type blank struct{ content fyne.CanvasObject }
 func (b blank) Title() string                     { return "" }
 func (b blank) Content() fyne.CanvasObject        { return b.content }
 func (b blank) Enter(*screen.Scope, screen.Route) {}
+func (b blank) First() fyne.Focusable             { return nil }
 func (b blank) Leave()                            {}
 func (b blank) Actions() screen.Actions           { return nil }
 func (b blank) Key(*fyne.KeyEvent) bool           { return false }
