@@ -113,6 +113,8 @@ func TestDeletedMessagesLeaveTheListAndTheCount(t *testing.T) {
 	a.enter(screen.Route{Screen: screen.Queues, Queue: orders})
 	a.choose(12)
 	gone, _ := a.p.Messages.Row(0)
+	var told []kit.RowID
+	a.p.Messages.OnRemoved = func(ids []kit.RowID) { told = append(told, ids...) }
 	m := a.p.selection()
 	if len(m.Items) != 12 || len(m.Rows) != 12 || m.Queue != orders || m.Items[0].Label != "Order 4711-2093" {
 		t.Fatalf("%+v", m.Items)
@@ -125,6 +127,9 @@ func TestDeletedMessagesLeaveTheListAndTheCount(t *testing.T) {
 		},
 	}.Run(a)
 	a.Idle(t)
+	if len(told) != 12 || told[0] != gone.ID {
+		t.Errorf("%d of 12 are known to be gone: %v", len(told), told)
+	}
 	if _, still := a.p.Messages.Index(gone.ID); still {
 		t.Error("a deleted message is still listed")
 	}
