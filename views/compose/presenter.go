@@ -418,7 +418,7 @@ func readFile(path string) ([]byte, error) {
 	if err != nil {
 		return nil, mq.Errorf(mq.ErrGeneric, op, "%w", err)
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }() // only read
 	b, err := io.ReadAll(io.LimitReader(f, mq.MaxPacketSize+1))
 	if err != nil {
 		return nil, mq.Errorf(mq.ErrGeneric, op, "%w", err)

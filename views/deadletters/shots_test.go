@@ -12,11 +12,6 @@ import (
 	"posthouse/views/viewtest"
 )
 
-// waiter is what runs posted functions until something is so.
-type waiter interface {
-	Until(t testing.TB, what string, done func() bool)
-}
-
 // open shows the screen on the sample computer, everything read.
 func open(t testing.TB, h *screentest.Host) *View {
 	t.Helper()

@@ -69,8 +69,11 @@ func (s *source) Row(i int) (kit.RowData, bool) {
 	l := &s.p.letters[r.letter]
 	now := s.p.host.Now()
 	return kit.RowData{ID: idOf(l.key()), Cells: []kit.Cell{
-		{Text: screen.Label(l.Label)}, {Text: destination(l)}, {Text: l.computer},
-		{Text: screen.Moment(l.ArrivedTime, now)}, {Text: screen.Size(int64(l.BodySize))},
+		{Text: screen.Label(l.Label)},
+		{Text: destination(l)},
+		{Text: l.computer},
+		{Text: screen.Moment(l.ArrivedTime, now)},
+		{Text: screen.Size(int64(l.BodySize))},
 	}}, true
 }
 

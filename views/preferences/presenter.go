@@ -192,9 +192,17 @@ func (p *Presenter) changes() []string {
 		name string
 		is   bool
 	}{
-		{setTheme, a.theme != b.theme}, {setRows, a.rowHeight != b.rowHeight}, {setScale, a.scale != b.scale}, {setTimes, a.times != b.times},
-		{setRefresh, a.refresh != b.refresh}, {setPage, a.page != b.page}, {setEncoding, a.encoding != b.encoding}, {setWrap, a.wrap != b.wrap},
-		{setExpress, a.express != b.express}, {setDeadLetter, a.deadLetter != b.deadLetter}, {setTypeFrom, a.typeFrom != b.typeFrom},
+		{setTheme, a.theme != b.theme},
+		{setRows, a.rowHeight != b.rowHeight},
+		{setScale, a.scale != b.scale},
+		{setTimes, a.times != b.times},
+		{setRefresh, a.refresh != b.refresh},
+		{setPage, a.page != b.page},
+		{setEncoding, a.encoding != b.encoding},
+		{setWrap, a.wrap != b.wrap},
+		{setExpress, a.express != b.express},
+		{setDeadLetter, a.deadLetter != b.deadLetter},
+		{setTypeFrom, a.typeFrom != b.typeFrom},
 		{setLimit, a.limited != b.limited || b.limited && a.limitKB != b.limitKB},
 		{setJournal, a.journalLimited != b.journalLimited || b.journalLimited && a.journalKB != b.journalKB},
 		{setProfile, a.profile != b.profile},

@@ -93,7 +93,6 @@ type section struct {
 	id, icon, title string
 	rows            []*row
 	head            fyne.CanvasObject
-	body            fyne.CanvasObject // in place of rows
 	box             *fyne.Container
 	lead            *kit.SidebarRow
 }

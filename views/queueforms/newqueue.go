@@ -125,10 +125,9 @@ func (f *queueForm) limits() *fyne.Container {
 // before anything was typed.
 func (f *queueForm) update(typed bool) {
 	fault := f.fault()
-	switch {
-	case fault == "":
+	if fault == "" {
 		f.field.SetState("check-circle", theme.Success)
-	default:
+	} else {
 		f.field.SetState("", "")
 	}
 	if f.name == "" && !typed {

@@ -64,10 +64,8 @@ func deleteQueueQuestion(h screen.Host, d doomed, node string, do func()) *kit.D
 		Title: fmt.Sprintf("Delete queue %s on %s?", name, node), Icon: "delete", Danger: true,
 		Do: "Delete queue", OnDo: func(bool) { do() },
 	}
-	switch {
-	case lost == 0:
-		q.Text = []kit.Run{{Text: "It is empty. "}}
-	default:
+	q.Text = []kit.Run{{Text: "It is empty. "}}
+	if lost > 0 {
 		q.Text = []kit.Run{{Text: "It is deleted with "}, {Text: screen.Many(lost, "message"), Face: kit.Bold}, {Text: " in it. "}}
 	}
 	q.Text = append(q.Text, kit.Run{Text: "Senders that still use it are refused from then on, and this cannot be undone."})

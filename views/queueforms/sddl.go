@@ -145,9 +145,13 @@ func words(mask mq.QueueRight) string {
 		bit  mq.QueueRight
 		word string
 	}{
-		{mq.RightWriteMessage, "send"}, {mq.RightPeekMessage, "look"}, {mq.RightDeleteMessage, "take"},
-		{mq.RightDeleteJournalMessage, "take from journal"}, {mq.RightSetQueueProperties, "change properties"},
-		{mq.RightDeleteQueue, "delete the queue"}, {mq.RightChangeQueuePermissions, "change permissions"},
+		{mq.RightWriteMessage, "send"},
+		{mq.RightPeekMessage, "look"},
+		{mq.RightDeleteMessage, "take"},
+		{mq.RightDeleteJournalMessage, "take from journal"},
+		{mq.RightSetQueueProperties, "change properties"},
+		{mq.RightDeleteQueue, "delete the queue"},
+		{mq.RightChangeQueuePermissions, "change permissions"},
 		{mq.RightTakeQueueOwnership, "become owner"},
 	} {
 		if mask&r.bit != 0 {

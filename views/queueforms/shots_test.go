@@ -122,8 +122,10 @@ func TestShotsDialogs(t *testing.T) {
 		}
 		b.put(560, 20, 512, "Destructive, small: Cancel has the focus, senders are counted", deleteQuestion(chosen, n.Name, func() {}).Frame())
 		yes := true
-		choose := newChooseForm(h, Choice{Title: "Move 12 messages", Icon: "move", Do: "Move", Node: n.ID, From: d.queue.PathName, Transactional: &yes, Typed: true,
-			Hint: func(to string) string { return MoveHint(d.queue.PathName, to) }})
+		choose := newChooseForm(h, Choice{
+			Title: "Move 12 messages", Icon: "move", Do: "Move", Node: n.ID, From: d.queue.PathName, Transactional: &yes, Typed: true,
+			Hint: func(to string) string { return MoveHint(d.queue.PathName, to) },
+		})
 		choose.find("orders")
 		choose.field.SetText("orders")
 		choose.chosen = choose.shown[1].path
