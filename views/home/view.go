@@ -93,6 +93,9 @@ func (v *View) Title() string { return "Home" }
 // Content is screen.Screen's.
 func (v *View) Content() fyne.CanvasObject { return v.root }
 
+// First is screen.Screen's.
+func (v *View) First() fyne.Focusable { return v.computers.Focusable() }
+
 // Enter is screen.Screen's.
 func (v *View) Enter(s *screen.Scope, _ screen.Route) { v.p.Enter(s) }
 

@@ -86,6 +86,9 @@ func (v *View) Content() fyne.CanvasObject { return v.root }
 // Focus puts the keyboard into the body.
 func (v *View) Focus() { v.body.Focus() }
 
+// Focusable is what takes the keyboard.
+func (v *View) Focusable() fyne.Focusable { return v.body.Focusable() }
+
 // SetUnder arranges the pane for a place under the grid, or at its right.
 func (v *View) SetUnder(on bool) {
 	if v.under != on {

@@ -115,6 +115,9 @@ func (v *BodyView) Focus() {
 	}
 }
 
+// Focusable is what takes the keyboard.
+func (v *BodyView) Focusable() fyne.Focusable { return v.list }
+
 // says sets the line above the text: that it is cut, or not what it claims.
 func (v *BodyView) says() {
 	switch {

@@ -136,7 +136,7 @@ func (d *Dialog) Close() {
 	d.overlay = nil
 	handleOverlayKeys(o, nil)
 	d.canvas.Overlays().Remove(o)
-	if d.before != nil {
+	if d.before != nil && d.canvas.Focused() == nil { // else a screen was opened meanwhile
 		d.canvas.Focus(d.before)
 	}
 	if d.OnClosed != nil {

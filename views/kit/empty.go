@@ -38,6 +38,13 @@ func (e *EmptyState) IconColor(c fyne.ThemeColorName) *EmptyState { e.color = c;
 // Code shows a raw code under the text.
 func (e *EmptyState) Code(s string) *EmptyState { e.code = s; e.Refresh(); return e }
 
+// Say changes the words.
+func (e *EmptyState) Say(title, text string) {
+	e.title = title
+	e.text.SetText(text)
+	e.Refresh()
+}
+
 // Set changes everything.
 func (e *EmptyState) Set(icon string, col fyne.ThemeColorName, title, text, code string, actions ...*Button) {
 	e.icon, e.color, e.title, e.code = icon, col, title, code

@@ -118,6 +118,9 @@ func (f *Field) SetText(s string) {
 	f.entry.silent = false
 }
 
+// Placeholder is what the empty field shows.
+func (f *Field) Placeholder() string { return f.entry.PlaceHolder }
+
 // SetPlaceholder changes the placeholder.
 func (f *Field) SetPlaceholder(s string) { f.entry.SetPlaceHolder(s) }
 

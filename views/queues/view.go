@@ -31,6 +31,7 @@ type View struct {
 	showing bool           // the inspector
 	full    bool           // the inspector fills the screen
 	scope   *screen.Scope
+	routed  bool // to a queue, not to a folder
 }
 
 // The arrangements, by the room there is: the inspector at the right from a
@@ -222,12 +223,24 @@ func (v *View) Title() string {
 // Content is screen.Screen's.
 func (v *View) Content() fyne.CanvasObject { return v.root }
 
+// First is the grid of messages if the route was to a queue, else that of queues.
+func (v *View) First() fyne.Focusable {
+	switch {
+	case v.full:
+		return v.details.Focusable()
+	case v.routed:
+		return v.msgs.grid.Focusable()
+	}
+	return v.grid.Focusable()
+}
+
 // Enter is screen.Screen's.
 func (v *View) Enter(s *screen.Scope, r screen.Route) {
 	if v.scope != s {
 		v.scope = s
 		s.Every(screen.StatusEvery, v.msgs.tick)
 	}
+	v.routed = r.Queue != ""
 	v.p.Enter(s, r)
 	if r.Lookup != 0 {
 		v.msgs.lookFor = r.Lookup

@@ -146,10 +146,13 @@ type Route struct {
 
 // Screen is a screen of the window. All methods run on Fyne's goroutine.
 type Screen interface {
-	// Title is what the screen shows, in a few words.
+	// Title is what the screen shows, in a few words, for the window's title.
 	Title() string
 	// Content is the widget, the same at each call.
 	Content() fyne.CanvasObject
+	// First is what takes the keyboard when the user comes to the screen, after
+	// Enter; nil: nothing does.
+	First() fyne.Focusable
 	// Enter shows r; the scope ends when the screen is left. A screen that is
 	// in front already gets Enter again, with the same scope, for a new route.
 	Enter(s *Scope, r Route)

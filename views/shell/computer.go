@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
 
 	"posthouse/mgmtclient"
 	"posthouse/views/kit"
@@ -173,8 +174,12 @@ func (s *Shell) showKeys() {
 	)
 	half := (len(pairs) + 1) / 2
 	left, right := kit.NewKeyValue(112, pairs[:half]...).Inset(0), kit.NewKeyValue(112, pairs[half:]...).Inset(0)
-	d := kit.NewDialog("Keyboard", "keyboard", kit.GapRow(16, kit.Fixed(296, 0, left), kit.Fixed(296, 0, right))).Wide(648)
-	d.Buttons(kit.NewButton("Close", "", d.Close))
+	// One above the other they are as high as the room: the shorter one too
+	// begins at the top.
+	column := func(o fyne.CanvasObject) fyne.CanvasObject { return kit.Fixed(296, 0, kit.Stack(0, o)) }
+	d := kit.NewDialog("Keyboard", "keyboard", screen.Side(1, column(left), column(right))).Wide(648)
+	closing := kit.NewButton("Close", "", d.Close)
+	d.Buttons(closing).FirstFocus(closing)
 	s.Show(d)
 }
 
@@ -190,9 +195,17 @@ func (s *Shell) findQueue() {
 			s.Open(r)
 		}
 	}
-	fill := func(text string) {
+	var fill func(text string)
+	none := nothingFound(func() {
+		field.SetText("")
+		fill("")
+		field.Focus()
+	})
+	fill = func(text string) {
 		t.filter = strings.ToLower(strings.TrimSpace(text))
-		list.SetRows(t.rows(s.Nodes(), s.feed))
+		rows := t.rows(s.Nodes(), s.feed)
+		list.SetRows(rows)
+		sayFound(none, s, t, rows)
 	}
 	field.OnChanged = fill
 	field.OnSubmit = func(string) {
@@ -216,7 +229,7 @@ func (s *Shell) findQueue() {
 		list.SetRows(t.rows(s.Nodes(), s.feed))
 	}
 	fill("")
-	d = kit.NewDialog("Find a queue", "search", kit.Stack(8, field, kit.Fixed(0, 10*28, list))).Wide(480)
+	d = kit.NewDialog("Find a queue", "search", kit.Stack(8, field, kit.Fixed(0, 10*28, container.NewStack(list, none)))).Wide(480)
 	d.Buttons(kit.NewButton("Close", "", d.Close))
 	d.FirstFocus(field.Focusable())
 	s.Show(d)

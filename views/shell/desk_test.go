@@ -14,8 +14,11 @@ import (
 
 	"posthouse/mgmtclient"
 	"posthouse/mgmtclient/fake"
+	"posthouse/views/compose"
+	"posthouse/views/deadletters"
 	"posthouse/views/home"
 	"posthouse/views/kit"
+	"posthouse/views/preferences"
 	"posthouse/views/queues"
 	"posthouse/views/screen"
 	"posthouse/views/screen/screentest"
@@ -32,7 +35,6 @@ type desk struct {
 	clock  *fake.Clock
 	copied string
 	quit   bool
-	opened []screen.Route // forms
 }
 
 // closed makes a desk that has not asked anybody yet.
@@ -40,13 +42,16 @@ func closed(t *testing.T, v theme.Choice, size fyne.Size, nodes ...shell.Node) *
 	t.Helper()
 	viewtest.NewApp(t, v)
 	d := &desk{Queue: screentest.NewQueue(), window: test.NewTempWindow(t, nil), clock: fake.NewClock(morning)}
-	form := func(_ screen.Host, r screen.Route) { d.opened = append(d.opened, r) }
+	form := func(screen.Host, screen.Route) {}
 	d.Shell = shell.New(context.Background(), shell.Options{
 		Window: d.window, Post: d.Post, Now: d.clock.Now, Nodes: nodes,
-		Screens: map[screen.Name]screen.Factory{screen.Home: home.New, screen.Queues: queues.New},
+		Screens: map[screen.Name]screen.Factory{
+			screen.Home: home.New, screen.Queues: queues.New, screen.DeadLetters: deadletters.New,
+			screen.Compose: compose.New, screen.Settings: preferences.New(nil),
+		},
 		Forms: map[screen.Name]screen.Form{
 			screen.NewQueue: form, screen.Properties: form, screen.PurgeQueue: form, screen.DeleteQueue: form,
-			screen.About: form, screen.DeadLetters: form, screen.Compose: form, screen.Settings: form,
+			screen.About: form,
 		},
 		Export: func(context.Context, mgmtclient.Node, io.Writer, string, []mgmtclient.LookupID, func(int64)) error {
 			return nil

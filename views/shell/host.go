@@ -75,11 +75,13 @@ func (s *Shell) Open(r screen.Route) {
 	if _, ok := s.o.Screens[r.Screen]; !ok && r.Screen != screen.Outgoing {
 		return
 	}
+	s.side.waits, s.side.back = false, nil
 	if s.front != nil && r != s.here {
 		s.back = append(s.back, s.here)
 		s.ahead = nil
 	}
 	s.enter(r)
+	s.focus()
 }
 
 // enter shows a screen.
@@ -108,6 +110,7 @@ func (s *Shell) enter(r screen.Route) {
 	s.commands.Front(next.Actions())
 	s.side.update()
 	s.bar.update()
+	s.retitle()
 }
 
 // goBack and goForward walk through the screens shown.
@@ -117,6 +120,7 @@ func (s *Shell) goBack() {
 		s.back = s.back[:n-1]
 		s.ahead = append(s.ahead, s.here)
 		s.enter(r)
+		s.focus()
 	}
 }
 
@@ -126,6 +130,7 @@ func (s *Shell) goForward() {
 		s.ahead = s.ahead[:n-1]
 		s.back = append(s.back, s.here)
 		s.enter(r)
+		s.focus()
 	}
 }
 

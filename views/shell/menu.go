@@ -157,6 +157,9 @@ func (s *Shell) searchTree() {
 		s.findQueue()
 		return
 	}
+	if f := s.o.Window.Canvas().Focused(); s.inScreen(f) {
+		s.side.back = f
+	}
 	s.side.find.Focus()
 	s.side.find.SelectAll()
 }

@@ -24,6 +24,7 @@ func newOutgoing(s *Shell) *outgoing {
 
 func (o *outgoing) Title() string              { return "Outgoing" }
 func (o *outgoing) Content() fyne.CanvasObject { return o.body }
+func (o *outgoing) First() fyne.Focusable      { return nil }
 func (o *outgoing) Enter(scope *screen.Scope, _ screen.Route) {
 	if o.scope != scope {
 		o.scope = scope

@@ -67,6 +67,7 @@ type Shell struct {
 	front   screen.Screen
 	within  *screen.Scope // of the screen in front
 	here    screen.Route
+	title   string // of the window
 	back    []screen.Route
 	ahead   []screen.Route
 
@@ -107,6 +108,7 @@ func New(ctx context.Context, o Options) *Shell {
 	s.content = s.frame()
 	s.commands.Base(s.actions())
 	s.feed.Watch(s.scope, s.fed)
+	s.commands.Watch(s.retitle)
 	screen.Theme.Watch(s.prefs, s.scope, s.applyTheme)
 	s.applyTheme()
 	s.Open(screen.Route{Screen: screen.Home})

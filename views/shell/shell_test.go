@@ -141,8 +141,8 @@ func TestTheSidebarLeadsEverywhere(t *testing.T) {
 		t.Fatalf("%d rows", len(rows))
 	}
 	rows[1].Tapped(nil)
-	if len(d.opened) != 1 || d.opened[0].Screen != screen.DeadLetters {
-		t.Errorf("opened %v", d.opened)
+	if d.Here().Screen != screen.DeadLetters || !rows[1].Chosen() {
+		t.Errorf("at %v", d.Here())
 	}
 	rows[2].Tapped(nil)
 	if d.Here().Screen != screen.Outgoing || !rows[2].Chosen() || !d.says(t, "Outgoing") {

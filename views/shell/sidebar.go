@@ -23,12 +23,18 @@ type sidebar struct {
 	nodes *kit.SidebarRow // in place of the tree in a narrow window
 	list  *kit.TreeList
 	small bool
+	none  *kit.EmptyState // in place of the tree if nothing is found
+
+	walking bool           // with the arrows through the tree
+	waits   bool           // to open the first queue found, once there is one
+	back    fyne.Focusable // had the keyboard before find
 }
 
 func newSidebar(s *Shell) *sidebar {
 	b := &sidebar{s: s, tree: newTree()}
 	b.find = kit.NewField("Find a queue").Icon("search").Key("Ctrl K").Tall()
 	b.find.OnChanged = func(text string) {
+		b.waits = false
 		b.tree.filter = strings.ToLower(strings.TrimSpace(text))
 		b.update()
 	}
@@ -38,11 +44,8 @@ func newSidebar(s *Shell) *sidebar {
 		case fyne.KeyDown:
 			b.list.Focus()
 		case fyne.KeyEscape:
-			if b.find.Text() == "" {
-				return false
-			}
-			b.find.SetText("")
-			b.find.OnChanged("")
+			b.clear()
+			s.leaveSidebar()
 		default:
 			return false
 		}
@@ -56,13 +59,19 @@ func newSidebar(s *Shell) *sidebar {
 		s.Open(screen.Route{Screen: screen.Queues, Node: s.current(), Folder: screen.PrivateQueues})
 	})
 	b.list = kit.NewTreeList()
-	b.list.OnSelect = b.open
+	b.list.OnSelect = func(id string) {
+		b.walking = true
+		b.open(id)
+		b.walking = false
+	}
 	b.list.OnActivate = b.open
 	b.list.OnToggle = func(id string, open bool) {
 		b.tree.toggle(id, open)
 		b.update()
 	}
 	b.list.OnMenu = b.menu
+	b.none = nothingFound(b.clear)
+	b.none.Hide()
 	b.walk()
 	return b
 }
@@ -113,7 +122,7 @@ func (b *sidebar) content() fyne.CanvasObject {
 	}
 	top := kit.PaddedStack(0, 8, 8, b.find, kit.Fixed(0, 8, container.NewStack()), b.home, b.dead, b.out)
 	title := kit.Padded(4, 8, 0, 8, kit.SectionTitle("Computers", nil))
-	return kit.NewPanel(theme.Background, screen.Column(2, top, title, kit.Padded(0, 8, 8, 8, b.list)))
+	return kit.NewPanel(theme.Background, screen.Column(2, top, title, kit.Padded(0, 8, 8, 8, container.NewStack(b.list, b.none))))
 }
 
 // update shows the counts and the place of the screen in front.
@@ -122,6 +131,10 @@ func (b *sidebar) update() {
 	rows := b.tree.rows(s.Nodes(), s.feed)
 	b.list.SetRows(rows)
 	b.list.SetChosen(b.tree.line(s.here, rows))
+	sayFound(b.none, s, b.tree, rows)
+	if b.waits {
+		b.openFirst()
+	}
 	var dead, out int64
 	for _, l := range s.links {
 		o := s.feed.Of(l.ID)
@@ -150,14 +163,23 @@ func (b *sidebar) open(id string) {
 	}
 }
 
-// openFirst opens the first queue found.
+// clear ends the search.
+func (b *sidebar) clear() {
+	b.find.SetText("")
+	b.find.OnChanged("")
+}
+
+// openFirst opens the first queue found, now or when a computer that has not
+// answered yet tells of one.
 func (b *sidebar) openFirst() {
+	b.waits = false
 	for _, r := range b.list.Rows() {
 		if kind, _, _ := splitTreeID(r.ID); kind == treeQueue {
 			b.open(r.ID)
 			return
 		}
 	}
+	b.waits = b.s.opening()
 }
 
 // menu is the menu of a line.

@@ -127,6 +127,37 @@ func (t *tree) found(n screen.Node, o screen.Overview) []kit.TreeRow {
 	return append([]kit.TreeRow{head}, rows...)
 }
 
+// nothingFound says that no queue was found, with a way to go on.
+func nothingFound(clear func()) *kit.EmptyState {
+	return kit.NewEmptyState("search", "No queue found", "", kit.NewButton("Clear search", "x", clear))
+}
+
+// sayFound shows e if rows have no queue and something was asked for.
+func sayFound(e *kit.EmptyState, s *Shell, t *tree, rows []kit.TreeRow) {
+	found := t.filter == "" || slices.ContainsFunc(rows, func(r kit.TreeRow) bool {
+		kind, _, _ := splitTreeID(r.ID)
+		return kind == treeQueue
+	})
+	if found {
+		e.Hide()
+		return
+	}
+	if s.opening() {
+		e.Say("Still asking", "Not every computer has told its queues yet.")
+	} else {
+		e.Say("No queue found", "No name or label has “"+kit.Shorten(t.filter)+"” in it.")
+	}
+	e.Show()
+}
+
+// opening reports whether a computer has not told its queues yet.
+func (s *Shell) opening() bool {
+	return slices.ContainsFunc(s.links, func(l *link) bool {
+		o := s.feed.Of(l.ID)
+		return l.shown.State != screen.NoAnswer && o.At.IsZero() && o.Err == nil
+	})
+}
+
 func has(s, part string) bool { return strings.Contains(strings.ToLower(s), part) }
 
 // systemOrder is journal, dead letters, transactional dead letters.
