@@ -64,6 +64,20 @@ type content struct {
 	// original is sent as it is while the text is what was made of it.
 	original     []byte
 	originalText string
+
+	judged judgement
+}
+
+// judgement is what was last found about a body in the editor: every key asks
+// several times.
+type judgement struct {
+	known       bool
+	mode, text  string
+	bodyType    uint32
+	data        []byte
+	err         error
+	words       string
+	fine, fault bool
 }
 
 // encodingFor is how characters become bytes for a body type.
@@ -82,9 +96,27 @@ func encodingFor(bodyType uint32, otherwise body.Encoding) body.Encoding {
 
 // bytes is the body as it is sent.
 func (c *content) bytes() ([]byte, error) {
-	switch {
-	case c.mode == modeFile:
+	if c.mode == modeFile {
 		return c.blob, nil
+	}
+	j := c.look()
+	return j.data, j.err
+}
+
+// look finds out about the text as it is now.
+func (c *content) look() *judgement {
+	j := &c.judged
+	if !j.known || j.mode != c.mode || j.bodyType != c.bodyType || j.text != c.text {
+		*j = judgement{known: true, mode: c.mode, text: c.text, bodyType: c.bodyType}
+		j.data, j.err = c.make()
+		j.words, j.fine, j.fault = c.find(j.data, j.err)
+	}
+	return j
+}
+
+// make writes the text as bytes.
+func (c *content) make() ([]byte, error) {
+	switch {
 	case c.original != nil && c.text == c.originalText:
 		return c.original, nil
 	case c.mode == modeHex:
@@ -258,18 +290,23 @@ func (c *content) turn(mode string) (note string) {
 // judge says what the body is: "Well-formed XML, 512 bytes", or what is wrong
 // with it; fault tells that it cannot be sent as it stands.
 func (c *content) judge() (words string, ok, fault bool) {
-	b, err := c.bytes()
+	if c.mode == modeFile {
+		if c.blob == nil {
+			return "Choose a file", false, false
+		}
+		return screen.Size(int64(len(c.blob))) + " from " + c.blobName, true, false
+	}
+	j := c.look()
+	return j.words, j.fine, j.fault
+}
+
+// find judges what is in the editor, by the bytes it makes.
+func (c *content) find(b []byte, err error) (words string, ok, fault bool) {
 	if err != nil {
 		return screen.Sentence(err.Error()), false, true
 	}
 	size := screen.Size(int64(len(b)))
-	switch c.mode {
-	case modeFile:
-		if c.blob == nil {
-			return "Choose a file", false, false
-		}
-		return size + " from " + c.blobName, true, false
-	case modeHex:
+	if c.mode == modeHex {
 		return size, true, false
 	}
 	if len(b) == 0 {

@@ -2,6 +2,7 @@ package compose
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"fyne.io/fyne/v2"
@@ -19,6 +20,7 @@ type sidePane struct {
 	v           *View
 	root        fyne.CanvasObject
 	checks      *fyne.Container
+	listed      []check
 	correlation *kit.Field
 	appSpecific *kit.NumberField
 	extension   *kit.Field
@@ -86,9 +88,12 @@ func (s *sidePane) fill() {
 // changed shows what follows from the draft.
 func (s *sidePane) changed(faults map[string]string) {
 	s.correlation.SetError(faults[fieldCorrelation])
-	s.checks.Objects = nil
-	for _, c := range s.v.p.Checks() {
-		s.checks.Add(s.line(c))
+	if list := s.v.p.Checks(); !slices.Equal(list, s.listed) {
+		s.listed = list
+		s.checks.Objects = nil
+		for _, c := range list {
+			s.checks.Add(s.line(c))
+		}
 	}
 	from := s.v.p.from
 	visible(s.copiedBox, from.id != "")
