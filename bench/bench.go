@@ -2,6 +2,7 @@ package bench
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -150,8 +151,7 @@ func (r *run) start(ctx context.Context, folder string) (*localqm.QueueManager, 
 	}
 	m, err := localqm.Open(ctx, localqm.Options{Store: s, Owner: owner.Token.User.String()})
 	if err != nil {
-		s.Close()
-		return nil, err
+		return nil, errors.Join(err, s.Close())
 	}
 	return m, nil
 }

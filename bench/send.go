@@ -23,7 +23,7 @@ func (r *run) send(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	defer m.Close()
+	defer func() { _ = m.Close() }() // what it measured was answered
 	if err := r.create(ctx, m); err != nil {
 		return err
 	}
@@ -98,7 +98,7 @@ func (r *run) fileRate(ctx context.Context, senders int) (float64, error) {
 	if err != nil {
 		return 0, err
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }()
 	g := &groupFile{f: f, work: make(chan fileWrite, 4096)}
 	var writer sync.WaitGroup
 	writer.Go(g.run)
@@ -156,7 +156,7 @@ func (r *run) receive(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	defer m.Close()
+	defer func() { _ = m.Close() }() // what it measured was answered
 	if err := r.create(ctx, m); err != nil {
 		return err
 	}

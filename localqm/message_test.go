@@ -143,9 +143,13 @@ func TestReceiveByLookupIDWalksInQueueOrder(t *testing.T) {
 			label string
 			code  mq.HResult
 		}{
-			{localqm.SeekFirst, 0, "0", mq.OK}, {localqm.SeekLast, 0, "4", mq.OK}, {localqm.SeekCurrent, ids[2], "2", mq.OK},
-			{localqm.SeekNext, ids[2], "3", mq.OK}, {localqm.SeekPrevious, ids[2], "1", mq.OK},
-			{localqm.SeekNext, ids[4], "", mq.ErrMessageNotFound}, {localqm.SeekPrevious, ids[0], "", mq.ErrMessageNotFound},
+			{localqm.SeekFirst, 0, "0", mq.OK},
+			{localqm.SeekLast, 0, "4", mq.OK},
+			{localqm.SeekCurrent, ids[2], "2", mq.OK},
+			{localqm.SeekNext, ids[2], "3", mq.OK},
+			{localqm.SeekPrevious, ids[2], "1", mq.OK},
+			{localqm.SeekNext, ids[4], "", mq.ErrMessageNotFound},
+			{localqm.SeekPrevious, ids[0], "", mq.ErrMessageNotFound},
 			{localqm.SeekCurrent, ids[4] + 1000, "", mq.ErrMessageNotFound},
 		} {
 			if label, code := look(c.seek, c.id); label != c.label || code != c.code {

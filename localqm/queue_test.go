@@ -174,11 +174,20 @@ func TestQueuesAreSharedByTheRulesOfOpenQueue(t *testing.T) {
 			first, second open
 			code          mq.HResult
 		}{
-			{recv, recv, shared}, {recv, peek, shared}, {recv, send, shared}, {send, recvX, shared},
-			{recvX, recv, mq.ErrSharingViolation}, {recvX, recvX, mq.ErrSharingViolation},
-			{recvX, peekX, mq.ErrSharingViolation}, {recvX, peek, shared}, {recvX, send, shared},
-			{peekX, recv, mq.ErrSharingViolation}, {peekX, peek, shared},
-			{recv, recvX, mq.ErrSharingViolation}, {recv, peekX, mq.ErrSharingViolation}, {peek, recvX, shared},
+			{recv, recv, shared},
+			{recv, peek, shared},
+			{recv, send, shared},
+			{send, recvX, shared},
+			{recvX, recv, mq.ErrSharingViolation},
+			{recvX, recvX, mq.ErrSharingViolation},
+			{recvX, peekX, mq.ErrSharingViolation},
+			{recvX, peek, shared},
+			{recvX, send, shared},
+			{peekX, recv, mq.ErrSharingViolation},
+			{peekX, peek, shared},
+			{recv, recvX, mq.ErrSharingViolation},
+			{recv, peekX, mq.ErrSharingViolation},
+			{peek, recvX, shared},
 		} {
 			one, err := q.OpenQueue(ctx, qmtest.Owner, name, c.first.a, c.first.s)
 			ok(t, err)

@@ -189,8 +189,10 @@ func TestParsePathName(t *testing.T) {
 		{`h\` + longName, `h\` + longName, PathName{Machine: "h", Queue: longName}},
 		{`h\my orders`, `h\my orders`, PathName{Machine: "h", Queue: "my orders"}},
 		{`h\Aufträge`, `h\Aufträge`, PathName{Machine: "h", Queue: "Aufträge"}},
-		{"h\\!#$%&'()*-./09:<=>?@AZ[]^_`az{|}~\x7f", "h\\!#$%&'()*-./09:<=>?@AZ[]^_`az{|}~\x7f",
-			PathName{Machine: "h", Queue: "!#$%&'()*-./09:<=>?@AZ[]^_`az{|}~\x7f"}},
+		{
+			"h\\!#$%&'()*-./09:<=>?@AZ[]^_`az{|}~\x7f", "h\\!#$%&'()*-./09:<=>?@AZ[]^_`az{|}~\x7f",
+			PathName{Machine: "h", Queue: "!#$%&'()*-./09:<=>?@AZ[]^_`az{|}~\x7f"},
+		},
 	} {
 		p, err := ParsePathName(c.in)
 		if err != nil {

@@ -195,8 +195,8 @@ func TestAcknowledgementsPrintAndParse(t *testing.T) {
 		if got, err := ParseAck(a.String()); err != nil || got != a {
 			t.Errorf("%v becomes %v, %v", a, got, err)
 		}
-		if Ack(0xF0|a).String() != a.String() {
-			t.Errorf("bits without meaning show in %v", Ack(0xF0|a))
+		if (0xF0 | a).String() != a.String() {
+			t.Errorf("bits without meaning show in %v", 0xF0|a)
 		}
 	}
 	for in, want := range map[string]Ack{

@@ -71,7 +71,7 @@ func Start(t testing.TB, kind Kind) *QM {
 	q.open()
 	t.Cleanup(func() {
 		if t.Failed() {
-			q.Close()
+			_ = q.Close() // the failure that counts was said
 			return
 		}
 		if r, err := q.Check(context.Background(), Owner); err != nil || len(r.Problems) > 0 {

@@ -140,18 +140,24 @@ func TestTransactionHeader(t *testing.T) {
 		{"first", at, tx(func(m *mq.Message) { m.First = true }), "e4cdab00"},
 		{"last", at, tx(func(m *mq.Message) { m.Last = true }), "e8cdab00"},
 		{"final acknowledgement", at, tx(func(m *mq.Message) { m.FinalAck = true }), "e2cdab00"},
-		{"connector", at, tx(func(m *mq.Message) { m.ConnectorMachine = thirdHost }),
-			"e1cdab00 0000000000000000 00000000 00000000" + thirdHex},
+		{
+			"connector", at, tx(func(m *mq.Message) { m.ConnectorMachine = thirdHost }),
+			"e1cdab00 0000000000000000 00000000 00000000" + thirdHex,
+		},
 	})
 }
 
 func TestSecurityHeader(t *testing.T) {
 	const at = 16 + userSize + 4
 	checkHeaders(t, []headerRow{
-		{"SID", at, func(m *mq.Message) { m.SenderSID = someSID },
-			"0100 1000 0000 0000 00000000 00000000 01020000 00000005 20000000 20020000"},
-		{"queue manager", at, func(m *mq.Message) { m.SenderMachine = thirdHost },
-			"0200 1000 0000 0000 00000000 00000000" + thirdHex},
+		{
+			"SID", at, func(m *mq.Message) { m.SenderSID = someSID },
+			"0100 1000 0000 0000 00000000 00000000 01020000 00000005 20000000 20020000",
+		},
+		{
+			"queue manager", at, func(m *mq.Message) { m.SenderMachine = thirdHost },
+			"0200 1000 0000 0000 00000000 00000000" + thirdHex,
+		},
 		{"key, signature and certificate, padded", at, func(m *mq.Message) {
 			m.SymmetricKey, m.Signature, m.SenderCertificate = []byte("k"), []byte("sig"), []byte("cert5")
 			m.Encrypted, m.DefaultProvider = true, true
@@ -237,10 +243,14 @@ func TestDebugHeader(t *testing.T) {
 func TestSoapHeader(t *testing.T) {
 	at := len(encode(t, plain()))
 	checkHeaders(t, []headerRow{
-		{"both", at, func(m *mq.Message) { m.SoapHeader, m.SoapBody = "ab", "c" },
-			"2003 0000 03000000 610062000000 8403 0000 02000000 63000000 0000"},
-		{"body only", at, func(m *mq.Message) { m.SoapBody = "c" },
-			"2003 0000 01000000 0000 8403 0000 02000000 63000000 0000"},
+		{
+			"both", at, func(m *mq.Message) { m.SoapHeader, m.SoapBody = "ab", "c" },
+			"2003 0000 03000000 610062000000 8403 0000 02000000 63000000 0000",
+		},
+		{
+			"body only", at, func(m *mq.Message) { m.SoapBody = "c" },
+			"2003 0000 01000000 0000 8403 0000 02000000 63000000 0000",
+		},
 	})
 }
 
@@ -301,12 +311,18 @@ func TestOtherWaysToWriteAMultiQueueFormatHeader(t *testing.T) {
 		name, header string
 		want         []mq.FormatName
 	}{
-		{"public identifiers at once after their type", "32000000 6400 ffff 02000000 0100" + hereHex + "0100" + thirdHex + "0000 0000" + none,
-			[]mq.FormatName{mq.Public(here), mq.Public(thirdHost)}},
-		{"size without its padding", "1e000000 6400 0000 01000000 0300 4f00 5300 3a00 6100 5c00 6200 6300 0000 0000" + none,
-			[]mq.FormatName{direct}},
-		{"padding that is not zero", "20000000 6400 0000 01000000 0300 4f00 5300 3a00 6100 5c00 6200 6300 0000 ffff" + none,
-			[]mq.FormatName{direct}},
+		{
+			"public identifiers at once after their type", "32000000 6400 ffff 02000000 0100" + hereHex + "0100" + thirdHex + "0000 0000" + none,
+			[]mq.FormatName{mq.Public(here), mq.Public(thirdHost)},
+		},
+		{
+			"size without its padding", "1e000000 6400 0000 01000000 0300 4f00 5300 3a00 6100 5c00 6200 6300 0000 0000" + none,
+			[]mq.FormatName{direct},
+		},
+		{
+			"padding that is not zero", "20000000 6400 0000 01000000 0300 4f00 5300 3a00 6100 5c00 6200 6300 0000 ffff" + none,
+			[]mq.FormatName{direct},
+		},
 	} {
 		m, err := Parse(appendHeader(t, userMulti, tt.header), here)
 		if err != nil {
@@ -374,14 +390,20 @@ func TestExtensionHeaders(t *testing.T) {
 		want string // the first bytes
 	}{
 		{"nothing", Extension{}, "0c000000 00000000 00 000000"},
-		{"dead-letter queue", Extension{DeadLetterQueue: `.\q`, DeadLetterInvalid: true},
-			"0c000000 0c000000 09 000000 0c000000 2e00 5c00 7100 0000"},
+		{
+			"dead-letter queue",
+			Extension{DeadLetterQueue: `.\q`, DeadLetterInvalid: true},
+			"0c000000 0c000000 09 000000 0c000000 2e00 5c00 7100 0000",
+		},
 		{"subqueue", Extension{Subqueue: &Subqueue{
 			Class: mq.ClassNackReceiveRejected, AbortCount: 2, MoveCount: 3, LastMoveTime: 4,
 			Name: "poison", Target: strings.Repeat("x", 32),
 		}}, "0c000000 94000000 02 000000 94000000 08800100 02000000 03000000 04000000 7000 6f00"},
-		{"address", Extension{Address: &Address{Length: 4, Type: 1, Scope: 9, IP: [16]byte{127, 0, 0, 1}}},
-			"0c000000 1c000000 10 000000 1c000000 0400 0100 09000000 7f000001"},
+		{
+			"address",
+			Extension{Address: &Address{Length: 4, Type: 1, Scope: 9, IP: [16]byte{127, 0, 0, 1}}},
+			"0c000000 1c000000 10 000000 1c000000 0400 0100 09000000 7f000001",
+		},
 		{"all", Extension{
 			DeadLetterQueue: "DIRECT=OS:a\\odd", Subqueue: &Subqueue{}, Address: &Address{},
 		}, "0c000000 d4000000 13 000000"},

@@ -148,15 +148,31 @@ func TestImportWithQueuesThatExist(t *testing.T) {
 		report   archive.Report
 	}{
 		{"fail", archive.ImportOptions{}, mq.ErrQueueExists, 1, false, archive.Report{}},
-		{"skip", archive.ImportOptions{Existing: archive.Skip}, mq.OK, 1, true,
-			archive.Report{Queues: 1, Parts: 1, Messages: 4, Skipped: []string{`.\private$\plain`}}},
+		{
+			"skip",
+			archive.ImportOptions{Existing: archive.Skip},
+			mq.OK, 1, true,
+			archive.Report{Queues: 1, Parts: 1, Messages: 4, Skipped: []string{`.\private$\plain`}},
+		},
 		{"append", archive.ImportOptions{Existing: archive.Append}, mq.OK, 3, true, archive.Report{Queues: 1, Parts: 1, Messages: 6}},
-		{"replace", archive.ImportOptions{Existing: archive.Replace}, mq.OK, 2, true,
-			archive.Report{Queues: 2, Parts: 1, Messages: 6, Replaced: []string{`.\private$\plain`}}},
-		{"dry run", archive.ImportOptions{Existing: archive.Replace, DryRun: true}, mq.OK, 1, false,
-			archive.Report{Queues: 2, Parts: 1, Messages: 6, Replaced: []string{`.\private$\plain`}}},
-		{"another name", archive.ImportOptions{Names: map[string]string{"PLAIN": "plain2"}}, mq.OK, 1, true,
-			archive.Report{Queues: 2, Parts: 1, Messages: 6}},
+		{
+			"replace",
+			archive.ImportOptions{Existing: archive.Replace},
+			mq.OK, 2, true,
+			archive.Report{Queues: 2, Parts: 1, Messages: 6, Replaced: []string{`.\private$\plain`}},
+		},
+		{
+			"dry run",
+			archive.ImportOptions{Existing: archive.Replace, DryRun: true},
+			mq.OK, 1, false,
+			archive.Report{Queues: 2, Parts: 1, Messages: 6, Replaced: []string{`.\private$\plain`}},
+		},
+		{
+			"another name",
+			archive.ImportOptions{Names: map[string]string{"PLAIN": "plain2"}},
+			mq.OK, 1, true,
+			archive.Report{Queues: 2, Parts: 1, Messages: 6},
+		},
 		{"a name that is taken in the file", archive.ImportOptions{Names: map[string]string{"plain": "orders"}}, mq.ErrInvalidParameter, 1, false, archive.Report{}},
 		{"a name that is none", archive.ImportOptions{Names: map[string]string{"plain": `a\b\c`}}, mq.ErrIllegalQueuePathname, 1, false, archive.Report{}},
 	} {

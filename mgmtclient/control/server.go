@@ -172,7 +172,7 @@ func (s *Server) serve(c net.Conn) {
 		x.refuse(err)
 		return
 	}
-	defer node.Close()
+	defer func() { _ = node.Close() }() // its calls were answered
 	welcome := hello{Protocol: protocol, Program: s.program, PID: os.Getpid(), Can: mgmtclient.Capabilities(node)}
 	if x.write(frame{kind: kindWelcome, body: body{Hello: &welcome}}) != nil {
 		return

@@ -73,8 +73,13 @@ func TestWhatIsNotWellFormedIsShownAndSaid(t *testing.T) {
 		mode Mode
 		in   string
 	}{
-		{XML, `<a><b></a>`}, {XML, `<a b="`}, {XML, `no element`}, {XML, `<a`},
-		{JSON, `{"a":}`}, {JSON, `{"a`}, {JSON, `]]]`},
+		{XML, `<a><b></a>`},
+		{XML, `<a b="`},
+		{XML, `no element`},
+		{XML, `<a`},
+		{JSON, `{"a":}`},
+		{JSON, `{"a`},
+		{JSON, `]]]`},
 	} {
 		d := Format([]byte(c.in), c.mode, UTF8)
 		if d.Fault == "" {
@@ -248,7 +253,8 @@ func BenchmarkFormat(b *testing.B) {
 		data []byte
 		mode Mode
 	}{
-		{"XML4MBOneLine", xml, XML}, {"JSON4MBOneLine", js, JSON},
+		{"XML4MBOneLine", xml, XML},
+		{"JSON4MBOneLine", js, JSON},
 		{"Text4MBOneLine", bytes.Repeat([]byte("\x1b[31mred\x00"), 400000), Text},
 	} {
 		b.Run(fmt.Sprint(c.name), func(b *testing.B) {

@@ -1,12 +1,11 @@
 package body
 
 import (
+	"encoding/json"
 	"encoding/xml"
 	"errors"
 	"io"
 	"strings"
-
-	"encoding/json"
 )
 
 const indentStep = "  "

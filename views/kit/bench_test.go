@@ -21,8 +21,12 @@ func (m million) Len() int { return int(m) }
 
 func (m million) Row(i int) (kit.RowData, bool) {
 	return kit.RowData{ID: kit.NumID(uint64(i) + 1), Cells: []kit.Cell{
-		{Text: "0"}, {Text: fmt.Sprintf("Order 4711-%d", i), Icon: "mail"}, {Text: "18 Nov 23:57"}, {Text: fmt.Sprintf("%d bytes", i)},
-		{Text: "DESK-RONNE"}, {Text: fmt.Sprintf("%018d", i)},
+		{Text: "0"},
+		{Text: fmt.Sprintf("Order 4711-%d", i), Icon: "mail"},
+		{Text: "18 Nov 23:57"},
+		{Text: fmt.Sprintf("%d bytes", i)},
+		{Text: "DESK-RONNE"},
+		{Text: fmt.Sprintf("%018d", i)},
 	}}, true
 }
 

@@ -66,6 +66,11 @@ func (l rowLayout) Layout(objs []fyne.CanvasObject, s fyne.Size) {
 		m := o.MinSize()
 		if i == l.grow {
 			m.Width = max(0, m.Width+free)
+			// What wraps knows its height only once it has its width.
+			if o.Size().Width != m.Width {
+				o.Resize(fyne.NewSize(m.Width, m.Height))
+			}
+			m.Height = o.MinSize().Height
 		}
 		h := min(m.Height, s.Height)
 		o.Resize(fyne.NewSize(m.Width, h))

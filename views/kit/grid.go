@@ -268,7 +268,11 @@ func (g *Grid) need() {
 // focusChanged repaints the selection in its other colour.
 func (g *Grid) focusChanged(on bool) {
 	if on && g.current < 0 && g.length > 0 {
-		g.moveTo(0, 0)
+		mode := moveMode(0)
+		if g.checks {
+			mode = moveKeep // nothing is checked unasked
+		}
+		g.moveTo(0, mode)
 	}
 	g.list.rebind()
 }

@@ -313,9 +313,10 @@ func (r *gridRow) paintText(k int, c *gridCell, col *Column, cell *Cell, quiet b
 		textW = min(textW, c.text.width())
 	}
 	left := x + iconW
-	if align == fyne.TextAlignTrailing {
+	switch align {
+	case fyne.TextAlignTrailing:
 		left = x + w - textW
-	} else if align == fyne.TextAlignCenter {
+	case fyne.TextAlignCenter:
 		left = x + floor((w-iconW-textW)/2) + iconW
 	}
 	if cell.Icon != "" {

@@ -30,6 +30,9 @@ func (g *Grid) CurrentIndex() int { return g.current }
 // It tells OnCurrent and OnSelect.
 func (g *Grid) SetCurrent(i int) { g.moveTo(i, 0) }
 
+// Mark makes row i current without selecting it.
+func (g *Grid) Mark(i int) { g.moveTo(i, moveKeep) }
+
 // Select selects exactly these rows.
 func (g *Grid) Select(ids ...RowID) {
 	g.clearSelection()
@@ -193,10 +196,10 @@ func (g *Grid) groupState(i int, d *RowData) CheckState {
 			}
 		}
 	}
-	switch {
-	case on == 0:
+	switch on {
+	case 0:
 		return Off
-	case on == all:
+	case all:
 		return On
 	}
 	return Some

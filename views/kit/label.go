@@ -134,7 +134,6 @@ type Paragraph struct {
 	size   float32
 	pitch  float32
 	align  fyne.TextAlign
-	lines  [][]Run
 	width  float32
 	narrow float32
 }
@@ -168,7 +167,6 @@ func (p *Paragraph) SetText(s string) { p.SetRuns(Run{Text: s}) }
 // SetRuns replaces the runs.
 func (p *Paragraph) SetRuns(runs ...Run) {
 	p.runs = runs
-	p.width = 0
 	p.Refresh()
 }
 

@@ -61,9 +61,14 @@ func wave(seed int) []float64 {
 func queuesSheet(t *testing.T) fyne.CanvasObject {
 	var queues rows
 	for i, q := range [][4]string{
-		{"customs.declarations", "Customs export", "112", "0"}, {"edi.acks", "EDIFACT CONTRL", "0", "0"}, {"invoices.in", "Invoices from ERP", "408", "408"},
-		{"orders.error", "Failed after 5 attempts", "17", "0"}, {"orders.in", "Orders, web and desks", "2,486", "1,902"}, {"orders.in.retries", "Rebus deferred", "6", "0"},
-		{"price.updates", "Price list, express", "0", "0"}, {"stock.moves", "Stock movements", "933", "0"},
+		{"customs.declarations", "Customs export", "112", "0"},
+		{"edi.acks", "EDIFACT CONTRL", "0", "0"},
+		{"invoices.in", "Invoices from ERP", "408", "408"},
+		{"orders.error", "Failed after 5 attempts", "17", "0"},
+		{"orders.in", "Orders, web and desks", "2,486", "1,902"},
+		{"orders.in.retries", "Rebus deferred", "6", "0"},
+		{"price.updates", "Price list, express", "0", "0"},
+		{"stock.moves", "Stock movements", "933", "0"},
 	} {
 		icon := "transactional"
 		if i == 6 {
@@ -82,8 +87,12 @@ func queuesSheet(t *testing.T) fyne.CanvasObject {
 	var messages rows
 	for i := range 400 {
 		messages = append(messages, kit.RowData{ID: kit.NumID(uint64(i + 1)), Cells: []kit.Cell{
-			{Text: "0"}, {Text: fmt.Sprintf("Order 4711-%d", 2093+i), Icon: "mail"}, {Text: fmt.Sprintf("00:%02d:25", i%60)}, {Text: "2.1 KB"},
-			{Text: "DESK-RONNE"}, {Text: fmt.Sprintf("7205759404098%04d", 3041+3*i)},
+			{Text: "0"},
+			{Text: fmt.Sprintf("Order 4711-%d", 2093+i), Icon: "mail"},
+			{Text: fmt.Sprintf("00:%02d:25", i%60)},
+			{Text: "2.1 KB"},
+			{Text: "DESK-RONNE"},
+			{Text: fmt.Sprintf("7205759404098%04d", 3041+3*i)},
 		}})
 	}
 	mg := kit.NewGrid(messages,

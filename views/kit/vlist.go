@@ -41,12 +41,11 @@ type vlist struct {
 
 // vrow is one painted row. What it shows is the owner's.
 type vrow struct {
-	box     *fyne.Container
-	view    any
-	index   int
-	bound   bool
-	width   float32
-	version int
+	box   *fyne.Container
+	view  any
+	index int
+	bound bool
+	width float32
 }
 
 // vlistOwner is the widget around a vlist.

@@ -189,8 +189,7 @@ func TestDialogKeysPressItsButtonsAndGiveTheFocusBack(t *testing.T) {
 	did := ""
 	open := func() *kit.Dialog {
 		did = ""
-		var d *kit.Dialog
-		d = kit.NewDialog("New queue", "plus", kit.Form(96, kit.FormRow{Label: "Name", Content: kit.NewField("")}))
+		d := kit.NewDialog("New queue", "plus", kit.Form(96, kit.FormRow{Label: "Name", Content: kit.NewField("")}))
 		d.Buttons(kit.NewButton("Cancel", "", func() { did += "cancel "; d.Close() }), kit.NewButton("Create", "", func() { did += "create "; d.Close() }).Primary())
 		d.OnClosed = func() { did += "closed" }
 		d.Show(c)

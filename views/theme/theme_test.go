@@ -41,8 +41,10 @@ func TestTheChoiceForcesTheVariant(t *testing.T) {
 		variant fyne.ThemeVariant
 		want    color.Color
 	}{
-		{Light, fynetheme.VariantDark, light}, {Dark, fynetheme.VariantLight, dark},
-		{System, fynetheme.VariantLight, light}, {System, fynetheme.VariantDark, dark},
+		{Light, fynetheme.VariantDark, light},
+		{Dark, fynetheme.VariantLight, dark},
+		{System, fynetheme.VariantLight, light},
+		{System, fynetheme.VariantDark, dark},
 	} {
 		if got := New(c.choice).Color(Text, c.variant); got != c.want {
 			t.Errorf("%v %v: %v", c.choice, c.variant, got)
