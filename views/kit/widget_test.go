@@ -460,3 +460,14 @@ func TestTheVariantCanChangeWhileAWindowIsOpen(t *testing.T) {
 		t.Errorf("%d points stayed light", kept)
 	}
 }
+
+func TestAParagraphKeepsItsWidthWhenItsTextChanges(t *testing.T) {
+	viewtest.NewApp(t, theme.Light)
+	p := kit.NewParagraph("")
+	test.NewTempWindow(t, p)
+	p.Resize(fyne.NewSize(330, 40))
+	p.SetText("Cancel stops between two batches.\nWhat is purged stays purged.")
+	if n := len(test.WidgetRenderer(p).Objects()); n != 2 {
+		t.Errorf("two lines are painted as %d", n)
+	}
+}

@@ -277,6 +277,16 @@ func (m *Messages) Message(id kit.RowID) (mgmtclient.Message, bool) {
 	return mgmtclient.Message{}, false
 }
 
+// Chosen says how many messages are selected, and that more are in the queue
+// if all that are in memory were selected.
+func (m *Messages) Chosen(n int) string {
+	words := screen.Count(int64(n)) + " selected"
+	if !m.listed && n > 1 && n >= len(m.run.rows) && n < m.run.total {
+		words += ", only those loaded of " + screen.Count(int64(m.run.total))
+	}
+	return words
+}
+
 // Gone picks, of some ids, those of messages that are certainly not there any
 // more.
 func (m *Messages) Gone(ids []kit.RowID) []kit.RowID {

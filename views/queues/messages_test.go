@@ -448,3 +448,15 @@ func TestSignalsNameTheQueueOfAJournalOrSubqueue(t *testing.T) {
 		}
 	}
 }
+
+func TestASelectionOfWhatIsLoadedSaysThatThereIsMore(t *testing.T) {
+	s := newScene(t, fake.Sample())
+	s.show(orders)
+	n := len(s.m.run.rows)
+	if got := s.m.Chosen(n); !strings.HasSuffix(got, " selected, only those loaded of 2,486") {
+		t.Errorf("%d of them: %q", n, got)
+	}
+	if got := s.m.Chosen(2); got != "2 selected" {
+		t.Errorf("two of them: %q", got)
+	}
+}

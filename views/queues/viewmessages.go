@@ -285,7 +285,7 @@ func (m *messagesView) selected() {
 	n := m.grid.SelectedCount()
 	m.chosen.SetText("")
 	if n > 0 {
-		m.chosen.SetText(screen.Count(int64(n)) + " selected")
+		m.chosen.SetText(m.p.Messages.Chosen(n))
 	}
 	m.enable(m.move, m.p.Can().Move && n > 0)
 	if id, ok := m.grid.Current(); ok {

@@ -127,7 +127,7 @@ func (s *Shell) computerInfo() {
 }
 
 func (s *Shell) machinePairs(l *link, m mgmtclient.Machine) []kit.Pair {
-	runs := "in a service of its own"
+	runs := "outside this window, as a service or in another one"
 	if l.own {
 		runs = "in this window, and ends with it"
 	}

@@ -7,6 +7,7 @@ import (
 
 	"fyne.io/fyne/v2"
 
+	"posthouse/localqm/mq"
 	"posthouse/mgmtclient/fake"
 	"posthouse/views/kit"
 	"posthouse/views/screen"
@@ -190,4 +191,21 @@ func TestTheTitleNamesTheScreen(t *testing.T) {
 			t.Errorf("%v: %q, not %q", c.r, got, c.want)
 		}
 	}
+}
+
+func TestALostQueueManagerIsNotShownAsConnected(t *testing.T) {
+	node := fake.Sample()
+	d := open(t, theme.Light, big, local(node))
+	node.Fail("", mq.Errorf(mq.ErrServiceNotAvailable, "ask", "it was ended"))
+	d.Feed().Refresh("local")
+	d.Until(t, "the loss", func() bool { n, _ := d.Node(""); return n.State == screen.NoAnswer })
+	if n, _ := d.Node(""); n.Client != nil || n.Err == nil || d.Commands().Enabled(screen.CmdNewQueue) {
+		t.Errorf("%+v", n)
+	}
+	if rows := screentest.Find[*kit.TreeList](t, d.window.Content())[0].Rows(); len(rows) != 1 || rows[0].Count != "" {
+		t.Errorf("the tree shows %v", rows)
+	}
+	node.Fail("", nil)
+	d.Feed().Refresh("local")
+	d.Until(t, "its return", func() bool { n, _ := d.Node(""); return n.State == screen.Connected && n.Client != nil })
 }

@@ -84,6 +84,7 @@ type link struct {
 	Node
 	shown screen.Node
 	own   bool
+	lost  mgmtclient.Node // does not answer any more
 	scope *screen.Scope
 }
 
@@ -203,7 +204,7 @@ func (s *Shell) connect(l *link) {
 	if l.scope != nil {
 		l.scope.End()
 	}
-	l.scope = s.scope.Sub()
+	l.scope, l.lost = s.scope.Sub(), nil
 	s.feed.Drop(l.ID)
 	l.shown.State, l.shown.Since, l.shown.Err, l.shown.Client = screen.Connecting, s.Now(), nil, nil
 	s.nodeChanged(l)
@@ -244,8 +245,23 @@ func (s *Shell) nodeChanged(l *link) {
 	s.commands.Changed()
 }
 
-// fed shows new counters.
-func (s *Shell) fed(string) {
+// fed shows new counters, and that a queue manager has ended or is back.
+func (s *Shell) fed(id string) {
+	if l := s.find(id); l != nil && id != "" {
+		o := s.feed.Of(id)
+		switch {
+		case l.shown.Client != nil && lost(o.Err):
+			l.lost = l.shown.Client
+			l.shown.State, l.shown.Since, l.shown.Err, l.shown.Client = screen.NoAnswer, s.Now(), o.Err, nil
+			s.nodeChanged(l)
+			return
+		case l.lost != nil && o.Err == nil:
+			l.shown.State, l.shown.Since, l.shown.Err, l.shown.Client = screen.Connected, s.Now(), nil, l.lost
+			l.lost = nil
+			s.nodeChanged(l)
+			return
+		}
+	}
 	s.side.update()
 	s.bar.update()
 }

@@ -190,7 +190,7 @@ func (w words) running() (kit.State, bool) {
 		case l.own:
 			st.Word = l.shown.Name + ": queue manager running, this computer only"
 		default:
-			st.Word = l.shown.Name + ": queue manager running as a service, this computer only"
+			st.Word = l.shown.Name + ": queue manager running outside this window, this computer only"
 		}
 		return st, true
 	}

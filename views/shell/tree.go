@@ -71,9 +71,9 @@ func (t *tree) node(n screen.Node, o screen.Overview) []kit.TreeRow {
 	shown := n.Shown()
 	head := kit.TreeRow{
 		ID: treeID(treeNode, n.ID, ""), Icon: shown.Icon, Ink: shown.Color, Text: n.Name,
-		Open: t.isOpen(treeID(treeNode, n.ID, "")), Leaf: o.At.IsZero(),
+		Open: t.isOpen(treeID(treeNode, n.ID, "")), Leaf: o.At.IsZero() || n.State == screen.NoAnswer,
 	}
-	if !o.At.IsZero() {
+	if !head.Leaf {
 		head.Count = screen.Count(o.Machine.Messages)
 	}
 	rows := []kit.TreeRow{head}
