@@ -217,8 +217,12 @@ func (v *View) rowsChanged() {
 	v.export.SetEnabled(v.p.CanExport() && v.p.Total() > 0)
 	v.grid.Refresh()
 	v.pushSelection()
-	if i, ok := v.p.index[v.p.current]; ok && v.grid.CurrentIndex() < 0 {
-		v.grid.SetCurrent(i)
+	// What becomes current by itself is not checked: nobody chose it.
+	id, _ := v.grid.Current()
+	k, letter := keyOf(id)
+	_, listed := v.p.index[k]
+	if i, ok := v.p.index[v.p.current]; ok && (v.grid.CurrentIndex() < 0 || letter && !listed && k != v.p.current) {
+		v.grid.Mark(i)
 	}
 	v.list.Refresh()
 }

@@ -88,3 +88,23 @@ func TestStepsLeadToTheirForms(t *testing.T) {
 		t.Errorf("got %s", s)
 	}
 }
+
+func TestWhatBecomesCurrentByItselfIsNotChecked(t *testing.T) {
+	viewtest.NewApp(t, theme.Light)
+	h := screentest.New(t, fake.Sample())
+	v := open(t, h)
+	viewtest.Window(t, v.Content(), fyne.NewSize(1176, 844))
+	pick(v, 0, 0)
+	was, _ := v.p.Letter()
+	before := len(v.p.letters)
+	v.p.Delete(v.p.Selected())
+	h.Until(t, "the deletion", func() bool { return len(v.p.letters) < before })
+	v.rowsChanged()
+	now, ok := v.p.Letter()
+	if n := v.grid.SelectedCount(); n != 0 || len(v.p.Selected()) != 0 {
+		t.Errorf("%d letters are checked", n)
+	}
+	if id, _ := v.grid.Current(); !ok || now.key() == was.key() || id != idOf(now.key()) {
+		t.Errorf("current is %v, in the pane %v", id, now.key())
+	}
+}
