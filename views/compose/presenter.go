@@ -55,6 +55,7 @@ type Presenter struct {
 	to, admin answer
 	asking    int // the number of the last question
 	from      copied
+	decided   bool // whether it is transactional is somebody's choice, not the queue's
 	loading   bool
 	sending   bool
 	touched   bool // something was typed since it was filled or sent
@@ -80,9 +81,6 @@ func (p *Presenter) Enter(s *screen.Scope, r screen.Route) {
 		p.draft.queue = p.sendable(r.Queue)
 		p.from = copied{}
 		p.last = outcome{}
-		if q, ok := p.host.Feed().Queue(p.node.ID, r.Queue); ok && !p.touched {
-			p.draft.transactional = q.Transactional
-		}
 		p.OnDraft()
 		p.ask()
 	default:
@@ -121,6 +119,7 @@ func (p *Presenter) copy(r screen.Route) {
 			return
 		}
 		p.draft.fill(&m, p.destination(r.Queue, &m))
+		p.decided = true
 		p.from = copied{m.ID, r.Queue}
 		p.last, p.touched = outcome{}, false
 		p.OnDraft()
@@ -145,6 +144,12 @@ func (p *Presenter) fail(bold string, err error) {
 	why, fix, _ := screen.Reason(err)
 	p.last = outcome{tone: kit.Danger, bold: bold, text: strings.TrimSpace(why + " " + fix), err: err}
 	p.OnChange()
+}
+
+// Decide makes the message transactional or not, whatever the queue is.
+func (p *Presenter) Decide(transactional bool) {
+	p.decided = true
+	p.Edit(func(d *draft) { d.transactional = transactional })
 }
 
 // Edit changes the draft; the queues it names are asked about when typing
@@ -212,7 +217,13 @@ func (p *Presenter) ask() {
 			p.OnChange()
 		})
 	}
-	question(p.draft.queue, func(a answer) { p.to = a })
+	question(p.draft.queue, func(a answer) {
+		p.to = a
+		if a.known() && a.err == nil && !p.decided && p.draft.transactional != a.queue.Transactional {
+			p.draft.transactional = a.queue.Transactional
+			p.OnDraft()
+		}
+	})
 	question(p.draft.admin, func(a answer) { p.admin = a })
 }
 

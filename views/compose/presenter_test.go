@@ -103,7 +103,12 @@ func TestATransactionalQueueMakesTheMessageTransactional(t *testing.T) {
 	if p.draft.queue != ordersIn {
 		t.Errorf("a message for the journal goes to %s", p.draft.queue)
 	}
-	p.Edit(func(d *draft) { d.transactional = false })
+	if !p.draft.transactional {
+		t.Error("the message is not what its queue takes")
+	}
+	p.Decide(false)
+	p.Again()
+	answered(t, h, p)
 	list := p.Checks()
 	c := find(t, list, "It takes only transactional messages")
 	if c.mark != markFail || c.fix != fixTransaction {

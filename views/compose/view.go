@@ -136,7 +136,11 @@ func modeChoices(transactional bool) []kit.Choice {
 // options makes the widgets of delivery and tracking.
 func (v *View) options() {
 	v.optionBox = container.NewStack()
-	v.transactional = kit.NewCheck("Send in a transaction", false, func(on bool) { v.edit(func(d *draft) { d.transactional = on }) })
+	v.transactional = kit.NewCheck("Send in a transaction", false, func(on bool) {
+		if !v.busy {
+			v.p.Decide(on)
+		}
+	})
 	v.mode = kit.NewSegmented(modeChoices(false), "recoverable",
 		func(id string) { v.edit(func(d *draft) { d.express = id == "express" }) })
 	v.priority = kit.NewNumberField(mq.DefaultPriority, 0, mq.MaxPriority, 64)

@@ -149,6 +149,7 @@ func (v *View) templates(below *kit.Button) {
 func (v *View) useTemplate(t template) {
 	use := func() {
 		v.p.Edit(func(d *draft) { d.use(t) })
+		v.p.ask()
 		v.filled()
 	}
 	c := &v.p.draft.content

@@ -146,7 +146,7 @@ func (v *View) mend(f fix) {
 		}
 		v.host.Open(to)
 	case fixTransaction, fixPlain:
-		v.edit(func(d *draft) { d.transactional = f == fixTransaction })
+		v.p.Decide(f == fixTransaction)
 		v.filled()
 	case fixPermissions, fixLimit:
 		to.Screen = screen.Properties

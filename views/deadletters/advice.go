@@ -67,13 +67,9 @@ func (p *Presenter) look(n screen.Node, l letter) {
 		return
 	}
 	p.aim = target{of: l.key()}
-	f, err := mq.ParseFormatName(l.DestinationQueue)
-	if err != nil {
-		return
-	}
-	if path, ok := f.PathName(); ok {
+	if path, ok := pathOf(l.DestinationQueue); ok {
 		p.aim.here = path.Local() || strings.EqualFold(path.Machine, n.Name)
-	} else {
+	} else if f, err := mq.ParseFormatName(l.DestinationQueue); err == nil {
 		p.aim.here = f.Kind == mq.KindPrivate
 	}
 	if !p.aim.here {

@@ -3,7 +3,6 @@ package deadletters
 import (
 	"fmt"
 
-	"posthouse/localqm/mq"
 	"posthouse/views/kit"
 	"posthouse/views/queueforms"
 	"posthouse/views/screen"
@@ -21,10 +20,8 @@ func (v *View) do(s step, l letter) {
 		v.resend(l)
 	case stepCreate:
 		name := l.DestinationQueue
-		if f, err := mq.ParseFormatName(name); err == nil {
-			if p, ok := f.PathName(); ok {
-				name = p.Queue
-			}
+		if p, ok := pathOf(name); ok {
+			name = p.Queue
 		}
 		v.host.Open(screen.Route{Screen: screen.NewQueue, Node: l.node, Queue: name})
 	case stepProperties:

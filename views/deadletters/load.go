@@ -132,16 +132,14 @@ func collects(ctx context.Context, n mgmtclient.Node, q mgmtclient.Queue) bool {
 	return !names(m.DestinationQueue, q)
 }
 
-// names reports whether a format name is that of a queue.
-func names(format string, q mgmtclient.Queue) bool {
-	f, err := mq.ParseFormatName(format)
-	if err != nil {
-		return false
+// names reports whether a name is that of a queue.
+func names(name string, q mgmtclient.Queue) bool {
+	if f, err := mq.ParseFormatName(name); err == nil {
+		if own, err := mq.ParseFormatName(q.FormatName); err == nil && own.Equal(f) {
+			return true
+		}
 	}
-	if own, err := mq.ParseFormatName(q.FormatName); err == nil && own.Equal(f) {
-		return true
-	}
-	to, ok := f.PathName()
+	to, ok := pathOf(name)
 	here, err := mq.ParsePathName(q.PathName)
 	return ok && err == nil && (to.Equal(here) || to.Equal(here.On(".")))
 }

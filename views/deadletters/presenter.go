@@ -163,12 +163,14 @@ func (p *Presenter) take(in inbox) {
 	if !here[p.current] {
 		p.current = key{}
 	}
+	// The grid may make current what is now in the place of a letter that went.
 	p.OnRows()
 	if p.current == (key{}) {
 		for _, r := range p.rows {
 			if r.kind == rowLetter {
-				p.SetCurrent(p.letters[r.letter].key())
-				return
+				p.current = p.letters[r.letter].key()
+				p.OnRows()
+				break
 			}
 		}
 	}

@@ -279,6 +279,17 @@ func TestWhatToDoFollowsTheReason(t *testing.T) {
 	}
 }
 
+func TestDestinationsAreReadHoweverTheyAreWritten(t *testing.T) {
+	for name, want := range map[string]string{
+		`DIRECT=OS:HUB\private$\orders`: `HUB\orders`, `HUB\private$\orders;poison`: `HUB\orders;poison`,
+		"PRIVATE=6f1c2d80-51aa-4c3e-9d12-7c0a2f1e88b4\\10": "PRIVATE=6f1c2d80-51aa-4c3e-9d12-7c0a2f1e88b4\\10", "": "",
+	} {
+		if got := destination(&letter{Message: mgmtclient.Message{DestinationQueue: name}}); got != want {
+			t.Errorf("%q: got %q", name, got)
+		}
+	}
+}
+
 func TestTheDestinationIsAskedAbout(t *testing.T) {
 	n := crowded(t, 1)
 	h, p := inboxOf(t, n)

@@ -64,11 +64,7 @@ type row struct {
 
 // destination is where a letter was going, without private$: HOST\queue.
 func destination(l *letter) string {
-	f, err := mq.ParseFormatName(l.DestinationQueue)
-	if err != nil {
-		return l.DestinationQueue
-	}
-	p, ok := f.PathName()
+	p, ok := pathOf(l.DestinationQueue)
 	if !ok {
 		return l.DestinationQueue
 	}
@@ -77,6 +73,16 @@ func destination(l *letter) string {
 		s += ";" + p.Subqueue
 	}
 	return s
+}
+
+// pathOf is the path name in a queue's name, which may be a path name or a
+// format name; false: there is none.
+func pathOf(name string) (mq.PathName, bool) {
+	q, err := mq.ParseQueue(name)
+	if err != nil {
+		return mq.PathName{}, false
+	}
+	return q.PathName()
 }
 
 // matches reports whether a filter text occurs in what is shown of a letter.
