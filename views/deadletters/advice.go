@@ -202,7 +202,7 @@ func (p *Presenter) whatToDo(l *letter) []advice {
 		return []advice{adviseResend.because("in a transaction"), adviseElsewhere.because("to a plain queue")}
 	case mq.ClassNackReceiveTimeout:
 		if aim.exists {
-			return []advice{adviseReturn.because("if it is still wanted"), show}
+			return []advice{adviseReturn.because("with the time it had"), adviseResend.because("to give it more time"), show}
 		}
 	case mq.ClassNackQueuePurged, mq.ClassNackDeleted:
 		return []advice{adviseReturn.because("if that was a mistake"), adviseElsewhere}
