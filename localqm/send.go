@@ -134,7 +134,7 @@ func (m *QueueManager) stamp(op string, h *Handle, msg *mq.Message, transactiona
 	}
 	if msg.Acknowledge != 0 && msg.AdminQueue.IsZero() {
 		return mq.Errorf(mq.ErrInsufficientProperties, op, "acknowledgements were asked for, but no administration queue was named").
-			WithFix("name one with --admin-queue")
+			WithFix("name one")
 	}
 	msg.Transactional, msg.TransactionID, msg.First, msg.Last = transactional, mq.ObjectID{}, false, false
 	msg.Sequence, msg.SequenceNumber, msg.PreviousNumber, msg.FinalAck = 0, 0, 0, false
@@ -188,7 +188,7 @@ func (m *QueueManager) mayEnter(op string, h *Handle, msg *mq.Message, again boo
 	switch {
 	case q.info.Transactional && !msg.Transactional:
 		return nil, mq.Errorf(mq.ErrTransactionUsage, op, "the queue is transactional and the message is not").
-			WithFix("send it in a transaction (--transactional)")
+			WithFix("send it in a transaction")
 	case !q.info.Transactional && msg.Transactional:
 		return nil, mq.Errorf(mq.ErrTransactionUsage, op, "the message is transactional and the queue is not").
 			WithFix("send it without a transaction, or to a transactional queue")
