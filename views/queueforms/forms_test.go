@@ -5,6 +5,7 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"time"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
@@ -276,6 +277,76 @@ func TestPurgingAsksWhatIsThereAndForTheName(t *testing.T) {
 		t.Errorf("%d messages, %d copies, %v", q.Messages, q.JournalMessages, err)
 	}
 	if a := h.Actions[0]; a.What != "Purged orders.in" || a.Result != "2,486 messages" {
+		t.Errorf("got %+v", a)
+	}
+}
+
+// jobs is a host that keeps the job it is given.
+type jobs struct {
+	*screentest.Host
+	job screen.Job
+}
+
+func (h *jobs) Job(j screen.Job) { h.job = j }
+
+func TestALongPurgeTellsHowFarItIs(t *testing.T) {
+	n := fake.Sample()
+	h := &jobs{Host: screentest.New(t, n)}
+	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	defer cancel()
+	q, err := n.Queue(ctx, "orders.in")
+	if err != nil {
+		t.Fatal(err)
+	}
+	first, err := n.Messages(ctx, "orders.in", mgmtclient.Page{Limit: 100})
+	if err != nil {
+		t.Fatal(err)
+	}
+	purge(h, node(t, h.Host), n, doomed{queue: q})
+	if h.job.Total != q.Messages {
+		t.Errorf("the job is of %d, not of %d", h.job.Total, q.Messages)
+	}
+	release := n.Hold("Purge")
+	defer release()
+	told, end := make(chan struct{}, 1), make(chan error, 1)
+	run := screen.NewJobRun(ctx, func() {
+		select {
+		case told <- struct{}{}:
+		default:
+		}
+	})
+	go func() { end <- h.job.Run(run) }()
+	// A batch goes while the purge has not answered.
+	var ids []mgmtclient.LookupID
+	for _, m := range first.Messages {
+		ids = append(ids, m.LookupID)
+	}
+	if _, err := n.Delete(ctx, "orders.in", ids); err != nil {
+		t.Fatal(err)
+	}
+	select {
+	case <-told:
+	case err := <-end:
+		t.Fatalf("it ended before it told anything: %v", err)
+	case <-ctx.Done():
+		t.Fatal("it told nothing")
+	}
+	if p := run.Progress(); p.OK != 100 {
+		t.Errorf("got %+v after 100 went", p)
+	}
+	// What arrives meanwhile is purged too, but is not more than all.
+	if _, err := n.Send(ctx, mgmtclient.SendRequest{Queue: "orders.in", Body: []byte("late"), Count: 200, Transactional: true}); err != nil {
+		t.Fatal(err)
+	}
+	release()
+	if err := <-end; err != nil {
+		t.Fatal(err)
+	}
+	if p := run.Progress(); p.OK != q.Messages {
+		t.Errorf("got %+v at the end, want %d", p, q.Messages)
+	}
+	h.job.Then(run.Progress(), nil)
+	if a := h.Actions[0]; a.Result != "2,586 messages" {
 		t.Errorf("got %+v", a)
 	}
 }

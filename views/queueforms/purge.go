@@ -3,6 +3,7 @@ package queueforms
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"posthouse/localqm/mq"
 	"posthouse/mgmtclient"
@@ -111,16 +112,63 @@ func purgeQuestion(h screen.Host, d doomed, node string, do func()) *kit.Dialog 
 	return q.Dialog()
 }
 
+// countEvery is how often a purge looks at the counter of its queue.
+const countEvery = 250 * time.Millisecond
+
+// purgeWatch tells a job how far a purge is, which itself answers only at its
+// end. The job owns it.
+type purgeWatch struct {
+	cancel context.CancelFunc
+	done   chan struct{}
+	told   int64 // set before done is closed
+}
+
+// watchPurge follows the counter of a queue down from what it was.
+func watchPurge(j *screen.JobRun, n mgmtclient.Node, q mgmtclient.Queue) *purgeWatch {
+	ctx, cancel := context.WithCancel(j.Context())
+	w := &purgeWatch{cancel: cancel, done: make(chan struct{})}
+	go func() {
+		defer close(w.done)
+		tick := time.NewTicker(countEvery)
+		defer tick.Stop()
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-tick.C:
+			}
+			now, err := n.Queue(ctx, q.PathName)
+			if err != nil {
+				continue // the purge says what is wrong
+			}
+			// What arrives meanwhile takes nothing back.
+			if gone := q.Messages - now.Messages; gone > w.told {
+				j.Add(gone-w.told, 0, "")
+				w.told = gone
+			}
+		}
+	}()
+	return w
+}
+
+// end stops the watch, waits for it and is what it told.
+func (w *purgeWatch) end() int64 {
+	w.cancel()
+	<-w.done
+	return w.told
+}
+
 // purge empties the queue as a job.
 func purge(h screen.Host, n screen.Node, purger mgmtclient.Purger, d doomed) {
 	name := screen.QueueName(d.queue.PathName)
 	var gone int64
 	h.Job(screen.Job{
-		Icon: "purge", Title: "Purging " + name, Verb: "purged", Hint: "Cancel stops between two batches.\nWhat is purged stays purged.",
+		Icon: "purge", Title: "Purging " + name, Total: d.queue.Messages, Verb: "purged", Hint: "Cancel stops between two batches.\nWhat is purged stays purged.",
 		Run: func(j *screen.JobRun) error {
+			watch := watchPurge(j, n.Client, d.queue)
 			var err error
 			gone, err = purger.Purge(j.Context(), d.queue.PathName)
-			j.Add(gone, 0, "")
+			j.Add(min(gone, d.queue.Messages)-watch.end(), 0, "")
 			return err
 		},
 		Then: func(p screen.Progress, err error) {
