@@ -236,9 +236,44 @@ func attentionRow(a *Attention, since string) fyne.CanvasObject {
 		do = kit.Row(kit.Spacer(), kit.NewButton(a.Do, "", a.Run))
 	}
 	text := kit.NewLabel(a.Text).Color(theme.Muted).Cut(kit.End)
-	line := kit.Grow(2, kit.Padded(0, 8, 0, 0, kit.NewIcon(a.Icon, 16, a.Tone.Ink())), kit.NewLabel(a.Bold).Face(kit.Medium), text,
+	bold := kit.NewLabel(a.Bold).Face(kit.Medium)
+	whole := bold.MinSize().Width
+	line := container.New(attentionLine{whole}, kit.Padded(0, 8, 0, 0, kit.NewIcon(a.Icon, 16, a.Tone.Ink())), bold.Cut(kit.End), text,
 		kit.Fixed(116, 0, when), kit.Fixed(132, 0, do))
 	return screen.Column(0, kit.Padded(0, 16, 0, 16, line), kit.NewRule())
+}
+
+// attentionLine is a row of five with gaps of 8: the second as wide as its
+// whole text where there is room, the third takes what is left.
+type attentionLine struct{ whole float32 }
+
+func (attentionLine) MinSize(objs []fyne.CanvasObject) fyne.Size {
+	m := fyne.NewSize(8*float32(len(objs)-1), 0)
+	for _, o := range objs {
+		least := o.MinSize()
+		m = fyne.NewSize(m.Width+least.Width, max(m.Height, least.Height))
+	}
+	return m
+}
+
+func (l attentionLine) Layout(objs []fyne.CanvasObject, s fyne.Size) {
+	free := max(0, s.Width-l.MinSize(objs).Width)
+	x := float32(0)
+	for i, o := range objs {
+		m := o.MinSize()
+		switch i {
+		case 1:
+			more := min(free, max(0, l.whole-m.Width))
+			m.Width += more
+			free -= more
+		case 2:
+			m.Width += free
+		}
+		h := min(m.Height, s.Height)
+		o.Resize(fyne.NewSize(m.Width, h))
+		o.Move(fyne.NewPos(x, float32(int((s.Height-h)/2))))
+		x += m.Width + 8
+	}
 }
 
 // attentionList stacks rows 40 high.
