@@ -2,7 +2,6 @@ package localqm
 
 import (
 	"context"
-	"errors"
 
 	"posthouse/localqm/mq"
 	"posthouse/localqm/store"
@@ -109,6 +108,3 @@ func each(ctx context.Context, ids []uint64, fn func(uint64) error) []error {
 	}
 	return errs
 }
-
-// asError is errors.As.
-func asError(err error, target any) bool { return errors.As(err, target) }

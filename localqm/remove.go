@@ -2,6 +2,7 @@ package localqm
 
 import (
 	"encoding/binary"
+	"errors"
 	"time"
 
 	"posthouse/localqm/mq"
@@ -158,7 +159,7 @@ func (m *QueueManager) parse(row *store.Row) (*mq.Message, error) {
 // tried adds what was tried to an error that lacks it.
 func tried(op string, err error) error {
 	var e *mq.Error
-	if asError(err, &e) && e.Op == "" {
+	if errors.As(err, &e) && e.Op == "" {
 		c := *e
 		c.Op = op
 		return &c
