@@ -18,6 +18,14 @@ type Settings struct {
 	Profile      Profile `json:"profile"`
 	Offline      bool    `json:"offline"` // Take Offline, MS-MQDMPR 3.1.4.12
 	Security     []byte  `json:"security"`
+
+	// How messages travel.
+	Hardened     bool      `json:"hardened"`     // HardenedSecurity, MS-MQDMPR 3.1.1.1
+	Alias        bool      `json:"alias"`        // direct names that are not ours are taken for ours
+	InsecureNack bool      `json:"insecureNack"` // SendInsecureNacks, MS-MQQB 3.1.1.3
+	Ping         bool      `json:"ping"`         // ask before connecting, MS-MQQB 2.1.2
+	PingAnswer   bool      `json:"pingAnswer"`   // answer who asks
+	Resend       [4]uint32 `json:"resend"`       // ResendTimeoutsShort, Medium, Long, Final in seconds
 }
 
 // Profile is how new queues are guarded.

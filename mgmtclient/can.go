@@ -16,6 +16,7 @@ const (
 	CanMachineAdmin Capability = "machineAdmin"
 	CanWatch        Capability = "watcher"
 	CanArchive      Capability = "archiver"
+	CanOutgoing     Capability = "outgoingAdmin"
 )
 
 // Limited is a Node whose type has methods that the queue manager behind it
@@ -65,6 +66,8 @@ func offers[T any](n Node) bool {
 		c = CanWatch
 	case *Archiver:
 		c = CanArchive
+	case *OutgoingAdmin:
+		c = CanOutgoing
 	default:
 		return true
 	}
@@ -89,6 +92,7 @@ func Capabilities(n Node) []Capability {
 		{CanMachineAdmin, has[MachineAdmin](n)},
 		{CanWatch, has[Watcher](n)},
 		{CanArchive, has[Archiver](n)},
+		{CanOutgoing, has[OutgoingAdmin](n)},
 	} {
 		if c.can {
 			list = append(list, c.name)

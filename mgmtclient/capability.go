@@ -71,7 +71,8 @@ type SendRequest struct {
 	CorrelationID   string   `json:"correlationId,omitempty"`
 	AppSpecific     uint32   `json:"appSpecific,omitempty"`
 	Trace           bool     `json:"trace,omitempty"`
-	Count           int      `json:"count,omitempty"` // 0 means 1
+	ReportQueue     string   `json:"reportQueue,omitempty"` // of Trace; empty: the machine's
+	Count           int      `json:"count,omitempty"`       // 0 means 1
 }
 
 // Outcome says honestly how far a message has come.
@@ -176,6 +177,13 @@ type MachineSettings struct {
 	Quota        *Quota  `json:"quota,omitempty"`
 	JournalQuota *Quota  `json:"journalQuota,omitempty"`
 	Profile      *string `json:"profile,omitempty"` // strict, compat
+
+	Hardened     *bool      `json:"hardened,omitempty"` // cancelling it works after a restart
+	Alias        *bool      `json:"acceptAliases,omitempty"`
+	InsecureNack *bool      `json:"insecureNacks,omitempty"`
+	Ping         *bool      `json:"ping,omitempty"`
+	PingAnswer   *bool      `json:"pingAnswer,omitempty"`
+	Resend       *[4]uint32 `json:"resend,omitempty"` // as Network.Resend
 }
 
 // TidyResult tells how much space Tidy gave back.

@@ -48,6 +48,20 @@ type Machine struct {
 	Received       int64     `json:"received,string"`            // messages put since the start
 	Removed        int64     `json:"removed,string"`             // messages taken since the start
 	Profile        string    `json:"profile,omitempty"`          // strict or compat
+	Network        *Network  `json:"network,omitempty"`
+}
+
+// Network is how a queue manager exchanges messages with others.
+type Network struct {
+	Listening    []string  `json:"listening"` // addresses with ports; empty: it takes no connections
+	Addresses    []string  `json:"addresses"` // names and addresses it answers to
+	Sessions     int       `json:"sessions"`
+	Hardened     bool      `json:"hardened"` // only HTTP leaves and comes in
+	Alias        bool      `json:"acceptAliases"`
+	InsecureNack bool      `json:"insecureNacks"`
+	Ping         bool      `json:"ping"`       // asks before it connects
+	PingAnswer   bool      `json:"pingAnswer"` // answers who asks
+	Resend       [4]uint32 `json:"resend"`     // seconds: tries 1-3, 4-6, 7-9, 10 and on (MS-MQQB 3.1.3.1)
 }
 
 // Queue is a queue with its properties (MS-MQMQ 2.3.1, 2.3.12) and counters.
@@ -79,6 +93,9 @@ type Queue struct {
 	Created           time.Time `json:"created"`
 	Modified          time.Time `json:"modified"`
 	Hidden            bool      `json:"hidden,omitempty"` // internal queues of the queue manager
+
+	Outgoing *Outgoing  `json:"outgoing,omitempty"` // of an outgoing queue
+	Incoming []Incoming `json:"incoming,omitempty"` // streams from other computers
 }
 
 // Message is a row of a queue. Lists leave Body empty unless a limit asked for
@@ -123,6 +140,7 @@ type Message struct {
 	MoveCount          int        `json:"moveCount"`
 	LastMoveTime       *time.Time `json:"lastMoveTime"`
 	Locked             bool       `json:"locked,omitempty"` // held by a transaction or a pending read
+	Transfer           Transfer   `json:"transfer,omitempty"`
 	Size               int64      `json:"size"`             // bytes of the whole packet
 	Format             string     `json:"format,omitempty"` // what wrote the body, as far as type, extension and the Body in this row tell
 }
