@@ -1,4 +1,5 @@
-// Package wire is the codec of MSMQ's binary packets (MS-MQMQ 2.2.18-2.2.20).
+// Package wire is the codec of MSMQ's binary packets: messages (MS-MQMQ
+// 2.2.18-2.2.20), the packets of a session and pings (MS-MQQB 2.2).
 //
 // It is pure: bytes in, a mq.Message out, and back; no clock, no connection, no
 // memory of earlier packets. A message is kept and sent as its UserMessage
@@ -26,4 +27,8 @@
 //     follows the packet in the headers that MS-MQRR 2.2.5 puts there, past
 //     PacketSize, so it is kept with the message and never sent; see Sendable.
 //   - Message.HopCount 30 and 31 are read, for the hop count rule to refuse.
+//   - PacketSize of a UserMessage leaves its SessionHeader out (MS-MQMQ 2.2.19.1)
+//     and that of a SessionAck packet counts it (the dump in MS-MQQB 4.1.8).
+//   - An OrderAck is express, as MS-MQQB 2.2.4 says against 3.1.7.17. Its priority
+//     and the TxPreviousSequenceNumber it repeats are not looked at.
 package wire
