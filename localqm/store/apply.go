@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 
@@ -14,6 +15,8 @@ const (
 	messageSize   = "SELECT length(head) + length(body) FROM message WHERE key = ?"
 	removeMessage = "DELETE FROM message WHERE key = ?"
 	moveMessage   = "UPDATE message SET key = ?, moves = moves + 1, moved = ? WHERE key = ?"
+	readHead      = "SELECT " + rowColumns + " FROM message WHERE key = ?"
+	clearDeadline = "UPDATE message SET expires = NULL, sum = sum & 4294967295 | ? WHERE key = ?" // of the body, of the head
 	abortMessage  = "UPDATE message SET aborts = aborts + 1 WHERE key = ? RETURNING aborts"
 
 	setSetting  = "UPDATE setting SET value = ?, sum = ? WHERE name = ?"
@@ -33,13 +36,16 @@ const (
 // writes are the statements prepared on the writer's connection.
 var writes = []string{
 	"BEGIN IMMEDIATE", "COMMIT", "ROLLBACK", "SAVEPOINT step", "ROLLBACK TO step", "RELEASE step",
-	putMessage, messageSize, removeMessage, moveMessage, abortMessage,
+	putMessage, messageSize, removeMessage, moveMessage, readHead, clearDeadline, abortMessage,
 	setSetting, setCounter, makeCounter, dropCounter, putQueue, dropQueue,
 	putState, dropState, putPrepared, dropPrepared,
 }
 
 // step does the operations of a step within the batch.
 func (w *writer) step(b *batch, st *Step) error {
+	if st.After != nil && st.After.Err != nil {
+		return errf(ErrSkipped, "%v", st.After.Err)
+	}
 	b.settle, b.dropped = b.settle[:0], b.dropped[:0]
 	for _, op := range st.Ops {
 		if err := w.apply(b, op); err != nil {
@@ -65,7 +71,7 @@ func (w *writer) apply(b *batch, op Op) error {
 	}
 	switch o := op.(type) {
 	case *CreateQueue:
-		return w.create(b, o.Queue)
+		return w.create(b, o)
 	case *UpdateQueue:
 		return w.update(b, o.Queue)
 	case *DeleteQueue:
@@ -216,6 +222,9 @@ func (w *writer) move(b *batch, o *Move) error {
 		}
 		c, row := *h, *h.row
 		row.Slot, row.Moves, row.LastMove = o.To, row.Moves+1, o.At
+		if o.NoExpiry {
+			row.Expires = 0
+		}
 		c.row = &row
 		b.express[o.Place] = nil
 		b.express[c.place()] = &c
@@ -230,7 +239,36 @@ func (w *writer) move(b *batch, o *Move) error {
 	to, _ := pack(Place{o.To, o.Lookup})
 	b.count(o.Slot, -1, -size, false)
 	b.count(o.To, 1, size, false)
+	if o.NoExpiry {
+		if err := w.endDeadline(key); err != nil {
+			return err
+		}
+	}
 	return w.exec(moveMessage, to, o.At, key)
+}
+
+// endDeadline lets a message live for ever. Its checksum speaks of the deadline,
+// so it is read, but for the body, and verified.
+func (w *writer) endDeadline(key int64) error {
+	var row *Row
+	rows, err := w.stmt[readHead].QueryContext(w.ctx, key)
+	if err != nil {
+		return database(err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		if row, err = scanRow(rows, 0); err != nil {
+			return err
+		}
+	}
+	if err := cmp.Or(rows.Err(), rows.Close()); err != nil {
+		return database(err)
+	}
+	if row == nil || row.Expires == 0 {
+		return nil
+	}
+	row.Expires = 0
+	return w.exec(clearDeadline, int64(uint64(sumHead(row))<<32), key)
 }
 
 func (w *writer) abort(b *batch, o *Abort) error {
@@ -263,9 +301,13 @@ func checkQueue(q *Queue) error {
 	return nil
 }
 
-func (w *writer) create(b *batch, q Queue) error {
+func (w *writer) create(b *batch, o *CreateQueue) error {
+	q := o.Queue
 	if err := checkQueue(&q); err != nil {
 		return err
+	}
+	if old := w.s.queue(b, q.Slot); o.IfMissing && old != nil && old.ID == q.ID {
+		return nil
 	}
 	if w.s.queue(b, q.Slot) != nil || slices.Contains(b.dropped, q.Slot) {
 		return errf(ErrTaken, "slot %d", q.Slot)

@@ -62,7 +62,6 @@ func (w *writer) attempt(steps []*Step) (*batch, error) {
 // sift commits the steps that are right and fails the others.
 func (w *writer) sift(steps []*Step) {
 	b := newBatch(w.s.visible.Load())
-	failed := map[*Step]error{}
 	err := w.begin()
 	for _, st := range steps {
 		if err != nil {
@@ -77,7 +76,7 @@ func (w *writer) sift(steps []*Step) {
 				err = wrong
 				break
 			}
-			failed[st] = wrong
+			st.Err = w.s.stepError(wrong) // at once: others may follow it
 			b = before
 			if err = w.exec("ROLLBACK TO step"); err != nil {
 				break
@@ -91,15 +90,15 @@ func (w *writer) sift(steps []*Step) {
 	switch kind := kindOf(err); {
 	case err == nil:
 		w.publish(b)
-		for st, wrong := range failed {
-			st.Err = w.s.stepError(wrong)
-		}
 	case kind == damaged || kind == broken:
 		w.rollback()
 		_ = w.s.fail(err)
 		w.stopped(steps)
 	default:
 		w.rollback()
+		for _, st := range steps {
+			st.Err = nil
+		}
 		w.each(steps)
 	}
 }

@@ -10,6 +10,9 @@ type Step struct {
 	// other than Submit.
 	Done func(*Step)
 	Err  error
+	// After, if set, is a step submitted before on which this one builds: if it
+	// failed, so does this one, with ErrSkipped. The store forgets it at the end.
+	After *Step
 }
 
 // Op is one operation of a step.
@@ -27,13 +30,15 @@ type Remove struct {
 	Express bool
 }
 
-// Move puts a message into another slot; its place in the order, its id and
-// its deadline stay, its move count grows (MS-MQRR 3.1.4.13).
+// Move puts a message into another slot; its place in the order, its id and,
+// unless it is to end, its deadline stay, its move count grows (MS-MQRR
+// 3.1.4.13).
 type Move struct {
 	Place
-	To      Slot
-	At      int64 // Unix seconds
-	Express bool
+	To       Slot
+	At       int64 // Unix seconds
+	Express  bool
+	NoExpiry bool `json:",omitempty"` // its deadline is over: it never expires there
 }
 
 // Abort counts an aborted receive of a message that stays where it is.
@@ -45,7 +50,12 @@ type Abort struct {
 // CreateQueue adds a queue with a slot from NewSlot; ErrTaken if the slot, the
 // name (whatever its case, among queues of its kind that are not draining), or
 // the parent's journal or awaiting slot is there already.
-type CreateQueue struct{ Queue Queue }
+type CreateQueue struct {
+	Queue Queue
+	// IfMissing: nothing happens if the slot has that queue (the same ID), so
+	// that several steps may bring it along, of which some may fail.
+	IfMissing bool
+}
 
 // UpdateQueue replaces a queue's properties; ErrNoSlot, ErrTaken.
 type UpdateQueue struct{ Queue Queue }

@@ -9,14 +9,15 @@ import (
 	"posthouse/localqm/mq"
 )
 
-// kept is the durable form of an operation of a prepared transaction: exactly
-// one field is set. Names must stay, files hold them.
+// kept is the durable form of an operation of a prepared transaction: one field
+// is set, with what is said to belong to it. Names must stay, files hold them.
 type kept struct {
 	Put         *Row         `json:"put,omitempty"`
 	Remove      *Remove      `json:"remove,omitempty"`
 	Move        *Move        `json:"move,omitempty"`
 	Abort       *Abort       `json:"abort,omitempty"`
 	CreateQueue *Queue       `json:"createQueue,omitempty"`
+	IfMissing   bool         `json:"ifMissing,omitempty"` // of CreateQueue
 	UpdateQueue *Queue       `json:"updateQueue,omitempty"`
 	DeleteQueue *Slot        `json:"deleteQueue,omitempty"`
 	PutState    *PutState    `json:"putState,omitempty"`
@@ -40,7 +41,7 @@ func encodeOps(ops []Op) ([]byte, error) {
 		case *Abort:
 			k.Abort = o
 		case *CreateQueue:
-			k.CreateQueue = &o.Queue
+			k.CreateQueue, k.IfMissing = &o.Queue, o.IfMissing
 		case *UpdateQueue:
 			k.UpdateQueue = &o.Queue
 		case *DeleteQueue:
@@ -78,7 +79,7 @@ func decodeOps(data []byte) ([]Op, error) {
 			ops = append(ops, k.Abort)
 		}
 		if k.CreateQueue != nil {
-			ops = append(ops, &CreateQueue{Queue: *k.CreateQueue})
+			ops = append(ops, &CreateQueue{Queue: *k.CreateQueue, IfMissing: k.IfMissing})
 		}
 		if k.UpdateQueue != nil {
 			ops = append(ops, &UpdateQueue{Queue: *k.UpdateQueue})

@@ -31,6 +31,8 @@ var (
 	ErrTaken = errors.New("store: taken")
 	// ErrNotEmpty: the queue has messages, a journal or subqueues.
 	ErrNotEmpty = errors.New("store: queue not empty")
+	// ErrSkipped: the step was to follow one that failed.
+	ErrSkipped = errors.New("store: an earlier step failed")
 	// ErrDamaged: what is stored is not what was written.
 	ErrDamaged = errors.New("store: damaged")
 )

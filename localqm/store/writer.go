@@ -148,6 +148,7 @@ func (w *writer) run() {
 			w.mu.Unlock()
 			failpoint("committed")
 			for _, st := range steps {
+				st.After = nil // or a chain of steps would keep all their messages
 				st.Done(st)
 			}
 			failpoint("done")

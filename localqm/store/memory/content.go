@@ -49,6 +49,9 @@ func (c *content) dropExpress() {
 
 // step does all operations, then verifies the queues it touched.
 func (c *content) step(step *store.Step) error {
+	if step.After != nil && step.After.Err != nil {
+		return store.ErrSkipped
+	}
 	var touched []store.Slot
 	for _, op := range step.Ops {
 		if err := c.apply(op); err != nil {
@@ -87,6 +90,9 @@ func (c *content) apply(op store.Op) error {
 			return err
 		}
 		r.Slot, r.Moves, r.LastMove = o.To, r.Moves+1, o.At
+		if o.NoExpiry {
+			r.Expires = 0
+		}
 		c.insert(r)
 	case *store.Abort:
 		r, err := c.take(o.Place, o.Express)
@@ -99,7 +105,11 @@ func (c *content) apply(op store.Op) error {
 		if err := checkQueue(o.Queue); err != nil {
 			return err
 		}
-		if _, there := c.queues[o.Queue.Slot]; there || c.dropped[o.Queue.Slot] {
+		old, there := c.queues[o.Queue.Slot]
+		if there && o.IfMissing && old.ID == o.Queue.ID {
+			return nil
+		}
+		if there || c.dropped[o.Queue.Slot] {
 			return store.ErrTaken
 		}
 		c.queues[o.Queue.Slot] = o.Queue

@@ -65,6 +65,7 @@ func (m *Store) Submit(step *store.Step) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	step.Err = m.commit(step)
+	step.After = nil
 	m.done = append(m.done, step)
 	if !m.calling {
 		m.calling = true

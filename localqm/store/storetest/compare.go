@@ -63,7 +63,7 @@ func (p *pair) close() {
 
 var kinds = []error{
 	store.ErrGone, store.ErrNoSlot, store.ErrTaken, store.ErrNotEmpty, store.ErrFull, store.ErrFailed,
-	store.ErrClosed, store.ErrDamaged, mq.ErrInvalidParameter,
+	store.ErrClosed, store.ErrSkipped, store.ErrDamaged, mq.ErrInvalidParameter,
 }
 
 // kind is what callers can tell of an error.
@@ -138,8 +138,14 @@ func (p *pair) burst(r *rapid.T) {
 	run := func(s store.Store, steps [][]store.Op) []error {
 		errs := make([]error, len(steps))
 		end := make(chan struct{}, len(steps))
+		var last *store.Step
 		for i, ops := range steps {
-			s.Submit(&store.Step{Ops: ops, Done: func(st *store.Step) { errs[i] = st.Err; end <- struct{}{} }})
+			st := &store.Step{Ops: ops, Done: func(st *store.Step) { errs[i] = st.Err; end <- struct{}{} }}
+			if i%4 == 3 {
+				st.After = last
+			}
+			last = st
+			s.Submit(st)
 		}
 		for range steps {
 			<-end
@@ -199,12 +205,15 @@ func (p *pair) op(r *rapid.T) store.Op {
 		return &store.Remove{Place: at, Express: p.express(r, at)}
 	case 7:
 		at := p.place(r)
-		return &store.Move{Place: at, To: slot, At: rapid.Int64Range(0, 1<<40).Draw(r, "at"), Express: p.express(r, at)}
+		return &store.Move{
+			Place: at, To: slot, At: rapid.Int64Range(0, 1<<40).Draw(r, "at"), Express: p.express(r, at),
+			NoExpiry: rapid.Bool().Draw(r, "no expiry"),
+		}
 	case 8:
 		at := p.place(r)
 		return &store.Abort{Place: at, Express: p.express(r, at)}
 	case 9:
-		return &store.CreateQueue{Queue: p.queue(r, slot)}
+		return &store.CreateQueue{Queue: p.queue(r, slot), IfMissing: rapid.Bool().Draw(r, "if missing")}
 	case 10:
 		return &store.UpdateQueue{Queue: p.queue(r, slot)}
 	case 11:

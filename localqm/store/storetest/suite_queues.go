@@ -375,9 +375,9 @@ func prepared(t *testing.T, b *Subject) {
 	row.Index, row.Class, row.Expires = mq.ObjectID{Source: mq.GUID{9}, Ordinal: 3}, mq.ClassReport, 88
 	b.Must(&store.Prepare{ID: id, Ops: []store.Op{
 		&store.Put{Row: row}, &store.Remove{Place: p}, &store.Abort{Place: p},
-		&store.Move{Place: p, To: q, At: 3, Express: true},
+		&store.Move{Place: p, To: q, At: 3, Express: true, NoExpiry: true},
 		&store.PutState{Space: "s", Key: []byte{0}, Value: []byte{1, 2}}, &store.DeleteState{Space: "s", Key: []byte{5}},
-		&store.CreateQueue{Queue: store.Queue{Slot: 9, Name: "n"}}, &store.UpdateQueue{Queue: store.Queue{Slot: 9}},
+		&store.CreateQueue{Queue: store.Queue{Slot: 9, Name: "n"}, IfMissing: true}, &store.UpdateQueue{Queue: store.Queue{Slot: 9}},
 		&store.DeleteQueue{Slot: 9},
 	}})
 	b.Must(&store.Prepare{ID: mq.GUID{3}})
@@ -396,9 +396,9 @@ func prepared(t *testing.T, b *Subject) {
 	want.Lookup, want.BodySize = 0, len(row.Body)
 	equal(t, "row", *ops[0].(*store.Put).Row, want)
 	equal(t, "remove", ops[1], &store.Remove{Place: p})
-	equal(t, "move", ops[3], &store.Move{Place: p, To: q, At: 3, Express: true})
+	equal(t, "move", ops[3], &store.Move{Place: p, To: q, At: 3, Express: true, NoExpiry: true})
 	equal(t, "state", ops[4], &store.PutState{Space: "s", Key: []byte{0}, Value: []byte{1, 2}})
-	equal(t, "create", ops[6], &store.CreateQueue{Queue: store.Queue{Slot: 9, Name: "n"}})
+	equal(t, "create", ops[6], &store.CreateQueue{Queue: store.Queue{Slot: 9, Name: "n"}, IfMissing: true})
 	equal(t, "delete", ops[8], &store.DeleteQueue{Slot: 9})
 	b.Must(append([]store.Op{&store.Forget{ID: id}}, ops[:2]...)...)
 	b.Fails(store.ErrGone, append([]store.Op{&store.Forget{ID: id}}, ops[:1]...)...)
