@@ -37,7 +37,7 @@ type Machine struct {
 	Queues         int       `json:"queues"`
 	Messages       int64     `json:"messages,string"` // in all queues, journals included
 	Bytes          int64     `json:"bytes,string"`
-	Outgoing       int64     `json:"outgoing,string"`            // messages in outgoing queues
+	Outgoing       int64     `json:"outgoing,string"`            // messages in outgoing queues that have not been delivered
 	Journal        int64     `json:"journal,string"`             // messages in the machine journal
 	DeadLetters    int64     `json:"deadLetters,string"`         // in the dead-letter queue
 	TransactDead   int64     `json:"transactDeadLetters,string"` // in the transactional dead-letter queue

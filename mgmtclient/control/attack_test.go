@@ -274,7 +274,7 @@ func TestVersionsThatDifferAreToldInWords(t *testing.T) {
 		if _, err := readFrame(there, maxFrame, func() {}); err != nil {
 			return
 		}
-		b, _ := encode(frame{kind: kindWelcome, body: body{Hello: &hello{Protocol: 2, Program: "2.0"}}})
+		b, _ := encode(frame{kind: kindWelcome, body: body{Hello: &hello{Protocol: protocol + 1, Program: "2.0"}}})
 		there.Write(b)
 	}()
 	_, err := attach(t.Context(), here, "attach", "dir", "1.2.3")
@@ -453,7 +453,7 @@ func TestTooManyCallsAreRefusedOneByOne(t *testing.T) {
 
 func FuzzDecode(f *testing.F) {
 	for _, seed := range []frame{
-		{kind: kindHello, body: body{Hello: &hello{Protocol: 1}}},
+		{kind: kindHello, body: body{Hello: &hello{Protocol: protocol}}},
 		{kind: kindCall, call: 7, body: body{Method: "Send", Params: &params{Send: &mgmtclient.SendRequest{Queue: "q", Body: []byte("body")}}}},
 		{kind: kindResult, call: 7, body: body{Result: &result{Page: &mgmtclient.MessagePage{Messages: []mgmtclient.Message{{Body: []byte("x")}, {}}}}}},
 		{kind: kindResult, body: body{Error: &wireError{Code: mq.ErrAccessDenied}, Result: &result{Records: []mgmtclient.Record{{Packet: []byte{1}}}}}},

@@ -165,6 +165,24 @@ func (c *Client) Disconnect(ctx context.Context) error {
 	return err
 }
 
+// Pause holds the messages of an outgoing queue back.
+func (c *Client) Pause(ctx context.Context, queue string) error {
+	_, err := c.call(ctx, "pause outgoing queue "+queue, "Pause", params{Queue: queue}, nil)
+	return err
+}
+
+// Resume lets them leave again.
+func (c *Client) Resume(ctx context.Context, queue string) error {
+	_, err := c.call(ctx, "resume outgoing queue "+queue, "Resume", params{Queue: queue}, nil)
+	return err
+}
+
+// Resend tries at once.
+func (c *Client) Resend(ctx context.Context, queue string) error {
+	_, err := c.call(ctx, "resend outgoing queue "+queue, "Resend", params{Queue: queue}, nil)
+	return err
+}
+
 // Tidy gives back unused storage.
 func (c *Client) Tidy(ctx context.Context) (mgmtclient.TidyResult, error) {
 	r, err := c.call(ctx, "tidy the store", "Tidy", params{}, nil)

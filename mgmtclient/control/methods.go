@@ -114,6 +114,15 @@ var methods = map[string]method{
 	"Disconnect": with(func(ctx context.Context, _ *call, n mgmtclient.MachineAdmin) (result, error) {
 		return result{}, n.Disconnect(ctx)
 	}),
+	"Pause": with(func(ctx context.Context, c *call, n mgmtclient.OutgoingAdmin) (result, error) {
+		return result{}, n.Pause(ctx, c.params.Queue)
+	}),
+	"Resume": with(func(ctx context.Context, c *call, n mgmtclient.OutgoingAdmin) (result, error) {
+		return result{}, n.Resume(ctx, c.params.Queue)
+	}),
+	"Resend": with(func(ctx context.Context, c *call, n mgmtclient.OutgoingAdmin) (result, error) {
+		return result{}, n.Resend(ctx, c.params.Queue)
+	}),
 	"Tidy": with(func(ctx context.Context, _ *call, n mgmtclient.MachineAdmin) (result, error) {
 		t, err := n.Tidy(ctx)
 		return result{Tidy: &t}, err

@@ -156,7 +156,7 @@ func (n *Node) own(op, name string) (*queue, error) {
 	case t.q == nil || t.sub != "" || t.suffix != mq.SuffixNone:
 		return nil, mq.Errorf(mq.ErrUnsupportedOperation, op, "this can be done with queues, not with their parts and not with system queues").
 			WithFix("name the queue itself")
-	case t.q.Hidden || t.q.outgoing:
+	case t.q.Hidden || t.q.out != nil:
 		return nil, mq.Errorf(mq.ErrAccessDenied, op, "%s belongs to the queue manager", t.q.PathName)
 	}
 	return t.q, nil
@@ -197,7 +197,7 @@ func (n *Node) DeleteQueue(ctx context.Context, name string) error {
 		return err
 	}
 	defer n.mu.Unlock()
-	if t, err := n.find(op, name); err == nil && t.sub != "" {
+	if t, err := n.find(op, name); err == nil && t.sub != "" && t.q.out == nil {
 		n.purge(t, mq.ClassNackQueueDeleted)
 		t.q.subs = slices.DeleteFunc(t.q.subs, func(s *subqueue) bool { return s.name == t.sub })
 		n.signal(mgmtclient.SignalQueues, t.q.PathName)
@@ -269,7 +269,18 @@ func (n *Node) SetMachine(ctx context.Context, s mgmtclient.MachineSettings) (mg
 		return mgmtclient.Machine{}, mq.Errorf(mq.ErrIllegalPropertyValue, "change the machine", "there is no profile %q", *s.Profile).
 			WithFix("choose strict or compat")
 	}
+	if s.Resend != nil && slices.Contains(s.Resend[:], 0) {
+		return mgmtclient.Machine{}, mq.Errorf(mq.ErrIllegalPropertyValue, "change the machine", "a resend time of 0 seconds would never rest").
+			WithFix("give four times of 1 second and more")
+	}
 	assign(&n.machine.Profile, s.Profile)
+	network := n.machine.Network
+	assign(&network.Hardened, s.Hardened)
+	assign(&network.Alias, s.Alias)
+	assign(&network.InsecureNack, s.InsecureNack)
+	assign(&network.Ping, s.Ping)
+	assign(&network.PingAnswer, s.PingAnswer)
+	assign(&network.Resend, s.Resend)
 	if s.Quota != nil {
 		n.machine.QuotaKB = finite(s.Quota.KB)
 	}
@@ -294,7 +305,13 @@ func (n *Node) online(ctx context.Context, method, state string) error {
 	}
 	defer n.mu.Unlock()
 	n.machine.State = state
+	for _, q := range n.queues {
+		if q.out != nil && state == "DISCONNECTED" {
+			q.out.sending = 0
+		}
+	}
 	n.signal(mgmtclient.SignalMachine, "")
+	n.signal(mgmtclient.SignalQueues, "")
 	return nil
 }
 

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"posthouse/localqm/mq"
+	"posthouse/mgmtclient"
 )
 
 // place is a queue or a part of one: journal, subqueue, system queue.
@@ -28,6 +29,9 @@ func (n *Node) locate(op, name string, f mq.FormatName, make bool) (place, error
 	if q := n.queues[f.Key()]; q != nil {
 		return place{q: q, box: &q.main}, nil
 	}
+	if q := n.queues[f.Sub("").Key()]; q != nil && q.out != nil && strings.EqualFold(";"+f.Subqueue, mgmtclient.AwaitingSuffix) {
+		return place{q: q, sub: f.Subqueue, box: &q.out.awaiting}, nil
+	}
 	missing := mq.Errorf(mq.ErrQueueNotFound, op, "%s has no queue %s", n.machine.Name, name).
 		WithFix("look at the names with: posthouse queue list")
 	switch f.Kind {
@@ -36,7 +40,7 @@ func (n *Node) locate(op, name string, f mq.FormatName, make bool) (place, error
 			return place{}, n.elsewhere(op, f)
 		}
 		for _, q := range n.queues {
-			if !q.outgoing && q.number == f.Number {
+			if q.out == nil && q.number == f.Number {
 				return q.part(missing, f, make)
 			}
 		}
@@ -48,7 +52,7 @@ func (n *Node) locate(op, name string, f mq.FormatName, make bool) (place, error
 		return place{suffix: f.Suffix, box: &n.system[f.Suffix]}, nil
 	case mq.KindPublic:
 		for _, q := range n.queues {
-			if !q.outgoing && q.ID == f.GUID {
+			if q.out == nil && q.ID == f.GUID {
 				return q.part(missing, f, make)
 			}
 		}
@@ -58,8 +62,7 @@ func (n *Node) locate(op, name string, f mq.FormatName, make bool) (place, error
 	if !ok {
 		return place{}, mq.Errorf(mq.ErrUnsupportedFormatNameOperation, op, "%s names no single queue", name)
 	}
-	if !path.Local() && !strings.EqualFold(path.Machine, n.machine.Name) && path.Machine != "127.0.0.1" &&
-		!strings.EqualFold(path.Machine, "localhost") {
+	if !n.ours(path) {
 		return place{}, n.elsewhere(op, f)
 	}
 	if path.System {
@@ -106,13 +109,16 @@ func (q *queue) sub(name string, make bool) *subqueue {
 }
 
 func (n *Node) elsewhere(op string, f mq.FormatName) error {
-	return mq.Errorf(mq.ErrUnsupportedOperation, op, "%s is not on %s, and this version reaches no other computer", f, n.machine.Name).
-		WithFix("name a queue of %s", n.machine.Name)
+	return mq.Errorf(mq.ErrUnsupportedOperation, op, "%s is on another computer, and no message waits here for it", f).
+		WithFix("ask that computer, or name a queue of %s", n.machine.Name)
 }
 
 // pathOf is the path name of a place.
 func (n *Node) pathOf(p place) string {
-	if p.q != nil && p.q.outgoing {
+	if p.q != nil && p.q.out != nil {
+		if p.sub != "" {
+			return p.q.PathName + mgmtclient.AwaitingSuffix
+		}
 		return p.q.PathName
 	}
 	path := mq.PathName{Machine: n.machine.Name, System: true, Suffix: p.suffix}

@@ -40,8 +40,8 @@ type queue struct {
 	sddl             string
 	name             string
 	number           uint32
-	outgoing         bool
 	main, journal    box
+	out              *outbound   // of an outgoing queue
 	subs             []*subqueue // in the order of their names
 }
 
@@ -78,6 +78,10 @@ func New(o Options) *Node {
 	n.machine = mgmtclient.Machine{
 		ID: o.ID, Name: o.Name, Version: "0.1.0", DataFolder: "(in memory)", State: "CONNECTED",
 		Started: n.second(), Profile: "strict",
+		Network: &mgmtclient.Network{
+			Listening: []string{"127.0.0.1:1801"}, Addresses: []string{o.Name, "127.0.0.1"},
+			PingAnswer: true, Resend: [4]uint32{30, 300, 1800, 21600},
+		},
 	}
 	for i, hidden := range []string{"order_queue$", "notify_queue$"} {
 		q := n.addQueue(hidden, uint32(i+1))
@@ -148,10 +152,15 @@ func (n *Node) Machine(ctx context.Context) (mgmtclient.Machine, error) {
 
 func (n *Node) summary() mgmtclient.Machine {
 	m := n.machine
+	network := *m.Network
+	m.Network = &network
 	add := func(b *box) { m.Messages += b.count(); m.Bytes += b.bytes }
 	for _, q := range n.queues {
-		if q.outgoing {
+		if q.out != nil {
 			m.Outgoing += q.main.count()
+			if n.linkOf(q).State == mq.StateConnected {
+				network.Sessions++
+			}
 		} else if !q.Hidden {
 			m.Queues++
 		}
@@ -177,6 +186,9 @@ func (q *queue) boxes() []*box {
 	for _, s := range q.subs {
 		list = append(list, &s.box)
 	}
+	if q.out != nil {
+		list = append(list, &q.out.awaiting)
+	}
 	return list
 }
 
@@ -199,7 +211,7 @@ func (n *Node) Queues(ctx context.Context, f mgmtclient.QueueFilter) ([]mgmtclie
 		list = append(list, q)
 	}
 	for _, q := range n.queues {
-		if q.outgoing && f.Outgoing || !q.outgoing && (q.Hidden && f.System || !q.Hidden && f.Private) {
+		if q.out != nil && f.Outgoing || q.out == nil && (q.Hidden && f.System || !q.Hidden && f.Private) {
 			add(n.describe(place{q: q, box: &q.main}))
 		}
 	}
@@ -240,11 +252,14 @@ func (n *Node) describe(p place) mgmtclient.Queue {
 		row.Subqueues = p.q.subqueues()
 	}
 	row.PathName = n.pathOf(p)
-	if p.q != nil && (p.sub != "" || p.suffix == mq.SuffixJournal) {
+	if p.q != nil && p.q.out == nil && (p.sub != "" || p.suffix == mq.SuffixJournal) {
 		row.FormatName = n.direct(p).String()
 		row.Subqueues, row.JournalMessages, row.JournalBytes = nil, 0, 0
 	}
 	row.Messages, row.Bytes = p.box.count(), p.box.bytes
+	if p.q != nil && p.q.out != nil {
+		n.leave(&row, p)
+	}
 	if row.Subqueues == nil {
 		row.Subqueues = []string{}
 	}

@@ -46,6 +46,7 @@ func (n *Node) Messages(ctx context.Context, queue string, p mgmtclient.Page) (m
 			k = to - 1 - i
 		}
 		m := cut(*n.message(at.box.items[k]), p.BodyLimit)
+		m.Transfer = at.transfer(k)
 		size += mgmtclient.RowBytes + len(m.Body) + len(m.Extension)
 		page.Messages = append(page.Messages, m)
 	}
@@ -83,7 +84,9 @@ func (n *Node) Message(ctx context.Context, queue string, id mgmtclient.LookupID
 	if i < 0 {
 		return mgmtclient.Message{}, gone(op)
 	}
-	return cut(*n.message(at.box.items[i]), bodyLimit), nil
+	m := cut(*n.message(at.box.items[i]), bodyLimit)
+	m.Transfer = at.transfer(i)
+	return m, nil
 }
 
 func gone(op string) error {
@@ -111,9 +114,11 @@ func (n *Node) Search(ctx context.Context, queue string, s mgmtclient.Search, fo
 		n.mu.Lock()
 		var batch []mgmtclient.Message
 		from := at.box.after(after)
-		for _, it := range at.box.items[from:min(from+200, len(at.box.items))] {
+		for i, it := range at.box.items[from:min(from+200, len(at.box.items))] {
 			after = it.id
-			batch = append(batch, cut(*n.message(it), -1))
+			m := cut(*n.message(it), -1)
+			m.Transfer = at.transfer(from + i)
+			batch = append(batch, m)
 		}
 		n.mu.Unlock()
 		if len(batch) == 0 {

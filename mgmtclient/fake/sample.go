@@ -92,7 +92,7 @@ var sampleQueues = []sampleQueue{
 	{"warehouse.picks", "Pick lists", 95, 0, true},
 	{"warehouse.picks.done", "Picks done", 0, 0, true},
 	{"warehouse.scales", "Weighbridge", 7, 0, false},
-	{"web.baskets", "Abandoned baskets", 402, 0, false},
+	{"web.baskets", "Abandoned baskets", 264, 0, false},
 	{"web.customers", "Customer changes", 19, 0, true},
 	{"web.mail", "Mail to send", 33, 0, true},
 	{"web.mail.error", "Mail not sent", 4, 0, true},

@@ -56,7 +56,7 @@ func (n *Node) nextOrdinal() uint32 {
 	return n.ordinal
 }
 
-// Send puts messages into local queues.
+// Send puts messages into queues of this machine and into outgoing queues.
 func (n *Node) Send(ctx context.Context, r mgmtclient.SendRequest) (mgmtclient.SendResult, error) {
 	op := "send to " + r.Queue
 	if err := n.enter(ctx, "Send", op, r.Queue); err != nil {
@@ -78,6 +78,9 @@ func (n *Node) Send(ctx context.Context, r mgmtclient.SendRequest) (mgmtclient.S
 		}
 	}
 	result := mgmtclient.SendResult{Outcome: mgmtclient.OutcomeArrived}
+	if slices.ContainsFunc(targets, func(t place) bool { return t.q.out != nil }) {
+		result.Outcome = mgmtclient.OutcomeKept
+	}
 	if r.Transactional {
 		m.TransactionID = mq.ObjectID{Source: n.machine.ID, Ordinal: n.nextOrdinal()}.String()
 	}
@@ -126,11 +129,11 @@ func (n *Node) targets(op string, r mgmtclient.SendRequest) ([]place, error) {
 	}
 	var list []place
 	for _, f := range all {
-		t, err := n.locate(op, f.String(), f, false)
+		t, err := n.target(op, f, false)
 		if err != nil {
 			return nil, err
 		}
-		if t.q == nil || t.q.outgoing || t.q.Hidden || t.suffix != mq.SuffixNone || t.sub != "" {
+		if t.q == nil || t.q.Hidden || t.suffix != mq.SuffixNone || t.sub != "" {
 			return nil, mq.Errorf(mq.ErrAccessDenied, op, "messages are sent to queues, not to journals, subqueues and queues of the system").
 				WithFix("name the queue itself")
 		}
@@ -142,6 +145,8 @@ func (n *Node) targets(op string, r mgmtclient.SendRequest) ([]place, error) {
 // admits checks what the queue asks of messages.
 func (n *Node) admits(op string, t place, transactional bool, size int64) error {
 	switch {
+	case t.q.out != nil:
+		return nil // it is asked by the queue it goes to
 	case t.q.Transactional && !transactional:
 		return mq.Errorf(mq.ErrTransactionUsage, op, "the queue takes only transactional messages").
 			WithFix("send it in a transaction")
@@ -187,6 +192,12 @@ func (n *Node) deliver(t place, m *mgmtclient.Message) {
 	m.ArrivedTime = n.second()
 	m.LookupID = n.nextPlace(m.Priority)
 	m.Size = n.packetSize(m)
+	if t.q != nil && t.q.out != nil {
+		m.DestinationQueue, m.Expires = t.q.FormatName, reach(m)
+		t.box.put(m)
+		n.signal(mgmtclient.SignalMessages, n.pathOf(t))
+		return
+	}
 	t.box.put(m)
 	n.machine.Received++
 	n.signal(mgmtclient.SignalMessages, n.pathOf(t))
@@ -194,6 +205,20 @@ func (n *Node) deliver(t place, m *mgmtclient.Message) {
 		n.keep(&n.system[mq.SuffixJournal], mq.SuffixJournal, *m, m.ClassCode)
 	}
 	n.acknowledge(m, "reached", mq.ClassAckReachQueue)
+}
+
+// reach is when the first of a message's times on its way ends; nil: never.
+func reach(m *mgmtclient.Message) *time.Time {
+	var first *time.Time
+	for _, limit := range []*uint32{m.TTRQ, m.TTBR} {
+		if limit == nil {
+			continue
+		}
+		if t := m.SentTime.Add(time.Duration(*limit) * time.Second); first == nil || t.Before(*first) {
+			first = &t
+		}
+	}
+	return first
 }
 
 // keep puts a copy into a system queue.
@@ -232,7 +257,11 @@ func (n *Node) acknowledge(m *mgmtclient.Message, word string, class mq.Class) {
 
 // bury ends a message that was not received, as its sender asked.
 func (n *Node) bury(m *mgmtclient.Message, class mq.Class) {
-	n.acknowledge(m, "not-received", class)
+	word := "not-received"
+	if class < mq.ClassNackQueueDeleted && slices.Contains(m.Acknowledge, "not-reached") {
+		word = "not-reached"
+	}
+	n.acknowledge(m, word, class)
 	if !m.DeadLetter || m.ClassCode != mq.ClassNormal {
 		return
 	}
@@ -252,10 +281,14 @@ func (n *Node) bury(m *mgmtclient.Message, class mq.Class) {
 	n.keep(&n.system[x], x, *m, class)
 }
 
-// expire ends messages whose time to be received is over.
+// expire ends messages whose time is over.
 func (n *Node) expire() {
 	now := n.second()
 	for _, q := range n.queues {
+		class := mq.ClassNackReceiveTimeout
+		if q.out != nil {
+			class = mq.ClassNackReachQueueTimeout
+		}
 		for _, b := range q.boxes() {
 			if b.nextExpiry.IsZero() || b.nextExpiry.After(now) {
 				continue
@@ -272,7 +305,7 @@ func (n *Node) expire() {
 					}
 					i++
 				default:
-					n.bury(n.take(b, i), mq.ClassNackReceiveTimeout)
+					n.bury(n.take(b, i), class)
 					n.signal(mgmtclient.SignalMessages, q.PathName)
 				}
 			}

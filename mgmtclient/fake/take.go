@@ -207,8 +207,8 @@ func (n *Node) destination(op, name string) (place, error) {
 	if err != nil {
 		return place{}, err
 	}
-	d, err := n.locate(op, name, parsed.FormatName(), true)
-	if err == nil && (d.q == nil || d.q.Hidden || d.q.outgoing || d.suffix != mq.SuffixNone) {
+	d, err := n.target(op, parsed.FormatName(), true)
+	if err == nil && (d.q == nil || d.q.Hidden || d.q.out != nil && d.sub != "" || d.suffix != mq.SuffixNone) {
 		err = mq.Errorf(mq.ErrAccessDenied, op, "nothing can be put into %s", n.pathOf(d)).WithFix("choose a queue or a subqueue")
 	}
 	return d, err
@@ -226,7 +226,10 @@ func whole(op string, d place) error {
 // anew sends a copy of m into a queue, as its kind wants it, and returns the new ID.
 func (n *Node) anew(d place, m mgmtclient.Message) string {
 	m.ID = mq.ObjectID{Source: n.machine.ID, Ordinal: n.nextOrdinal()}.String()
-	m.Transactional, m.TransactionID = d.q.Transactional, ""
+	if d.q.out == nil {
+		m.Transactional = d.q.Transactional
+	}
+	m.TransactionID = ""
 	m.FirstInTransaction, m.LastInTransaction = m.Transactional, m.Transactional
 	if m.Transactional {
 		m.TransactionID = mq.ObjectID{Source: n.machine.ID, Ordinal: n.nextOrdinal()}.String()

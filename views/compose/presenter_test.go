@@ -137,7 +137,7 @@ func TestChecksSpeakOfRealAnswers(t *testing.T) {
 	if c := find(t, check(`.\private$\orders.new`), "There is no such queue"); c.fix != fixCreate {
 		t.Errorf("got %+v", c)
 	}
-	if c := find(t, check(`ELSEWHERE\private$\orders`), "It cannot be asked"); c.mark != markFail || !strings.Contains(c.text, "reaches no other computer") {
+	if c := find(t, check(`ELSEWHERE\private$\orders`), "It cannot be asked"); c.mark != markFail || !strings.Contains(c.text, "is on another computer") {
 		t.Errorf("got %+v", c)
 	}
 	p.Edit(func(d *draft) { d.queue = `a\b\c\d` })
