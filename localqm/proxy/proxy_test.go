@@ -152,6 +152,8 @@ func TestEqualSeedsHaveEqualFates(t *testing.T) {
 
 func TestALineThatIsDownTakesNobody(t *testing.T) {
 	p, client, server := through(t, proxy.Rule{})
+	write(t, client, ack(1))
+	numbers(t, server, 1) // the line stands
 	p.Down(true)
 	for _, c := range []net.Conn{client, server} {
 		_ = c.SetReadDeadline(time.Now().Add(patience))
