@@ -49,8 +49,9 @@ func ParseBase(b []byte) (Base, error) {
 		return Base{}, malformed("the packet claims %d bytes, allowed are %d to %d",
 			h.PacketSize, baseSize, mq.MaxPacketSize)
 	}
-	if h.Internal() && h.PacketSize > establishSize {
-		return Base{}, malformed("the internal packet claims %d bytes and the longest has %d", h.PacketSize, establishSize)
+	if h.Internal() && (h.PacketSize < parametersSize || h.PacketSize > establishSize) {
+		return Base{}, malformed("the internal packet claims %d bytes, allowed are %d to %d",
+			h.PacketSize, parametersSize, establishSize)
 	}
 	return h, nil
 }

@@ -160,3 +160,25 @@ func FuzzParseExtension(f *testing.F) {
 		}
 	})
 }
+
+func FuzzSessionPackets(f *testing.F) {
+	for _, tt := range dumps {
+		f.Add(hexFile(f, tt.file))
+	}
+	f.Fuzz(func(t *testing.T, packet []byte) {
+		settled(t, packet)
+		bound(t, len(packet), func() int {
+			_, _, _ = reread(packet)
+			return 0
+		})
+	})
+}
+
+func FuzzParseAck(f *testing.F) {
+	f.Add(uint16(mq.ClassOrderAck), orderLabel, make([]byte, ackBodySize))
+	f.Add(uint16(mq.ClassNackReceiveTimeout), orderLabel, bytes.Repeat([]byte{0xFF}, ackBodySize))
+	f.Add(uint16(mq.ClassNormal), "order 4711", []byte("body"))
+	f.Fuzz(func(t *testing.T, class uint16, label string, body []byte) {
+		ackSettled(t, &mq.Message{Class: mq.Class(class), Label: label, Body: body})
+	})
+}
