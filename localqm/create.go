@@ -28,6 +28,7 @@ type QueueSpec struct {
 
 const (
 	defaultPrivacy = 1   // optional, MS-MQMQ 2.3.1.12
+	privacyBody    = 2   // only encrypted messages
 	maxQueueLabel  = 124 // UTF-16 units, MS-MQMQ 2.3.1.8
 )
 

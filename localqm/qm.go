@@ -64,6 +64,8 @@ type QueueManager struct {
 	purged   []store.Place // given back after a purge met them: the sweeper removes them
 	alarm    int64         // when the sweeper looks again, Unix seconds; 0: it is at work
 	soonest  int64         // the first deadline that came meanwhile; 0: none
+	history  history       // of messages that came from other machines
+	incoming incoming      // streams of transactional ones
 
 	ctx   context.Context // ends when the queue manager stops
 	stop  context.CancelFunc
@@ -125,6 +127,12 @@ func (m *QueueManager) load(ctx context.Context) error {
 		return err
 	}
 	if err := m.ensureSystemQueues(ctx); err != nil {
+		return err
+	}
+	if err := m.loadHistory(ctx); err != nil {
+		return err
+	}
+	if err := m.loadIncoming(ctx); err != nil {
 		return err
 	}
 	return m.loadPrepared(ctx)

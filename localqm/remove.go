@@ -1,9 +1,7 @@
 package localqm
 
 import (
-	"encoding/binary"
 	"errors"
-	"time"
 
 	"posthouse/localqm/mq"
 	"posthouse/localqm/store"
@@ -33,13 +31,16 @@ func (m *QueueManager) appendFate(ops []store.Op, q *queue, row *store.Row, msg 
 	if row.Class != mq.ClassNormal {
 		return ops // a dead letter or an acknowledgement: its sender was told
 	}
+	if m.wantsFinalAck(msg) {
+		ops = m.appendFinalAck(ops, msg, m.sender(msg), reason)
+	}
 	if reason == mq.ClassAckReceive {
 		if msg.Acknowledge&mq.AckPositiveReceive != 0 {
 			ops = m.appendAck(ops, msg, row, reason)
 		}
 		return ops
 	}
-	if msg.DeadLetter {
+	if msg.DeadLetter && !m.inStream(msg) {
 		ops = m.appendCopy(ops, m.deadLetterQueue(msg), row, reason)
 	}
 	asked := mq.AckNegativeReceive
@@ -98,52 +99,6 @@ func (m *QueueManager) appendCopy(ops []store.Op, to *queue, row *store.Row, cla
 	}
 	m.reserve(to, c.Size())
 	return append(ops, m.put(to, c))
-}
-
-// appendAck adds an administration acknowledgement to a local queue (MS-MQQB
-// 3.1.7.15). It is dropped, as the specification says, if the queue does not
-// exist, is full or transactional; acknowledgements are never acknowledged.
-func (m *QueueManager) appendAck(ops []store.Op, msg *mq.Message, row *store.Row, class mq.Class) []store.Op {
-	if msg.Class != mq.ClassNormal || msg.AdminQueue.IsZero() {
-		return ops
-	}
-	to, err := m.find("", mq.QueueName{Format: msg.AdminQueue})
-	if err != nil || !to.sendable() || to.info.Transactional {
-		return ops
-	}
-	ack := &mq.Message{
-		ID:    mq.ObjectID{Source: m.self.ID, Ordinal: m.store.NextOrdinal()},
-		Class: class, Label: msg.Label, Priority: msg.Priority, Delivery: msg.Delivery,
-		Destination: msg.AdminQueue, ResponseQueue: msg.Destination,
-		CorrelationID: correlation(msg.ID),
-		SentTime:      m.clock.Now().Truncate(time.Second), SourceMachine: m.self.ID,
-		TimeToReachQueue: mq.Never, TimeToBeReceived: mq.Never,
-	}
-	if class != mq.ClassAckReachQueue && class != mq.ClassAckReceive && !msg.Encrypted {
-		ack.Body, ack.BodyType = row.Body, msg.BodyType
-	}
-	head, at, err := wire.Split(ack, m.self.ID)
-	if err != nil {
-		m.log.Warn("an acknowledgement could not be made", "message", msg.ID, "error", err)
-		return ops
-	}
-	r := &store.Row{
-		Priority: ack.Priority, Express: ack.Delivery == mq.Express, Class: class, Arrived: m.clock.Now().Unix(),
-		Head: head, BodyAt: at, Body: ack.Body, BodySize: len(ack.Body),
-	}
-	if err := m.fits("acknowledge", to, r.Size()); err != nil {
-		m.log.Warn("an acknowledgement was dropped", "message", msg.ID, "error", err)
-		return ops
-	}
-	m.reserve(to, r.Size())
-	return append(ops, m.put(to, r))
-}
-
-// correlation is a message identifier as CorrelationIdentifier (OBJECTID).
-func correlation(id mq.ObjectID) (c [20]byte) {
-	copy(c[:], id.Source[:])
-	binary.LittleEndian.PutUint32(c[16:], id.Ordinal)
-	return c
 }
 
 // parse reads the headers of a row; the body is as much as the row has.

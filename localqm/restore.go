@@ -6,7 +6,6 @@ import (
 
 	"posthouse/localqm/mq"
 	"posthouse/localqm/store"
-	"posthouse/localqm/wire"
 )
 
 // Record is a message as stored, for export and import.
@@ -84,21 +83,12 @@ func (m *QueueManager) restored(r Record) (*store.Row, *mq.Message, error) {
 	if len(r.Packet) > mq.MaxPacketSize {
 		return nil, nil, fmt.Errorf("the packet has %d bytes; it may have %d", len(r.Packet), mq.MaxPacketSize)
 	}
-	msg, err := wire.Parse(r.Packet, m.self.ID)
+	row, msg, err := m.rowOf(r.Packet)
 	if err != nil {
 		return nil, nil, err
 	}
-	at, size, err := wire.Locate(r.Packet)
-	if err != nil {
-		return nil, nil, err
-	}
-	head := make([]byte, 0, len(r.Packet)-size)
-	head = append(append(head, r.Packet[:at]...), r.Packet[at+size:]...)
-	row := &store.Row{
-		Priority: msg.Priority, Express: msg.Delivery == mq.Express, Class: r.Class, Arrived: r.Arrived,
-		Aborts: r.Aborts, Moves: r.Moves, LastMove: r.LastMove,
-		Head: head, BodyAt: at, Body: r.Packet[at : at+size], BodySize: size,
-	}
+	row.Class, row.Arrived = r.Class, r.Arrived
+	row.Aborts, row.Moves, row.LastMove = r.Aborts, r.Moves, r.LastMove
 	if r.Class == mq.ClassNormal {
 		row.Expires = expiry(msg)
 	}

@@ -1,0 +1,146 @@
+package localqm
+
+import (
+	"strings"
+
+	"posthouse/localqm/mq"
+	"posthouse/localqm/store"
+)
+
+// maxHops is the largest UserHeader.Flags.RC (MS-MQMQ 2.2.19.2).
+const maxHops = 0x1D
+
+// orderQueueNumber is the private queue that acknowledgements of transactional
+// messages go to (MS-MQQB 2.2.4).
+const orderQueueNumber = 4
+
+// verdict is what is to happen with a packet.
+type verdict struct {
+	queue   *queue
+	refused mq.Class // why not; 0: it goes into queue
+	keep    bool     // its sender may write here: if refused, it is worth a dead letter
+}
+
+// judge decides about a packet that is no duplicate, in the order of MS-MQQB
+// 3.1.5.8, but that the right to send is checked for every message: nothing
+// proves who sent it, so it is that of Anonymous. Called with mu held.
+func (m *QueueManager) judge(a *arrival) (v verdict, err error) {
+	msg := a.msg
+	if v.queue, v.refused = m.addressee(msg); v.refused != 0 {
+		return v, nil
+	}
+	info := &v.queue.info
+	allowed := m.allow(opArrive, Nobody(a.from.Address), v.queue, mq.RightWriteMessage) == nil
+	v.keep = allowed
+	switch {
+	case msg.Transactional && !info.Transactional:
+		v.refused = mq.ClassNackNotTransactionalQ
+	case !msg.Transactional && info.Transactional:
+		v.refused = mq.ClassNackNotTransactionalMsg
+	case info.Authenticate && !msg.Authenticated:
+		v.refused, v.keep = mq.ClassNackBadSignature, false
+	case msg.Encrypted || info.Privacy == privacyBody:
+		v.refused, v.keep = mq.ClassNackBadEncryption, false
+	case !allowed:
+		v.refused = mq.ClassNackAccessDenied
+	case m.late(msg):
+		v.refused = mq.ClassNackReachQueueTimeout
+	}
+	if v.refused != 0 {
+		return v, nil
+	}
+	size := a.row.Size()
+	if quota := m.settings.Quota; quota != mq.Never && m.bytes+size > int64(quota)*1024 {
+		return v, m.fits(opArrive, v.queue, size)
+	}
+	if m.fits(opArrive, v.queue, size) != nil {
+		v.refused = mq.ClassNackQueueExceedQuota
+	}
+	return v, nil
+}
+
+// addressee is the queue that a packet is for, or why it cannot go there. Called
+// with mu held.
+func (m *QueueManager) addressee(msg *mq.Message) (*queue, mq.Class) {
+	there := msg.DestinationMachine
+	foreign := !there.IsZero() && there != m.self.ID
+	hops := int(msg.HopCount)
+	if foreign {
+		hops++ // we would pass it on
+	}
+	switch {
+	case hops > maxHops:
+		return nil, mq.ClassNackHopCountExceeded
+	case foreign:
+		return nil, mq.ClassNackBadDestQueue // no routing server
+	}
+	q, err := m.named(msg)
+	switch {
+	case err != nil:
+		return nil, mq.ClassNackBadDestQueue
+	case !q.sendable():
+		return nil, mq.ClassNackAccessDenied
+	}
+	return q, 0
+}
+
+// named finds the queue here that a packet names as its destination. Called with
+// mu held.
+func (m *QueueManager) named(msg *mq.Message) (*queue, error) {
+	f := msg.Destination
+	switch f.Kind {
+	case mq.KindPrivate:
+		if f.GUID.IsZero() {
+			f.GUID = m.self.ID // QueueManagerAddress may be zero (MS-MQQB 3.1.5.8.5)
+		}
+	case mq.KindPublic:
+		if q := m.reported(msg); q != nil {
+			return q, nil
+		}
+	case mq.KindDirect:
+		p, ok := f.PathName()
+		if ok && f.Protocol != mq.ProtocolHTTP && f.Protocol != mq.ProtocolHTTPS &&
+			(m.settings.Alias || m.names[strings.ToLower(p.Machine)]) {
+			return m.findPath(opArrive, p)
+		}
+		return nil, m.elsewhere(opArrive, f.String())
+	default:
+		return nil, m.elsewhere(opArrive, f.String())
+	}
+	return m.findFormat(opArrive, f)
+}
+
+// toOrderQueue reports that a packet goes to our order queue. A direct name need
+// not be one of ours: it is the address under which the other side knows us.
+func (m *QueueManager) toOrderQueue(msg *mq.Message) bool {
+	f := msg.Destination
+	switch f.Kind {
+	case mq.KindPrivate:
+		return f.Number == orderQueueNumber && (f.GUID == m.self.ID || f.GUID.IsZero())
+	case mq.KindDirect:
+		return strings.EqualFold(f.Path, orderQueuePath) && f.Subqueue == "" && f.Suffix == mq.SuffixNone
+	}
+	return false
+}
+
+const orderQueuePath = mq.PrivatePrefix + "order_queue$"
+
+// reported is the queue that a report message names by its identifier alone: of
+// any kind, since there need not be a directory.
+func (m *QueueManager) reported(msg *mq.Message) *queue {
+	if msg.Class != mq.ClassReport {
+		return nil
+	}
+	return m.byID(msg.Destination.GUID)
+}
+
+// byID finds a queue that applications may send to by its identifier. Called
+// with mu held.
+func (m *QueueManager) byID(id mq.GUID) *queue {
+	for _, q := range m.queues {
+		if q.info.ID == id && q.info.Kind == store.Private && q.sendable() && !q.gone {
+			return q
+		}
+	}
+	return nil
+}
