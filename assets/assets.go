@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-//go:embed fonts icons tokens.json icon.png
+//go:embed fonts icons forms tokens.json icon.png
 var files embed.FS
 
 // Fonts of the program, by the use they are put to.
