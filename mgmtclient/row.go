@@ -96,6 +96,7 @@ type Queue struct {
 
 	Outgoing *Outgoing  `json:"outgoing,omitempty"` // of an outgoing queue
 	Incoming []Incoming `json:"incoming,omitempty"` // streams from other computers
+	Warnings []string   `json:"warnings,omitempty"` // of CreateQueue: what will surprise senders
 }
 
 // Message is a row of a queue. Lists leave Body empty unless a limit asked for

@@ -69,7 +69,24 @@ func (n *Node) CreateQueue(ctx context.Context, name string, s mgmtclient.QueueS
 	}
 	q.apply(s)
 	n.signal(mgmtclient.SignalQueues, q.PathName)
-	return n.describe(place{q: q, box: &q.main}), nil
+	made := n.describe(place{q: q, box: &q.main})
+	made.Warnings = warnings(q)
+	return made, nil
+}
+
+// warnings tell what will surprise senders on other computers.
+func warnings(q *queue) []string {
+	var list []string
+	if q.Authenticate {
+		list = append(list, "This queue takes only signed messages, and this version cannot check signatures: every message is refused.")
+	}
+	if q.PrivacyLevel == "body" {
+		list = append(list, "This queue takes only encrypted messages, and this version cannot read them: every message is refused.")
+	}
+	if d, err := secure.ParseSDDL(q.sddl); err == nil && !d.Allow(secure.Token{User: secure.Anonymous}, mq.RightWriteMessage) {
+		list = append(list, "No other computer can send to this queue: their messages come unsigned, and anonymous senders are not allowed.")
+	}
+	return list
 }
 
 func (n *Node) createSubqueue(op, name string, path mq.PathName) (mgmtclient.Queue, error) {

@@ -152,7 +152,7 @@ func (n *Node) leaving(op, name string) (*queue, error) {
 func (n *Node) addOutgoing(f mq.FormatName, l Link) *queue {
 	now := n.second()
 	name := f.String()
-	if path, ok := f.PathName(); ok && !f.IsHTTP() {
+	if path, ok := f.PathName(); ok && path.Direct().Equal(f) {
 		name = path.String()
 	}
 	q := &queue{name: name, out: &outbound{link: l}, Queue: mgmtclient.Queue{
