@@ -144,3 +144,24 @@ func (m *QueueManager) byID(id mq.GUID) *queue {
 	}
 	return nil
 }
+
+// warnings tells why messages from other machines will not get into a queue.
+// Called with mu held.
+func (m *QueueManager) warnings(q *queue) (list []string) {
+	if !q.sendable() {
+		return nil
+	}
+	if q.info.Authenticate {
+		list = append(list, "it takes only signed messages, and signatures are not verified yet: "+
+			"whatever comes from other computers is refused (8006)")
+	}
+	if q.info.Privacy == privacyBody {
+		list = append(list, "it takes only encrypted messages, and they cannot be decrypted yet: "+
+			"whatever comes from other computers is refused (8007)")
+	}
+	if m.allow("", Nobody(""), q, mq.RightWriteMessage) != nil {
+		list = append(list, "messages from other computers come unsigned and are refused (8004) until Anonymous may send: "+
+			"`posthouse queue acl "+q.path+" --allow-send anonymous`")
+	}
+	return list
+}

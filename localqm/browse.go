@@ -21,6 +21,9 @@ type QueueInfo struct {
 	Quota   uint32 // KB, also of journals and system queues
 	Subs    []string
 	Hidden  bool
+	// What Queue, CreateQueue and SetQueue tell besides, and lists do not.
+	Incoming []Incoming // streams of transactional messages that come from others
+	Warnings []string   // why messages from others may not come
 }
 
 // Queues lists the root queues that a caller may see, by name.
@@ -65,7 +68,14 @@ func (m *QueueManager) Queue(_ context.Context, c Caller, name mq.QueueName) (Qu
 	if err := m.allow(op, c, q, mq.RightGetQueueProperties); err != nil {
 		return QueueInfo{}, err
 	}
-	return m.info(q), nil
+	return m.details(q), nil
+}
+
+// details is info with what takes longer to find out.
+func (m *QueueManager) details(q *queue) QueueInfo {
+	i := m.info(q)
+	i.Incoming, i.Warnings = m.incoming.from(q), m.warnings(q)
+	return i
 }
 
 // info is called with mu held.

@@ -56,7 +56,7 @@ func (m *QueueManager) CreateQueue(ctx context.Context, c Caller, name mq.QueueN
 // then, also to a creator who may not look at it later.
 func (m *QueueManager) reshape(ctx context.Context, op string, steps []store.Op, at store.Slot) (info QueueInfo, err error) {
 	err = m.commit(ctx, op, steps, func() {
-		info = m.info(m.slots[at])
+		info = m.details(m.slots[at])
 		m.hub.tell(Event{Kind: QueuesChanged})
 	})
 	return info, err
