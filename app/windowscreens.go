@@ -7,6 +7,7 @@ import (
 	"posthouse/views/compose"
 	"posthouse/views/deadletters"
 	"posthouse/views/home"
+	"posthouse/views/outgoing"
 	"posthouse/views/preferences"
 	"posthouse/views/queueforms"
 	"posthouse/views/queues"
@@ -18,6 +19,7 @@ var screens = map[screen.Name]screen.Factory{
 	screen.Home:        home.New,
 	screen.Queues:      queues.New,
 	screen.DeadLetters: deadletters.New,
+	screen.Outgoing:    outgoing.New,
 	screen.Compose:     compose.New,
 	screen.Settings:    preferences.New(archives),
 }

@@ -83,6 +83,10 @@ func fit(s string, w, size float32, face Face, cut Cut) (string, bool) {
 		if c, ok := fitGUID(s, w, size, face); ok {
 			return c, true
 		}
+		// Every path to a private queue has this in it: it tells nothing.
+		if c := strings.Replace(s, `\private$\`, `\…\`, 1); c != s && measureFast(c, size, face) <= w {
+			return c, true
+		}
 	}
 	runes := []rune(s)
 	lo, hi := 0, len(runes)-1

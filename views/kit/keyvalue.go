@@ -15,6 +15,7 @@ type Pair struct {
 	Key   string
 	Value string
 	Tail  string              // muted words after the value ("1 s later")
+	Code  bool                // Tail is a raw code: mono 11
 	Mono  bool                // ids, paths, codes; cut in the middle
 	Color fyne.ThemeColorName // of the value; Text if empty
 	Icon  string              // before the value
@@ -252,9 +253,13 @@ func (k *KeyValue) CreateRenderer() fyne.WidgetRenderer {
 			if ink == "" {
 				ink = theme.Muted
 			}
+			tail, tailFace := SizeBody, Regular
+			if p.Code {
+				tail, tailFace = SizeCaption, Mono
+			}
 			r := row{
 				newLine(p.Key, SizeBody, Regular, theme.Muted), newLine("", size, face, col),
-				newLine("", SizeBody, Regular, theme.Muted), newGlyph(p.Icon, ink), nil,
+				newLine("", tail, tailFace, theme.Muted), newGlyph(p.Icon, ink), nil,
 			}
 			b.objects = append(b.objects, objects(r.key, r.value, r.tail, r.icon)...)
 			if p.Wrap {
@@ -304,12 +309,12 @@ func (k *KeyValue) CreateRenderer() fyne.WidgetRenderer {
 				r.value.place(x, y, vw, 24)
 				// The remark gives way to the value.
 				if p.Tail != "" {
-					t, c := fit(p.Tail, w-vw-4, SizeBody, Regular, End)
+					t, c := fit(p.Tail, w-vw-4, r.tail.t.TextSize, r.tail.face, End)
 					if w-vw < 48 {
 						t = ""
 					}
 					k.cut[i] = k.cut[i] || c
-					r.tail.set(t, Regular, theme.Muted)
+					r.tail.set(t, r.tail.face, theme.Muted)
 					r.tail.place(x+vw+4, y, w-vw-4, 24)
 				}
 			}

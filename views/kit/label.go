@@ -23,6 +23,7 @@ type Label struct {
 	height float32
 	shrink bool
 	isCut  bool
+	tip    string
 }
 
 // NewLabel makes a label of body text, 20 high.
@@ -66,6 +67,10 @@ func (l *Label) Align(a fyne.TextAlign) *Label { l.align = a; l.Refresh(); retur
 // Cut lets the label be narrower than its text.
 func (l *Label) Cut(c Cut) *Label { l.cut, l.shrink = c, true; l.Refresh(); return l }
 
+// Tip sets a tooltip that tells more than the text; without one a text that is
+// cut shows whole.
+func (l *Label) Tip(s string) *Label { l.tip = s; return l }
+
 // Text is the whole text.
 func (l *Label) Text() string { return l.text }
 
@@ -79,7 +84,10 @@ func (l *Label) SetText(s string) {
 
 // MouseIn is Fyne's.
 func (l *Label) MouseIn(ev *desktop.MouseEvent) {
-	if l.isCut {
+	switch {
+	case l.tip != "":
+		showTip(l, l.tip, ev.AbsolutePosition)
+	case l.isCut:
 		showTip(l, l.text, ev.AbsolutePosition)
 	}
 }

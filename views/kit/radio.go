@@ -11,8 +11,9 @@ import (
 type Choice struct {
 	ID       string // what OnChanged gets; Text if empty
 	Text     string
-	Hint     string // muted remark (Radio only)
-	Icon     string // icon before the text (Segmented and Select menus)
+	Hint     string              // muted remark (Radio only)
+	Icon     string              // icon before the text (Segmented and Select menus)
+	Ink      fyne.ThemeColorName // of the icon; the text's if empty (Segmented only)
 	Disabled bool
 }
 

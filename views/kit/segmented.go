@@ -151,7 +151,11 @@ func (s *Segmented) CreateRenderer() fyne.WidgetRenderer {
 				col = theme.Text
 			}
 			texts[i].set(c.Text, face, col)
-			icons[i].set(c.Icon, col)
+			ink := c.Ink
+			if ink == "" || col == theme.Disabled {
+				ink = col
+			}
+			icons[i].set(c.Icon, ink)
 			icons[i].repaint()
 			b.objects = append(b.objects, objects(icons[i], texts[i])...)
 		}

@@ -1,6 +1,7 @@
 package screen
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -9,31 +10,38 @@ import (
 	"posthouse/localqm/mq"
 	"posthouse/mgmtclient"
 	"posthouse/views/kit"
+	"posthouse/views/theme"
 )
 
 // batch is how many messages are asked for at once: Cancel stops after it.
 const batch = 50
 
-// Item is one message of a Bulk, with the label it is known by.
+// Item is one message or queue of a Bulk, with the label it is known by.
 type Item struct {
 	ID    mgmtclient.LookupID
 	Label string
+	OldID string // of a message that may get a new one
+	NewID string // the one it got
 	Err   string // why it failed; "" it did not
 	Code  mq.HResult
 	Done  bool
 }
 
-// Bulk does something to chosen messages, in batches, as a Job, and records
-// the honest result, message by message.
+// Bulk does something to chosen messages, or other things, in batches, as a
+// Job, and records the honest result, one by one.
 type Bulk struct {
 	Icon  string
 	Title string // of the card: "Returning messages to invoices.in"
 	Verb  string // of one result: "returned"
+	Noun  string // of one item; "message" if empty
 	// What is the line of the recent actions, given how many it was done to:
 	// "Deleted 12 messages from orders.error".
 	What  func(done int64) string
 	Items []Item
 	Do    func(ctx context.Context, ids []mgmtclient.LookupID) ([]mgmtclient.ItemResult, error)
+	// Show shows what became of each item at the end if one failed or was sent
+	// anew; otherwise the recent actions lead there.
+	Show bool
 	// Undo makes the undo of what was done; nil: there is none.
 	Undo func(done []Item) func()
 	// Then runs at the end with every item.
@@ -66,6 +74,7 @@ func (b Bulk) run(run *JobRun, items []Item) error {
 		for i, r := range results[:min(len(results), len(part))] {
 			part[i].Done = true
 			if r.Error == "" {
+				part[i].NewID = r.NewID
 				ok++
 				continue
 			}
@@ -108,7 +117,14 @@ func (b Bulk) ended(h Host, items []Item, p Progress, err error) {
 		if p.OK == 0 && !p.Stopped {
 			a.Tone = kit.Danger
 		}
-		title := fmt.Sprintf("%s of %s were %s", Count(p.OK), Many(total, "message"), b.Verb)
+	}
+	noun := cmp.Or(b.Noun, "message")
+	if renamed := slices.ContainsFunc(items, func(i Item) bool { return i.NewID != "" }); renamed || p.OK < total {
+		were := "were"
+		if total == 1 {
+			were = "was"
+		}
+		title := fmt.Sprintf("%s of %s %s %s", Count(p.OK), Many(total, noun), were, b.Verb)
 		a.Details = func() { ShowResults(h, title, items) }
 	}
 	if b.Undo != nil && p.OK > 0 {
@@ -117,22 +133,34 @@ func (b Bulk) ended(h Host, items []Item, p Progress, err error) {
 	h.Done(a)
 	if err != nil {
 		h.Fail(Sentence(strings.TrimSuffix(a.What, "."))+" Then it failed", err)
+	} else if b.Show && a.Details != nil && !p.Stopped {
+		a.Details()
 	}
 	if b.Then != nil {
 		b.Then(items)
 	}
 }
 
-// ShowResults shows what became of each message: the failed ones first.
+// ShowResults shows what became of each item, the failed ones first, with the
+// old and new IDs of messages that were sent anew.
 func ShowResults(h Host, title string, items []Item) {
 	failed := slices.DeleteFunc(slices.Clone(items), func(i Item) bool { return i.Err == "" && i.Done })
 	done := slices.DeleteFunc(slices.Clone(items), func(i Item) bool { return i.Err != "" || !i.Done })
-	rows := &results{items: failed}
-	grid := kit.NewGrid(rows, kit.Column{Key: "label"}, kit.Column{Key: "why", Width: 232, Kind: kit.KindMuted}).NoHeader()
+	rows := &results{items: failed, ids: slices.ContainsFunc(items, func(i Item) bool { return i.NewID != "" })}
+	grid, wide := kit.NewGrid(rows, kit.Column{Key: "label"}, kit.Column{Key: "why", Width: 232, Kind: kit.KindMuted}).NoHeader(), float32(512)
+	if rows.ids {
+		grid, wide = kit.NewGrid(rows, kit.Column{Key: "label", Title: "Label"},
+			kit.Column{Key: "old", Title: "Old ID", Width: 232, Kind: kit.KindMono, Cut: kit.Middle},
+			kit.Column{Key: "why", Title: "New ID", Width: 232, Kind: kit.KindMono, Cut: kit.Middle}), 720
+	}
+	chosen, icon, ink := "failed", "warning-fill", theme.Warning
+	if len(failed) == 0 {
+		chosen, icon, ink, rows.items = "done", "check-circle", theme.Success, done
+	}
 	seg := kit.NewSegmented([]kit.Choice{
 		{ID: "failed", Text: "Failed " + Count(int64(len(failed)))},
 		{ID: "done", Text: "Done " + Count(int64(len(done)))},
-	}, "failed", func(id string) {
+	}, chosen, func(id string) {
 		rows.items = failed
 		if id == "done" {
 			rows.items = done
@@ -142,13 +170,18 @@ func ShowResults(h Host, title string, items []Item) {
 	copyAll := kit.NewIconButton("copy", "Copy this list", func() { h.Copy(rows.text(), "the list") }).Plain()
 	head := kit.Padded(8, 8, 8, 8, kit.Row(seg, kit.Spacer(), copyAll))
 	list := kit.NewPanel("", kit.Stack(0, head, kit.Fixed(0, 28*6+8, grid))).Framed(6)
-	d := kit.NewDialog(title, "warning-fill", list).Wide(512)
-	d.Buttons(kit.NewButton("Close", "", d.Close))
+	d := kit.NewDialog(title, icon, list).IconColor(ink).Wide(wide)
+	closing := kit.NewButton("Close", "", nil)
+	closing.OnTapped = d.Close
+	d.Buttons(closing).FirstFocus(closing)
 	h.Show(d)
 }
 
 // results is the source of the list of ShowResults.
-type results struct{ items []Item }
+type results struct {
+	items []Item
+	ids   bool // with old and new IDs
+}
 
 func (r *results) Len() int { return len(r.items) }
 
@@ -162,18 +195,24 @@ func (r *results) Row(i int) (kit.RowData, bool) {
 	case !it.Done:
 		icon, tone, why = "circle-dashed", kit.Neutral, "not tried, cancelled before"
 	case it.Err == "":
-		icon, tone, why = "check-circle", kit.Success, ""
+		icon, tone, why = "check-circle", kit.Success, it.NewID
 	}
-	return kit.RowData{
-		ID:    kit.NumID(uint64(it.ID)),
-		Cells: []kit.Cell{{Text: Label(it.Label), Icon: icon, Ink: tone.Ink()}, {Text: why}},
-	}, true
+	d := kit.RowData{ID: kit.NumID(uint64(it.ID)), Cells: []kit.Cell{{Text: Label(it.Label), Icon: icon, Ink: tone.Ink()}}}
+	if r.ids {
+		d.Cells = append(d.Cells, kit.Cell{Text: it.OldID})
+	}
+	d.Cells = append(d.Cells, kit.Cell{Text: why})
+	return d, true
 }
 
 func (r *results) text() string {
 	var b strings.Builder
 	for _, it := range r.items {
-		fmt.Fprintf(&b, "%s\t%s\t%s\n", it.ID, it.Label, it.Err)
+		if r.ids {
+			fmt.Fprintf(&b, "%s\t%s\t%s\t%s\n", it.Label, it.OldID, it.NewID, it.Err)
+		} else {
+			fmt.Fprintf(&b, "%s\t%s\t%s\n", it.ID, it.Label, it.Err)
+		}
 	}
 	return b.String()
 }

@@ -40,8 +40,11 @@ var Table = []Command{
 
 	{ID: CmdProperties, Title: "Properties…", Icon: "settings", Menu: MenuQueue, Keys: "Alt+Return"},
 	{ID: CmdOpenJournal, Title: "Open journal", Icon: "journal", Menu: MenuQueue},
-	{ID: CmdPurge, Title: "Purge…", Icon: "purge", Menu: MenuQueue, Part: 1},
-	{ID: CmdDeleteQueue, Title: "Delete queue…", Icon: "delete", Menu: MenuQueue, Part: 1},
+	{ID: CmdOpenQueue, Title: "Open messages", Icon: "mail", Menu: MenuQueue},
+	{ID: CmdPause, Title: "Pause", Icon: "pause", Menu: MenuQueue, Part: 1, Keys: "Ctrl+P"},
+	{ID: CmdResume, Title: "Resume", Icon: "play", Menu: MenuQueue, Part: 1, Keys: "Ctrl+R"},
+	{ID: CmdPurge, Title: "Purge…", Icon: "purge", Menu: MenuQueue, Part: 2},
+	{ID: CmdDeleteQueue, Title: "Delete queue…", Icon: "delete", Menu: MenuQueue, Part: 2},
 
 	{ID: CmdOpenMessage, Title: "Open details", Icon: "eye", Menu: MenuMessage},
 	{ID: CmdMove, Title: "Move to…", Icon: "move", Menu: MenuMessage, Part: 1, Keys: "Ctrl+Shift+M"},
@@ -49,12 +52,14 @@ var Table = []Command{
 	{ID: CmdReturn, Title: "Return to destination", Icon: "return", Menu: MenuMessage, Part: 1},
 	{ID: CmdResend, Title: "Edit and send again…", Icon: "edit", Menu: MenuMessage, Part: 1},
 	{ID: CmdDelete, Title: "Delete…", Icon: "delete", Menu: MenuMessage, Part: 2, Keys: "Delete"},
-	{ID: CmdSendNow, Title: "Send it now", Icon: "send", Menu: MenuMessage, Part: 3, Keys: "Ctrl+Return"},
+	{ID: CmdSendNow, Title: "Send now", Icon: "lightning", Menu: MenuMessage, Part: 3, Keys: "Ctrl+Return"},
 
 	{ID: CmdComputerInfo, Title: "About this queue manager…", Icon: "info", Menu: MenuComputer},
 	{ID: CmdReconnect, Title: "Connect again", Icon: "link", Menu: MenuComputer},
-	{ID: CmdCheck, Title: "Check the store", Icon: "check-circle", Menu: MenuComputer, Part: 1},
-	{ID: CmdTidy, Title: "Give back unused disk space", Icon: "disk", Menu: MenuComputer, Part: 1},
+	{ID: CmdOffline, Title: "Work offline…", Icon: "cloud-slash", Menu: MenuComputer, Part: 1},
+	{ID: CmdOnline, Title: "Work online", Icon: "network", Menu: MenuComputer, Part: 1},
+	{ID: CmdCheck, Title: "Check the store", Icon: "check-circle", Menu: MenuComputer, Part: 2},
+	{ID: CmdTidy, Title: "Give back unused disk space", Icon: "disk", Menu: MenuComputer, Part: 2},
 
 	{ID: CmdPreferences, Title: "Preferences…", Icon: "settings", Menu: MenuTools, Keys: "Ctrl+,"},
 
