@@ -32,17 +32,22 @@ type Kind struct {
 }
 
 // SQLite is the real store.
-var SQLite = Kind{Name: "sqlite", New: func(t testing.TB) (store.Store, func(store.Store) store.Store) {
-	dir := t.TempDir()
-	open := func() store.Store {
-		s, err := store.Open(context.Background(), store.Options{Dir: dir, Name: "TEST"})
-		if err != nil {
-			t.Fatalf("open the store: %v", err)
+var SQLite = On("TEST")
+
+// On is the real store of a computer of that name.
+func On(computer string) Kind {
+	return Kind{Name: "sqlite", New: func(t testing.TB) (store.Store, func(store.Store) store.Store) {
+		dir := t.TempDir()
+		open := func() store.Store {
+			s, err := store.Open(context.Background(), store.Options{Dir: dir, Name: computer})
+			if err != nil {
+				t.Fatalf("open the store: %v", err)
+			}
+			return s
 		}
-		return s
-	}
-	return open(), func(store.Store) store.Store { return open() }
-}}
+		return open(), func(store.Store) store.Store { return open() }
+	}}
+}
 
 // Memory is the model of a store.
 var Memory = Kind{Name: "memory", New: func(testing.TB) (store.Store, func(store.Store) store.Store) {
@@ -56,17 +61,30 @@ var Kinds = []Kind{SQLite, Memory}
 // ends its store is checked.
 type QM struct {
 	*localqm.QueueManager
-	Clock *Clock
+	Clock *Clock      // nil: that of the machine
 	Store store.Store // the one in use
 
 	t      testing.TB
+	clock  localqm.Clock
 	reopen func(store.Store) store.Store
 }
 
 // Start starts one on an empty store.
 func Start(t testing.TB, kind Kind) *QM {
 	t.Helper()
-	q := &QM{Clock: NewClock(), t: t}
+	c := NewClock()
+	return start(t, kind, &QM{Clock: c, clock: c})
+}
+
+// StartLive starts one on an empty store, with the machine's clock.
+func StartLive(t testing.TB, kind Kind) *QM {
+	t.Helper()
+	return start(t, kind, &QM{clock: localqm.SystemClock{}})
+}
+
+func start(t testing.TB, kind Kind, q *QM) *QM {
+	t.Helper()
+	q.t = t
 	q.Store, q.reopen = kind.New(t)
 	q.open()
 	t.Cleanup(func() {
@@ -87,7 +105,7 @@ func Start(t testing.TB, kind Kind) *QM {
 func (q *QM) open() {
 	q.t.Helper()
 	m, err := localqm.Open(context.Background(), localqm.Options{
-		Store: q.Store, Clock: q.Clock, Owner: Owner.Token.User.String(),
+		Store: q.Store, Clock: q.clock, Owner: Owner.Token.User.String(),
 	})
 	if err != nil {
 		q.t.Fatalf("open the queue manager: %v", err)
