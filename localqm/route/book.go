@@ -273,7 +273,8 @@ func pause(n int) time.Duration {
 func (h *host) warm() bool { return !h.answered.IsZero() && h.step < coldAfter }
 
 // before orders hosts that may be dialled: those that answered lately, the last one
-// first; then those that failed less often, so that none starves, by their time.
+// first; then new ones, the last one first, as somebody may be waiting; then those
+// that failed less often, so that none starves, by their time.
 func (h *host) before(g *host) bool {
 	switch {
 	case h.warm() != g.warm():
@@ -282,6 +283,8 @@ func (h *host) before(g *host) bool {
 		return h.answered.After(g.answered)
 	case h.step != g.step:
 		return h.step < g.step
+	case h.step == 0:
+		return h.next.After(g.next)
 	}
 	return h.next.Before(g.next)
 }
