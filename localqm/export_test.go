@@ -74,3 +74,17 @@ func (m *QueueManager) Waiting(name string) int {
 	defer m.mu.Unlock()
 	return len(m.queues[key(store.Private, name)].waiters)
 }
+
+// Remembered is how many identifiers of messages that came are remembered.
+func (m *QueueManager) Remembered() int {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return len(m.history.seen)
+}
+
+// Streams is how many streams that come in are remembered.
+func (m *QueueManager) Streams() int {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return len(m.incoming.streams)
+}
