@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/netip"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -37,16 +38,17 @@ func respond(t *testing.T, self mq.GUID, refuse func(netip.Addr) bool) *Responde
 
 func TestPingIsAnswered(t *testing.T) {
 	self, other := mq.NewGUID(), mq.NewGUID()
-	refused := false
+	var refused atomic.Bool
 	r := respond(t, other, func(from netip.Addr) bool {
 		if from != netip.MustParseAddr("127.0.0.1") {
 			t.Errorf("asked by %s", from)
 		}
-		return refused
+		return refused.Load()
 	})
 	a := Asker{Self: self}
-	for _, refused = range []bool{false, true, false} {
-		if got, want := a.Ask(t.Context(), r.Addr()), (Answer{Answered: true, Refused: refused, Manager: other}); got != want {
+	for _, full := range []bool{false, true, false} {
+		refused.Store(full)
+		if got, want := a.Ask(t.Context(), r.Addr()), (Answer{Answered: true, Refused: full, Manager: other}); got != want {
 			t.Errorf("Ask = %+v, want %+v", got, want)
 		}
 	}
