@@ -3,6 +3,7 @@ package session
 import (
 	"cmp"
 	"log/slog"
+	"net/netip"
 	"time"
 
 	"posthouse/localqm/mq"
@@ -26,6 +27,9 @@ type Config struct {
 	// twice that (MS-MQQB 3.1.2.2).
 	Cleanup time.Duration
 
+	// Local is the address of ours that Dial connects from, so that the peer sees
+	// the one that it can reach us at; none: the system chooses.
+	Local netip.Addr
 	// Connect is how long a TCP connection may take: 5 s.
 	Connect time.Duration
 	// Initialization is how long a session that we open may take from there until
@@ -41,8 +45,10 @@ type Config struct {
 
 	// Memory bounds what all sessions hold of packets; nil: no bound.
 	Memory *Memory
-	// Log gets a line for each session that ends badly; nil: none.
+	// Log gets a line for each session that ends badly, a few in a second; nil: none.
 	Log *slog.Logger
+
+	gate *gate // of Log
 }
 
 // Limits bounds what a Server accepts. A zero means its default.
@@ -76,6 +82,9 @@ func (c Config) withDefaults() Config {
 	c.Packet = cmp.Or(c.Packet, defaultPacket)
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
+	}
+	if c.gate == nil {
+		c.gate = new(gate)
 	}
 	return c
 }

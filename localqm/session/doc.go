@@ -11,8 +11,8 @@
 // goroutine, no clock. conn.go gives it a connection. Each session has three
 // goroutines, for reading, writing and its timers; the one that reads waits for the
 // two others and then calls Closed, the last call of a session. They share one
-// mutex, which is never held while a Handler or the network is called; Server and
-// Memory have one each, and each of the three is taken alone.
+// mutex, which is never held while a Handler or the network is called. That of a
+// Server is taken before those of its sessions, that of a Memory alone.
 //
 // The specification is followed except where that loses messages or trusts a peer:
 //
@@ -20,6 +20,8 @@
 //     with, not those that came: a sender may forget what it acknowledges.
 //   - RecoverableMsgAckSeqNumber is only ever the first recoverable message that is
 //     not yet acknowledged, because a sender forgets all before it (3.1.5.5.3).
+//   - Express messages are acknowledged as soon as recoverable ones, after half a
+//     second as a rule and not after ten: their sender knows early that they came.
 //   - A SessionHeader is checked as a whole before any of it counts.
 //   - A window of 0 is 1, the times in ConnectionParameters are clamped to what
 //     2.2.2.1 allows, and both sides keep to the smaller window.

@@ -1,0 +1,173 @@
+package session
+
+import (
+	"errors"
+	"io"
+	"os"
+	"time"
+
+	"posthouse/localqm/wire"
+)
+
+const (
+	// handshakeBuffer holds the largest packet of a handshake.
+	handshakeBuffer = 1 << 10
+	readBuffer      = 32 << 10
+	// firstRead is what is allocated for a packet before more of it came; then it
+	// doubles: a claimed size costs nothing.
+	firstRead = 64 << 10
+	baseBytes = 16
+	// internalBytes is the largest packet of the session itself, EstablishConnection
+	// (MS-MQQB 2.2.3).
+	internalBytes = 572
+)
+
+// reader cuts a connection into packets.
+type reader struct {
+	s        *Session
+	buf      []byte
+	r, w     int  // unread bytes are buf[r:w]
+	timed    bool // each packet has a deadline; false: the handshake has one
+	deadline bool // the connection has one
+	begun    bool // it is that of the packet that is read now
+}
+
+func newReader(s *Session) *reader { return &reader{s: s, buf: make([]byte, handshakeBuffer)} }
+
+// opened prepares for messages.
+func (r *reader) opened() {
+	buf := make([]byte, readBuffer)
+	r.w = copy(buf, r.buf[r.r:r.w])
+	r.r, r.buf, r.timed = 0, buf, true
+}
+
+// packet reads the next packet into memory of its own, which is charged to Memory
+// if it is a message. Only an open session takes messages: others are refused
+// before they are read. io.EOF tells that the peer closed between two packets.
+func (r *reader) packet(open bool) ([]byte, error) {
+	r.begun = false
+	for r.w-r.r < baseBytes {
+		if err := r.fill(); err != nil {
+			return nil, err
+		}
+	}
+	base, err := wire.ParseBase(r.buf[r.r:r.w])
+	if err != nil {
+		return nil, breach("%w", err)
+	}
+	size := base.FrameSize()
+	switch {
+	case base.Internal() && size > internalBytes:
+		return nil, breach("a packet of the session itself claims %d bytes", size)
+	case !base.Internal() && !open:
+		return nil, breach("a message came before the session was open")
+	case !base.Internal():
+		return r.message(size)
+	}
+	for r.w-r.r < size {
+		if err := r.fill(); err != nil {
+			return nil, err
+		}
+	}
+	p := r.buf[r.r : r.r+size] // read before the next packet is
+	r.r += size
+	return p, nil
+}
+
+// message reads a UserMessage packet of size bytes.
+func (r *reader) message(size int) (p []byte, err error) {
+	memory := r.s.cfg.Memory
+	charged := min(size, firstRead)
+	if err := memory.take(r.s, charged); err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			memory.release(charged)
+		}
+	}()
+	p = make([]byte, 0, charged)
+	if size > firstRead {
+		memory.begin(r.s)
+		defer memory.finish(r.s)
+	}
+	for {
+		n := min(size-len(p), r.w-r.r)
+		if len(p)+n > cap(p) {
+			grown := min(max(2*cap(p), len(p)+n), size)
+			if err := memory.take(r.s, grown-charged); err != nil {
+				return nil, err
+			}
+			charged = grown
+			p = append(make([]byte, 0, grown), p...)
+		}
+		p = append(p, r.buf[r.r:r.r+n]...)
+		r.r += n
+		switch left := size - len(p); {
+		case left == 0:
+			return p, nil
+		case left >= len(r.buf) && cap(p) > len(p):
+			// The buffer would only be in the way.
+			n, err := r.read(p[len(p):cap(p)])
+			if p = p[:len(p)+n]; err != nil {
+				return nil, err
+			}
+		default:
+			if err := r.fillWithin(); err != nil {
+				return nil, err
+			}
+		}
+	}
+}
+
+// fill reads more into the buffer. Between packets it waits for as long as it takes.
+func (r *reader) fill() error {
+	if r.w > r.r {
+		return r.fillWithin()
+	}
+	r.r, r.w = 0, 0
+	if r.deadline {
+		r.deadline = false
+		if err := r.s.conn.SetReadDeadline(time.Time{}); err != nil {
+			return err
+		}
+	}
+	n, err := r.s.conn.Read(r.buf)
+	if r.w = n; n > 0 {
+		r.s.progress.Store(true)
+		return nil
+	}
+	return err
+}
+
+// fillWithin is fill within a packet.
+func (r *reader) fillWithin() error {
+	if r.r > 0 {
+		r.w = copy(r.buf, r.buf[r.r:r.w])
+		r.r = 0
+	}
+	n, err := r.read(r.buf[r.w:])
+	r.w += n
+	return err
+}
+
+// read reads more of a packet that began, which has its time.
+func (r *reader) read(b []byte) (int, error) {
+	if r.timed && !r.begun {
+		r.begun, r.deadline = true, true
+		if err := r.s.conn.SetReadDeadline(time.Now().Add(r.s.cfg.Packet)); err != nil {
+			return 0, err
+		}
+	}
+	n, err := r.s.conn.Read(b)
+	switch {
+	case n > 0:
+		r.s.progress.Store(true)
+		return n, nil
+	case errors.Is(err, io.EOF):
+		return 0, breach("the connection ends within a packet: %w", io.ErrUnexpectedEOF)
+	case r.timed && errors.Is(err, os.ErrDeadlineExceeded):
+		return 0, breach("a packet was not complete within %v", r.s.cfg.Packet)
+	}
+	return 0, err
+}
