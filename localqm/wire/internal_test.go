@@ -119,7 +119,8 @@ func TestSessionPackets(t *testing.T) {
 			"1000 0b00 4c494f52 20000000 ffffffff 0000 0300 f4010000 204e0000 0000 3412",
 		},
 		{
-			"parameters refused", AppendParameters(nil, Parameters{Refused: true}), Parameters{Refused: true},
+			"parameters refused", AppendParameters(nil, Parameters{Refused: true}),
+			Parameters{Refused: true},
 			"1000 0b00 4c494f52 20000000 ffffffff 0000 1300 00000000 00000000 0000 0000",
 		},
 		{
@@ -130,11 +131,13 @@ func TestSessionPackets(t *testing.T) {
 			"1000 1b00 4c494f52 24000000 ffffffff 0000 0100 0100 0200 03000080 0400 0500 0600 0000",
 		},
 		{
-			"ping", AppendPing(nil, Ping{Cookie: 0x11223344, Manager: here}), Ping{Cookie: 0x11223344, Manager: here},
+			"ping", AppendPing(nil, Ping{Cookie: 0x11223344, Manager: here}),
+			Ping{Cookie: 0x11223344, Manager: here},
 			"0000 4855 44332211" + hereHex,
 		},
 		{
-			"ping refused", AppendPing(nil, Ping{Workstation: true, Refused: true}), Ping{Workstation: true, Refused: true},
+			"ping refused", AppendPing(nil, Ping{Workstation: true, Refused: true}),
+			Ping{Workstation: true, Refused: true},
 			"0300 4855 00000000" + strings.Repeat("00", 16),
 		},
 	} {
