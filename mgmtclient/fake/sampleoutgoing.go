@@ -38,9 +38,17 @@ func closed(history []mgmtclient.Connection, t, hop, computer string) []mgmtclie
 // failing adds tries that failed, the last at t.
 func failing(history []mgmtclient.Connection, t time.Time, every time.Duration, count int, s mq.ConnectionStatus, hop, why string) []mgmtclient.Connection {
 	for i := range count {
-		history = append(history, connection(t.Add(time.Duration(i-count+1)*every), s, hop, why))
+		c := connection(t.Add(time.Duration(i-count+1)*every), s, hop, why)
+		c.Error = socketErrors[c.Why]
+		history = append(history, c)
 	}
 	return history
+}
+
+// socketErrors are the codes of Windows Sockets that stand beside a reason, as
+// HRESULTs.
+var socketErrors = map[string]mq.HResult{
+	"Connection refused": 0x8007274D, "No answer in 5 seconds": 0x8007274C, "No such host": 0x80072AF9,
 }
 
 func (n *Node) sampleOutgoing() {

@@ -39,17 +39,13 @@ func (p *Presenter) Attention() []Attention {
 		if o.At.IsZero() {
 			continue
 		}
-		b, w := p.deadLetters(n, o)
+		b, w, k := p.outgoing(n, o)
+		bad, warn, note = append(bad, b...), append(warn, w...), append(note, k...)
+		b, w = p.deadLetters(n, o)
 		bad, warn = append(bad, b...), append(warn, w...)
 		warn = append(warn, p.storage(n, o)...)
 		warn = append(warn, p.heads(n)...)
 		note = append(note, p.express(n, o)...)
-		if o.Machine.State == "DISCONNECTED" {
-			note = append(note, Attention{
-				Icon: "cloud-slash", Tone: kit.Neutral, Bold: n.Name + " works offline.",
-				Text: "It was taken off the network; messages for other computers are kept.",
-			})
-		}
 	}
 	return append(append(bad, warn...), note...)
 }

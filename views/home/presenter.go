@@ -214,6 +214,7 @@ func (p *Presenter) Asking() bool {
 type growth struct {
 	node   screen.Node
 	queue  string
+	to     string // the computer an outgoing queue leads to
 	now    int64
 	change int64
 }
@@ -224,13 +225,15 @@ func (p *Presenter) growing() []growth {
 	feed := p.host.Feed()
 	for _, n := range p.host.Nodes() {
 		o := feed.Of(n.ID)
-		for _, list := range [][]mgmtclient.Queue{o.Queues, o.Outgoing} {
-			for _, q := range list {
-				if d := feed.Growth(n.ID, q.PathName); d > 0 {
-					out = append(out, growth{n, q.PathName, q.Messages, d})
+		grown := func(list []mgmtclient.Queue, to func(*mgmtclient.Queue) string) {
+			for i := range list {
+				if d := feed.Growth(n.ID, list[i].PathName); d > 0 {
+					out = append(out, growth{n, list[i].PathName, to(&list[i]), list[i].Messages, d})
 				}
 			}
 		}
+		grown(o.Queues, func(*mgmtclient.Queue) string { return "" })
+		grown(o.Outgoing, func(q *mgmtclient.Queue) string { return cmp.Or(screen.DestinationHost(q), screen.Destination(q)) })
 	}
 	slices.SortStableFunc(out, func(a, b growth) int {
 		return cmp.Or(cmp.Compare(b.change, a.change), cmp.Compare(a.queue, b.queue))
@@ -273,4 +276,13 @@ func (p *Presenter) SendTest(n screen.Node) {
 		p.host.Feed().Refresh(n.ID)
 		p.host.Open(screen.Route{Screen: screen.Queues, Node: n.ID, Queue: q.PathName})
 	})
+}
+
+// open shows a queue that grows.
+func (p *Presenter) open(node, queue string) {
+	r := screen.Route{Screen: screen.Queues, Node: node, Queue: queue}
+	if slices.ContainsFunc(p.host.Feed().Of(node).Outgoing, func(q mgmtclient.Queue) bool { return q.PathName == queue }) {
+		r.Screen = screen.Outgoing
+	}
+	p.host.Open(r)
 }

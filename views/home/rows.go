@@ -49,7 +49,7 @@ func (p *Presenter) computer(n screen.Node, o screen.Overview) kit.RowData {
 	if n.Local {
 		icon = "laptop"
 	}
-	state := n.Shown()
+	state := o.Shown(n)
 	if o.Err != nil && n.State == screen.Connected {
 		state = kit.ComputerLimited
 	}
@@ -72,6 +72,11 @@ func (p *Presenter) computer(n screen.Node, o screen.Overview) kit.RowData {
 	if o.DeadLetters() > 0 {
 		dead = kit.Cell{Text: dead.Text, Icon: "dead-letter", Ink: theme.Warning, Color: theme.Warning, Strong: true}
 	}
+	leaving := screen.DeparturesOf(o.Outgoing)
+	outgoing := kit.Cell{Text: screen.Count(leaving.Unsent)}
+	if leaving.Alarms > 0 {
+		outgoing.Color = theme.Danger
+	}
 	part, limited := used(o.Machine.Bytes, o.Machine.QuotaKB)
 	storage := kit.Cell{Part: part, Text: screen.Percent(part)}
 	if !limited {
@@ -85,7 +90,7 @@ func (p *Presenter) computer(n screen.Node, o screen.Overview) kit.RowData {
 		kit.Cell{Text: screen.Count(o.Machine.Messages)},
 		kit.Cell{Values: p.host.Feed().Depth(n.ID, "")},
 		kit.Cell{Text: screen.Rate(o.In)}, kit.Cell{Text: screen.Rate(o.Out)},
-		kit.Cell{Text: screen.Count(o.Machine.Outgoing)}, dead, storage,
+		outgoing, dead, storage,
 		kit.Cell{Text: heard, Color: theme.Muted},
 	)
 	return d
@@ -106,8 +111,8 @@ func (p *Presenter) growingRows() []kit.RowData {
 			change.Color = theme.Warning
 		}
 		name := g.queue[strings.IndexByte(g.queue, '\\')+1:]
-		if host, _, _ := strings.Cut(g.queue, `\`); !strings.EqualFold(host, g.node.Name) {
-			name = "Outgoing to " + host
+		if g.to != "" {
+			name = "Outgoing to " + g.to
 		}
 		out = append(out, kit.RowData{
 			ID:    kit.RowID{Text: g.node.ID + "\x00" + g.queue},

@@ -48,7 +48,7 @@ func New(h screen.Host) screen.Screen {
 	v.growing.Empty(kit.NewEmptyState("queue", "No queue is growing", ""))
 	v.growing.OnActivate = func(id kit.RowID) {
 		node, queue, _ := strings.Cut(id.Text, "\x00")
-		h.Open(screen.Route{Screen: screen.Queues, Node: node, Queue: queue})
+		v.p.open(node, queue)
 	}
 	v.recent = kit.NewGrid(&table{}, recentColumns...)
 	v.recent.Empty(kit.NewEmptyState("history", "Nothing done yet", ""))

@@ -29,13 +29,6 @@ type event struct {
 	more  string // not "": only this
 }
 
-// shortTroubles are what a failed try says, in the fewest words.
-var shortTroubles = map[trouble]string{
-	troubleName: "Name not found", troubleUnknown: "Address not known", troubleRefused: "Connection refused",
-	troubleSilent: "No answer", troubleNoWay: "No way there", troubleClosed: "Connection closed",
-	troubleTurned: "Session turned down", troubleFull: "Takes no connections",
-}
-
 // shortStatus are the entries that have no reason beside them.
 var shortStatus = map[mq.ConnectionStatus]string{
 	mq.ConnInProcess: "Connecting", mq.ConnEstablishReceived: "Connection established", mq.ConnEstablished: "Session ready",
@@ -48,7 +41,7 @@ const shortWhy = 36
 
 // what is an entry in a few words.
 func what(c *mgmtclient.Connection) string {
-	if s, ok := shortTroubles[troubleOf(c)]; ok {
+	if s := screen.TroubleOf(c).Short(); s != "" {
 		return s
 	}
 	said := strings.TrimSuffix(c.Why, ".")
@@ -67,7 +60,7 @@ func what(c *mgmtclient.Connection) string {
 
 // same reports whether two entries tell the same failure.
 func same(a, b *mgmtclient.Connection) bool {
-	return failed(a) && a.Status == b.Status && a.Error == b.Error && a.Address == b.Address && a.Why == b.Why
+	return screen.Failed(a) && a.Status == b.Status && a.Error == b.Error && a.Address == b.Address && a.Why == b.Why
 }
 
 // events are the lines of the history, the newest first, with repeats counted.
@@ -100,7 +93,7 @@ func entry(c *mgmtclient.Connection, now time.Time) event {
 	state := kit.OutgoingConnected
 	e.tone = kit.Success
 	switch {
-	case failed(c):
+	case screen.Failed(c):
 		state, e.tone = kit.OutgoingStuck, kit.Danger
 		e.code = fmt.Sprintf("0x%08X", uint32(c.Status))
 	case c.Status == mq.ConnInProcess && strings.Contains(c.Why, "closed"):

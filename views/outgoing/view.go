@@ -37,6 +37,7 @@ type View struct {
 	pane    *pane
 	split   *kit.SplitPane
 	showing bool
+	side    bool // the pane has a place
 	syncing bool // the grid is being told, it does not tell
 }
 
@@ -164,6 +165,7 @@ func (v *View) rowsChanged() {
 	v.emptyWords()
 	v.grid.Refresh()
 	v.sync()
+	v.rearrange()
 	v.list.Refresh()
 }
 
@@ -262,7 +264,7 @@ func (v *View) tick() {
 
 // arrange puts list and pane where there is room for them.
 func (v *View) arrange() fyne.CanvasObject {
-	if !v.showing {
+	if v.side = v.wantsPane(); !v.side {
 		return v.list
 	}
 	v.pane.setUnder(v.class == arrangeUnder)
@@ -276,11 +278,21 @@ func (v *View) arrange() fyne.CanvasObject {
 	return v.split
 }
 
+// wantsPane: without queues there is nothing to tell about one.
+func (v *View) wantsPane() bool { return v.showing && len(v.p.all) > 0 }
+
+// rearrange shows or hides the pane.
+func (v *View) rearrange() {
+	if v.class >= 0 && v.side != v.wantsPane() {
+		v.root.Objects = []fyne.CanvasObject{v.arrange()}
+		v.root.Refresh()
+	}
+}
+
 // show shows or hides the pane.
 func (v *View) show(on bool) {
 	v.showing = on
-	v.root.Objects = []fyne.CanvasObject{v.arrange()}
-	v.root.Refresh()
+	v.rearrange()
 	v.grid.Focus()
 }
 

@@ -6,8 +6,6 @@ import (
 	"strings"
 	"time"
 
-	"posthouse/localqm/mq"
-	"posthouse/mgmtclient"
 	"posthouse/views/kit"
 	"posthouse/views/screen"
 	"posthouse/views/theme"
@@ -62,58 +60,6 @@ func ago(t, now time.Time) string {
 	return screen.Duration(d) + " ago"
 }
 
-// trouble is what a failed try says about the other side.
-type trouble int
-
-const (
-	troubleOther   trouble = iota
-	troubleName            // its name was not found
-	troubleUnknown         // its address is not known
-	troubleRefused         // it answers, and nothing listens there
-	troubleSilent          // it does not answer
-	troubleNoWay           // this computer has no way there
-	troubleClosed          // it closed the connection
-	troubleTurned          // its queue manager refused
-	troubleFull            // its queue manager takes no more connections
-)
-
-// The codes of Windows Sockets in a connection history, as HRESULTs (MS-MQMQ
-// 2.3.12.25; MS-ERREF 2.1, facility WIN32).
-var socketTroubles = map[mq.HResult]trouble{
-	0x80072743: troubleNoWay,   // WSAENETUNREACH
-	0x80072746: troubleClosed,  // WSAECONNRESET
-	0x8007274C: troubleSilent,  // WSAETIMEDOUT
-	0x8007274D: troubleRefused, // WSAECONNREFUSED
-	0x80072751: troubleSilent,  // WSAEHOSTUNREACH
-	0x80072AF9: troubleName,    // WSAHOST_NOT_FOUND
-}
-
-func troubleOf(c *mgmtclient.Connection) trouble {
-	switch c.Status {
-	case mq.ConnDNSFailure:
-		return troubleName
-	case mq.ConnNoRoutingData:
-		return troubleUnknown
-	case mq.ConnRefused:
-		return troubleTurned
-	case mq.ConnPingFailure, mq.ConnLimitReached:
-		return troubleFull
-	}
-	return socketTroubles[c.Error]
-}
-
-func failed(c *mgmtclient.Connection) bool { return c.Failed || c.Status.Failed() }
-
-// lastTrouble is what the last try that failed says.
-func (i *item) lastTrouble() trouble {
-	for k := len(i.out.History) - 1; k >= 0; k-- {
-		if c := &i.out.History[k]; failed(c) {
-			return troubleOf(c)
-		}
-	}
-	return troubleOther
-}
-
 // remark is the note at the top of the pane.
 type remark struct {
 	tone kit.Tone
@@ -142,7 +88,7 @@ func (i *item) explain() (remark, bool) {
 			r.tone, r.icon, r.bold = kit.Neutral, "cloud-slash", here+" works offline"
 			break
 		}
-		r.bold = i.headline()
+		r.bold = screen.Obstacle(here, &i.queue)
 		ifSilent("It is tried again and again, with a minute between two tries at most.")
 	case screen.LineDirectory:
 		r.tone, r.icon, r.bold = kit.Warning, "directory", "Needs the directory"
@@ -166,34 +112,6 @@ func (i *item) explain() (remark, bool) {
 	}
 	r.text = strings.TrimSpace(r.text + " " + i.kept())
 	return r, true
-}
-
-// headline says in a few words what stands between the two computers.
-func (i *item) headline() string {
-	there := i.host()
-	switch i.lastTrouble() {
-	case troubleName:
-		return there + " cannot be found"
-	case troubleRefused:
-		return there + " refuses the connection"
-	case troubleSilent:
-		return there + " does not answer"
-	case troubleUnknown:
-		return "The address of " + there + " is not known"
-	case troubleNoWay:
-		return "No way from " + i.node.Name + " to " + there
-	case troubleClosed:
-		return there + " closes the connection"
-	case troubleTurned:
-		return there + " turned the session down"
-	case troubleFull:
-		return there + " takes no connections now"
-	case troubleOther:
-	}
-	if i.line == screen.LineTrying {
-		return "Trying to connect to " + there
-	}
-	return there + " cannot be reached"
 }
 
 // kept says that nothing is lost. Express messages would be, by a stop.
@@ -269,32 +187,14 @@ func (i *item) messagePairs(now time.Time) []kit.Pair {
 	if t := i.out.Expires; t != nil {
 		expires.Value, expires.Icon, expires.Ink = screen.Moment(*t, now), "clock-countdown", theme.Neutral
 		expires.Tail = until(*t, now)
-		switch used := i.lifeUsed(now); {
-		case used >= lifeDanger:
+		switch used := screen.LifeUsed(&i.queue, now); {
+		case used >= screen.LifeDanger:
 			expires.Ink, expires.Color = theme.Danger, theme.Danger
-		case used >= lifeWarning:
+		case used >= screen.LifeWarning:
 			expires.Ink = theme.Warning
 		}
 	}
 	return append(pairs, expires)
-}
-
-// From these parts of its life on, a message that has not left is a worry.
-const (
-	lifeWarning = 0.5
-	lifeDanger  = 0.9
-)
-
-// lifeUsed is how much of the time the oldest message has is gone, 0 to 1.
-func (i *item) lifeUsed(now time.Time) float64 {
-	if i.out.Oldest == nil || i.out.Expires == nil {
-		return 0
-	}
-	life := i.out.Expires.Sub(*i.out.Oldest)
-	if life <= 0 {
-		return 1
-	}
-	return min(1, float64(now.Sub(*i.out.Oldest))/float64(life))
 }
 
 // connectionPairs tell about the line.

@@ -185,3 +185,11 @@ func (d *Departures) Add(x Departures) {
 
 // Offline reports whether a queue manager was taken off the network.
 func Offline(m mgmtclient.Machine) bool { return m.State == mq.MachineDisconnected }
+
+// Shown is the state of a computer, by what was heard of it.
+func (o Overview) Shown(n Node) kit.State {
+	if n.State == Connected && o.Err == nil && Offline(o.Machine) {
+		return kit.ComputerCutOff
+	}
+	return n.Shown()
+}

@@ -18,6 +18,7 @@ import (
 	"posthouse/views/deadletters"
 	"posthouse/views/home"
 	"posthouse/views/kit"
+	"posthouse/views/outgoing"
 	"posthouse/views/preferences"
 	"posthouse/views/queues"
 	"posthouse/views/screen"
@@ -47,7 +48,7 @@ func closed(t *testing.T, v theme.Choice, size fyne.Size, nodes ...shell.Node) *
 		Window: d.window, Post: d.Post, Now: d.clock.Now, Nodes: nodes,
 		Screens: map[screen.Name]screen.Factory{
 			screen.Home: home.New, screen.Queues: queues.New, screen.DeadLetters: deadletters.New,
-			screen.Compose: compose.New, screen.Settings: preferences.New(nil),
+			screen.Outgoing: outgoing.New, screen.Compose: compose.New, screen.Settings: preferences.New(nil),
 		},
 		Forms: map[screen.Name]screen.Form{
 			screen.NewQueue: form, screen.Properties: form, screen.PurgeQueue: form, screen.DeleteQueue: form,

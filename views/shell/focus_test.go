@@ -68,7 +68,7 @@ func TestTheKeyboardFollowsTheScreen(t *testing.T) {
 	if c.Focused() != d.messages(t).Focusable() {
 		t.Errorf("back: %T", c.Focused())
 	}
-	for name, want := range map[screen.Name]string{screen.DeadLetters: "grid", screen.Home: "grid", screen.Settings: "field", screen.Outgoing: ""} {
+	for name, want := range map[screen.Name]string{screen.DeadLetters: "grid", screen.Home: "grid", screen.Settings: "field", screen.Outgoing: "grid"} {
 		d.Open(screen.Route{Screen: name})
 		got := ""
 		for _, g := range screentest.Find[*kit.Grid](t, d.window.Content()) {

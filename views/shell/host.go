@@ -72,7 +72,7 @@ func (s *Shell) Open(r screen.Route) {
 		form(s, r)
 		return
 	}
-	if _, ok := s.o.Screens[r.Screen]; !ok && r.Screen != screen.Outgoing {
+	if s.o.Screens[r.Screen] == nil {
 		return
 	}
 	s.side.waits, s.side.back = false, nil
@@ -88,11 +88,7 @@ func (s *Shell) Open(r screen.Route) {
 func (s *Shell) enter(r screen.Route) {
 	next := s.screens[r.Screen]
 	if next == nil {
-		if make, ok := s.o.Screens[r.Screen]; ok {
-			next = make(s)
-		} else {
-			next = newOutgoing(s)
-		}
+		next = s.o.Screens[r.Screen](s)
 		s.screens[r.Screen] = next
 	}
 	s.here = r

@@ -1,6 +1,8 @@
 package shell
 
 import (
+	"maps"
+
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/driver/desktop"
 
@@ -94,7 +96,7 @@ func (s *Shell) actions() screen.Actions {
 			Enabled: func() bool { return s.leads(name) && s.connected() },
 		}
 	}
-	return screen.Actions{
+	all := screen.Actions{
 		screen.CmdHome:        open(screen.Home),
 		screen.CmdDeadLetters: open(screen.DeadLetters),
 		screen.CmdOutgoing:    open(screen.Outgoing),
@@ -127,6 +129,8 @@ func (s *Shell) actions() screen.Actions {
 		screen.CmdTidy:         {Run: s.tidy, Enabled: s.administers},
 		screen.CmdKeys:         {Run: s.showKeys},
 	}
+	maps.Copy(all, s.network())
+	return all
 }
 
 // leads reports whether Open leads somewhere.
@@ -135,7 +139,7 @@ func (s *Shell) leads(name screen.Name) bool {
 		return true
 	}
 	_, ok := s.o.Screens[name]
-	return ok || name == screen.Outgoing
+	return ok
 }
 
 // lost reports whether an error means that the connection is of no use any

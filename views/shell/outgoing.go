@@ -1,57 +1,102 @@
 package shell
 
 import (
+	"net/netip"
+
 	"fyne.io/fyne/v2"
 
+	"posthouse/localqm/mq"
+	"posthouse/mgmtclient"
 	"posthouse/views/kit"
 	"posthouse/views/screen"
 	"posthouse/views/theme"
 )
 
-// outgoing is the screen of what waits to leave for other computers.
-type outgoing struct {
-	s     *Shell
-	scope *screen.Scope
-	empty *kit.EmptyState
-	body  fyne.CanvasObject
-}
-
-func newOutgoing(s *Shell) *outgoing {
-	empty := kit.NewEmptyState("send", "", "")
-	head := kit.ScreenHeader(kit.NewHeading("Outgoing"), kit.NewLabel("messages for other computers").Color(theme.Muted))
-	return &outgoing{s: s, empty: empty, body: screen.Column(1, head, kit.NewPanel(theme.Surface, empty))}
-}
-
-func (o *outgoing) Title() string              { return "Outgoing" }
-func (o *outgoing) Content() fyne.CanvasObject { return o.body }
-func (o *outgoing) First() fyne.Focusable      { return nil }
-func (o *outgoing) Enter(scope *screen.Scope, _ screen.Route) {
-	if o.scope != scope {
-		o.scope = scope
-		o.s.feed.Watch(scope, func(string) { o.update() })
+// departures sums up the outgoing queues of all computers.
+func (s *Shell) departures() screen.Departures {
+	var d screen.Departures
+	for _, l := range s.links {
+		d.Add(screen.DeparturesOf(s.feed.Of(l.ID).Outgoing))
 	}
-	o.update()
+	return d
 }
 
-// update tells how many messages wait. This version has no sessions with
-// other computers, so they are there only if another version put them there.
-func (o *outgoing) update() {
-	var n int64
-	for _, l := range o.s.links {
-		n += o.s.feed.Of(l.ID).Machine.Outgoing
-	}
-	queues := kit.NewButton("Open queues", "queue", func() {
-		o.s.Open(screen.Route{Screen: screen.Queues, Node: o.s.current(), Folder: screen.PrivateQueues})
-	})
-	if n > 0 {
-		o.empty.Set("send", theme.Muted, screen.Many(n, "message")+" kept for other computers",
-			"They are safe. Sending to other computers comes with the next version.", "", queues)
+// outgoingBadge counts the queues that somebody should look after, else those
+// whose messages do not leave now.
+func outgoingBadge(r *kit.SidebarRow, d screen.Departures) {
+	if d.Alarms > 0 {
+		badge(r, int64(d.Alarms), kit.Danger)
 		return
 	}
-	o.empty.Set("send", theme.Muted, "Nothing is waiting to go out",
-		"Sending to other computers comes with the next version. Until then messages go to the queues of this computer.", "", queues)
+	badge(r, int64(d.Waits), kit.Neutral)
 }
 
-func (o *outgoing) Leave()                  {}
-func (o *outgoing) Actions() screen.Actions { return nil }
-func (o *outgoing) Key(*fyne.KeyEvent) bool { return false }
+// outgoingRow is the line of a computer's outgoing queues.
+func outgoingRow(node string, o screen.Overview) kit.TreeRow {
+	row := kit.TreeRow{
+		ID: treeID(treeOutgoing, node, ""), Depth: 1, Icon: "send", Text: "Outgoing Queues", Leaf: true,
+		Count: screen.Count(int64(len(o.Outgoing))),
+	}
+	if screen.DeparturesOf(o.Outgoing).Alarms > 0 {
+		row.Ink = theme.Danger
+	}
+	return row
+}
+
+// outgoingItems is the menu of that line.
+func (s *Shell) outgoingItems(node string) []*fyne.MenuItem {
+	items := []*fyne.MenuItem{kit.MenuItem("Open", "send", func() { s.Open(screen.Route{Screen: screen.Outgoing, Node: node}) })}
+	return append(append(items, s.networkItems(node)...), kit.MenuItem("Refresh", "refresh", func() { s.feed.Refresh(node) }))
+}
+
+// networkItems take a computer off the network, or put it there again.
+func (s *Shell) networkItems(node string) []*fyne.MenuItem {
+	l := s.find(node)
+	if l == nil || !steers(l) {
+		return nil
+	}
+	if screen.Offline(s.feed.Of(l.ID).Machine) {
+		return []*fyne.MenuItem{kit.MenuItem("Work online", "network", func() { screen.GoOnline(s, l.shown) })}
+	}
+	return []*fyne.MenuItem{kit.MenuItem("Work offline…", "cloud-slash", func() { screen.AskOffline(s, l.shown) })}
+}
+
+func steers(l *link) bool {
+	if l.shown.Client == nil {
+		return false
+	}
+	_, ok := mgmtclient.Can[mgmtclient.MachineAdmin](l.shown.Client)
+	return ok
+}
+
+// network are the commands that take the computer in front off the network
+// and put it there again.
+func (s *Shell) network() screen.Actions {
+	when := func(offline bool) func() bool {
+		return func() bool {
+			l := s.find(s.here.Node)
+			return l != nil && steers(l) && screen.Offline(s.feed.Of(l.ID).Machine) == offline
+		}
+	}
+	return screen.Actions{
+		screen.CmdOffline: {Run: func() { screen.AskOffline(s, s.find(s.here.Node).shown) }, Enabled: when(false)},
+		screen.CmdOnline:  {Run: func() { screen.GoOnline(s, s.find(s.here.Node).shown) }, Enabled: when(true)},
+	}
+}
+
+// reach says who can reach a queue manager.
+func reach(m mgmtclient.Machine) string {
+	switch {
+	case m.State == mq.MachineDisconnected:
+		return "off the network"
+	case m.Network == nil:
+		return "this computer only"
+	}
+	for _, a := range m.Network.Listening {
+		at, err := netip.ParseAddrPort(a)
+		if err != nil || !at.Addr().IsLoopback() {
+			return "other computers can reach it"
+		}
+	}
+	return "this computer only"
+}

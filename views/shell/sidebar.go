@@ -135,14 +135,12 @@ func (b *sidebar) update() {
 	if b.waits {
 		b.openFirst()
 	}
-	var dead, out int64
+	var dead int64
 	for _, l := range s.links {
-		o := s.feed.Of(l.ID)
-		dead += o.DeadLetters()
-		out += o.Machine.Outgoing
+		dead += s.feed.Of(l.ID).DeadLetters()
 	}
 	badge(b.dead, dead, kit.Warning)
-	badge(b.out, out, kit.Neutral)
+	outgoingBadge(b.out, s.departures())
 	b.home.SetChosen(s.here.Screen == screen.Home)
 	b.dead.SetChosen(s.here.Screen == screen.DeadLetters)
 	b.out.SetChosen(s.here.Screen == screen.Outgoing && s.here.Node == "")
@@ -206,11 +204,14 @@ func (b *sidebar) menu(id string, at fyne.Position) {
 			lead("Open", "queue", screen.Route{Screen: screen.Queues, Queue: queue}),
 			lead("Purge…", "purge", screen.Route{Screen: screen.PurgeQueue, Queue: queue}),
 		}
+	case kind == treeOutgoing:
+		items = b.s.outgoingItems(node)
 	case kind == treePrivate, kind == treeNode:
-		items = []*fyne.MenuItem{
-			lead("New queue…", "plus", screen.Route{Screen: screen.NewQueue}),
-			kit.MenuItem("Refresh", "refresh", func() { b.s.feed.Refresh(node) }),
+		items = []*fyne.MenuItem{lead("New queue…", "plus", screen.Route{Screen: screen.NewQueue})}
+		if kind == treeNode {
+			items = append(items, b.s.networkItems(node)...)
 		}
+		items = append(items, kit.MenuItem("Refresh", "refresh", func() { b.s.feed.Refresh(node) }))
 	}
 	kit.ShowMenu(b.list, at, items...)
 }

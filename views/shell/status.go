@@ -145,6 +145,9 @@ func (w words) one(l *link) kit.State {
 		why, _, _ := screen.Reason(o.Err)
 		return kit.State{Icon: "x-circle", Color: theme.Danger, Word: kit.Shorten(n.Name + ": " + why)}
 	}
+	if screen.Offline(o.Machine) {
+		return o.Shown(n).With(n.Name + ": working offline, messages for other computers are kept")
+	}
 	word := n.Name + ": connected since " + screen.Moment(n.Since, w.s.Now())
 	if n.As != "" {
 		word += " as " + n.As
@@ -188,9 +191,9 @@ func (w words) running() (kit.State, bool) {
 		case l.shown.State == screen.NoAnswer, w.s.feed.Of(l.ID).Err != nil:
 			return kit.State{Icon: "laptop", Color: theme.Danger, Word: l.shown.Name + ": queue manager not running"}, true
 		case l.own:
-			st.Word = l.shown.Name + ": queue manager running, this computer only"
+			st.Word = l.shown.Name + ": queue manager running, " + reach(w.s.feed.Of(l.ID).Machine)
 		default:
-			st.Word = l.shown.Name + ": queue manager running outside this window, this computer only"
+			st.Word = l.shown.Name + ": queue manager running outside this window, " + reach(w.s.feed.Of(l.ID).Machine)
 		}
 		return st, true
 	}

@@ -68,7 +68,7 @@ func (t *tree) node(n screen.Node, o screen.Overview) []kit.TreeRow {
 	if t.filter != "" {
 		return t.found(n, o)
 	}
-	shown := n.Shown()
+	shown := o.Shown(n)
 	head := kit.TreeRow{
 		ID: treeID(treeNode, n.ID, ""), Icon: shown.Icon, Ink: shown.Color, Text: n.Name,
 		Open: t.isOpen(treeID(treeNode, n.ID, "")), Leaf: o.At.IsZero() || n.State == screen.NoAnswer,
@@ -80,10 +80,7 @@ func (t *tree) node(n screen.Node, o screen.Overview) []kit.TreeRow {
 	if !head.Open || head.Leaf {
 		return rows
 	}
-	rows = append(rows, kit.TreeRow{
-		ID: treeID(treeOutgoing, n.ID, ""), Depth: 1, Icon: "send", Text: "Outgoing Queues", Leaf: true,
-		Count: screen.Count(int64(len(o.Outgoing))),
-	})
+	rows = append(rows, outgoingRow(n.ID, o))
 	private := kit.TreeRow{
 		ID: treeID(treePrivate, n.ID, ""), Depth: 1, Icon: "folder", Text: "Private Queues",
 		Count: screen.Count(int64(len(o.Queues))), Leaf: len(o.Queues) == 0,
@@ -122,7 +119,7 @@ func (t *tree) found(n screen.Node, o screen.Overview) []kit.TreeRow {
 	if len(rows) == 0 && !has(n.Name, t.filter) {
 		return nil
 	}
-	shown := n.Shown()
+	shown := o.Shown(n)
 	head := kit.TreeRow{ID: treeID(treeNode, n.ID, ""), Icon: shown.Icon, Ink: shown.Color, Text: n.Name, Open: true}
 	return append([]kit.TreeRow{head}, rows...)
 }
