@@ -27,6 +27,9 @@ const administer = mq.RightGetQueueProperties | mq.RightGetQueuePermissions | mq
 // queue's descriptor, the system queues by the machine's. Called with mu held.
 func (m *QueueManager) allow(op string, c Caller, q *queue, need mq.QueueRight) error {
 	root := q.root()
+	if root.out != nil {
+		return m.allowOutgoing(op, c, root, need)
+	}
 	if root.info.Kind == store.System {
 		return m.allowMachine(op, c, systemRight(root.info.Name, need))
 	}
@@ -37,6 +40,16 @@ func (m *QueueManager) allow(op string, c Caller, q *queue, need mq.QueueRight) 
 		return nil
 	}
 	return denied(op, c, need.String(), root.path, "ask its owner, or see `posthouse queue acl "+root.path+"`")
+}
+
+// allowOutgoing checks rights on what waits for other computers. Everybody whom
+// this one knows may send to others; the rest is for administrators, as with
+// dead letters.
+func (m *QueueManager) allowOutgoing(op string, c Caller, q *queue, need mq.QueueRight) error {
+	if need == mq.RightWriteMessage && c.rights().User != secure.Anonymous {
+		return nil
+	}
+	return m.allowMachine(op, c, systemRight(q.info.Name, need))
 }
 
 // allowMachine checks rights on the machine. The account that the queue manager

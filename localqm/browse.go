@@ -21,16 +21,22 @@ type QueueInfo struct {
 	Quota   uint32 // KB, also of journals and system queues
 	Subs    []string
 	Hidden  bool
+
+	Outgoing *OutgoingInfo // of an outgoing queue; Count is all of it
+	out      *outgoing
 	// What Queue, CreateQueue and SetQueue tell besides, and lists do not.
 	Incoming []Incoming // streams of transactional messages that come from others
 	Warnings []string   // why messages from others may not come
 }
 
 // Queues lists the root queues that a caller may see, by name.
-func (m *QueueManager) Queues(_ context.Context, c Caller) ([]QueueInfo, error) {
+func (m *QueueManager) Queues(ctx context.Context, c Caller) ([]QueueInfo, error) {
 	out, err := m.listQueues("list queues", c)
 	if err != nil {
 		return nil, err
+	}
+	for i := range out {
+		m.describe(ctx, &out[i])
 	}
 	sort.Slice(out, func(i, j int) bool {
 		a, b := out[i], out[j]
@@ -57,11 +63,18 @@ func (m *QueueManager) listQueues(op string, c Caller) (out []QueueInfo, err err
 }
 
 // Queue describes one queue, journal, subqueue or system queue.
-func (m *QueueManager) Queue(_ context.Context, c Caller, name mq.QueueName) (QueueInfo, error) {
-	op := "look at " + name.String()
+func (m *QueueManager) Queue(ctx context.Context, c Caller, name mq.QueueName) (QueueInfo, error) {
+	i, err := m.lookAt("look at "+name.String(), c, name)
+	if err == nil {
+		m.describe(ctx, &i)
+	}
+	return i, err
+}
+
+func (m *QueueManager) lookAt(op string, c Caller, name mq.QueueName) (QueueInfo, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	q, err := m.find(op, name)
+	q, err := m.findAny(op, name)
 	if err != nil {
 		return QueueInfo{}, err
 	}
@@ -89,6 +102,14 @@ func (m *QueueManager) info(q *queue) QueueInfo {
 		i.Quota = q.parent.info.JournalQuota
 	case q.info.Kind == store.System && q.info.Name == "journal":
 		i.Quota = m.settings.JournalQuota
+	}
+	if q.out != nil {
+		i.out = q.out
+		i.Outgoing = &OutgoingInfo{
+			Unsent: i.Count, Unread: m.store.Count(q.out.awaiting.slot), Paused: q.out.paused.Load(), Exactly: m.exactly(q),
+		}
+		i.Count.Messages += i.Outgoing.Unread.Messages
+		i.Count.Bytes += i.Outgoing.Unread.Bytes
 	}
 	if q.journal != nil {
 		i.Journal = m.store.Count(q.journal.slot)
@@ -125,7 +146,7 @@ func (m *QueueManager) Browse(ctx context.Context, c Caller, name mq.QueueName, 
 	}
 	m.mu.Lock()
 	for i := range out {
-		out[i].Locked = q.locks[out[i].Lookup] != nil
+		out[i].Locked, out[i].Transfer = q.place(out[i].Lookup)
 	}
 	m.mu.Unlock()
 	return out, nil
@@ -148,13 +169,32 @@ func (m *QueueManager) Message(ctx context.Context, c Caller, name mq.QueueName,
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return Delivery{Lookup: lookup, Message: msg, Row: row, Locked: q.locks[lookup] != nil}, nil
+	d := Delivery{Lookup: lookup, Message: msg, Row: row}
+	d.Locked, d.Transfer = q.place(lookup)
+	return d, nil
+}
+
+// place tells whether somebody holds a position, and how far a message of an
+// outgoing queue has come. Called with mu held.
+func (q *queue) place(lookup uint64) (locked bool, t Transfer) {
+	l := q.locks[lookup]
+	switch {
+	case q.out == nil && q.root().out == nil:
+		return l != nil, ""
+	case q.out == nil:
+		t = TransferDelivered
+	case l != nil && l.sent:
+		return false, TransferSending
+	default:
+		t = TransferWaiting
+	}
+	return l != nil && !l.sent, t
 }
 
 func (m *QueueManager) mayPeek(op string, c Caller, name mq.QueueName) (*queue, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	q, err := m.find(op, name)
+	q, err := m.findAny(op, name)
 	if err != nil {
 		return nil, err
 	}
@@ -172,7 +212,8 @@ type Status struct {
 	Journal      store.Count
 	DeadLetter   store.Count
 	DeadXact     store.Count
-	Received     int64 // messages put since the start
+	Outgoing     store.Count // in outgoing queues, not delivered
+	Received     int64       // messages put since the start
 	Removed      int64
 	Transactions int // active or prepared
 }
@@ -200,6 +241,11 @@ func (m *QueueManager) Status(_ context.Context, c Caller) (Status, error) {
 		s.Total.Bytes += n.Bytes
 	}
 	for _, q := range m.queues {
+		if q.out != nil {
+			n := m.store.Count(q.slot)
+			s.Outgoing.Messages += n.Messages
+			s.Outgoing.Bytes += n.Bytes
+		}
 		if q.info.Kind == store.Private && !hidden(q.info) && !q.gone {
 			s.Queues++
 		}

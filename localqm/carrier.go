@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"posthouse/localqm/mq"
+	"posthouse/localqm/store"
 )
 
 // Carrier moves messages between queue managers: it sends what outgoing queues
@@ -13,8 +14,9 @@ import (
 type Carrier interface {
 	// Available tells that an outgoing queue has messages to send.
 	Available(o *Outgoing)
-	// Changed tells that a queue was paused, resumed, is to be sent again or is
-	// gone; with nil, that the settings of the machine have changed.
+	// Changed tells that a queue was paused, resumed, is to be sent again, that
+	// an order acknowledgement came (Outgoing.Exactly), or that it is gone; with
+	// nil, that the settings of the machine have changed.
 	Changed(o *Outgoing)
 	// OrderAck tells that a stream of transactional messages has come so far;
 	// the acknowledgement is sent soon, and only the last one of a stream.
@@ -46,21 +48,11 @@ type Parcel struct {
 	Sequence      uint64 // TxSequenceID of a transactional one
 	Number        uint32
 
-	queue  *queue
-	lookup uint64
-	size   int64
-	fate   fate
+	lookup  uint64
+	size    int64
+	express bool
+	journal *store.Row // positive source journaling: what is copied
 }
-
-// fate is what follows from a parcel's acknowledgement.
-type fate uint8
-
-const (
-	fateJournal  fate = 1 << iota // positive source journaling
-	fateAwait                     // transactional: wait for the final acknowledgement
-	fateExpress                   // its row is in memory
-	fateReleased                  // given back: another parcel carries the message now
-)
 
 // Arrival is what became of a packet that came.
 type Arrival struct {

@@ -1,6 +1,7 @@
 package localqm
 
 import (
+	"bytes"
 	"context"
 	"errors"
 
@@ -39,7 +40,9 @@ func (m *QueueManager) settle(_ context.Context, op string, ops []store.Op, then
 // submit hands ops to the store's writer. then runs with mu held, in commit
 // order, when memory agrees with the store again.
 func (m *QueueManager) submit(ops []store.Op, then func(error)) {
-	m.store.Submit(&store.Step{Ops: ops, Done: func(s *store.Step) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.store.Submit(&store.Step{Ops: m.outward(ops), Done: func(s *store.Step) {
 		m.mu.Lock()
 		defer m.mu.Unlock()
 		m.apply(s)
@@ -67,14 +70,21 @@ func (m *QueueManager) apply(s *store.Step) {
 		case *store.Abort:
 			m.release(op.Place)
 		case *store.CreateQueue:
-			if s.Err != nil {
+			switch q := m.slots[op.Queue.Slot]; {
+			case q != nil && q.root().out != nil:
+				q.root().out.stored = q.root().out.stored || s.Err == nil
+			case s.Err != nil:
 				m.store.FreeSlot(op.Queue.Slot)
-				continue
+			default:
+				m.adopt(op.Queue)
 			}
-			m.adopt(op.Queue)
 		case *store.UpdateQueue:
 			if q := m.slots[op.Queue.Slot]; s.Err == nil && q != nil {
 				q.info, q.guard = op.Queue, m.guarded(op.Queue.Security)
+			}
+		case *store.PutState:
+			if s.Err == nil && op.Space == spaceMachine && bytes.Equal(op.Key, sequencesKey) {
+				m.keptSequences(op.Value)
 			}
 		case *store.DeleteQueue:
 			if q := m.slots[op.Slot]; s.Err == nil && q != nil {
@@ -138,11 +148,14 @@ func (m *QueueManager) gone(q *queue, lookup uint64) (size int64) {
 	if l := q.locks[lookup]; l != nil {
 		size = l.size
 	}
-	delete(q.locks, lookup)
+	q.unlock(lookup)
 	q.head.drop(lookup)
 	m.unreserve(q, size)
 	m.changed(q)
 	q.stirred()
+	if q.root().out != nil {
+		m.left(q, lookup)
+	}
 	return size
 }
 
@@ -154,6 +167,7 @@ func (m *QueueManager) available(q *queue, lookup uint64) {
 	if q.locks[lookup] == nil {
 		q.head.put(lookup)
 		m.wake(q, lookup)
+		m.offer(q)
 	}
 }
 
@@ -169,11 +183,15 @@ func (m *QueueManager) release(at store.Place) {
 	switch {
 	case l == nil, l.tx != nil && l.tx.kept:
 	case l.purge && !q.gone:
-		l.tx, l.purge = nil, false // once: if that fails, it stays
+		l.tx, l.parcel, l.purge = nil, nil, false // once: if that fails, it stays
+		if l.sent {
+			l.sent = false
+			q.others++
+		}
 		m.purged = append(m.purged, at)
 		m.wakeSweeper()
 	default:
-		delete(q.locks, at.Lookup)
+		q.unlock(at.Lookup)
 		q.stirred()
 		m.available(q, at.Lookup)
 	}
@@ -182,7 +200,7 @@ func (m *QueueManager) release(at store.Place) {
 // lost ends a lock on a position that the store does not have. It may get it
 // yet, if it was asked for before it came: the head is read anew.
 func (m *QueueManager) lost(q *queue, lookup uint64) {
-	delete(q.locks, lookup)
+	q.unlock(lookup)
 	q.head = head{}
 	q.stirred()
 	m.wake(q, lookup)

@@ -214,11 +214,11 @@ func (m *QueueManager) SetQueue(ctx context.Context, c Caller, name mq.QueueName
 	m.config.Lock()
 	defer m.config.Unlock()
 	m.mu.Lock()
-	q, err := m.find(op, name)
+	q, err := m.findAny(op, name)
 	if err == nil {
 		err = m.allow(op, c, q, mq.RightSetQueueProperties)
 	}
-	if err == nil && (q.parent != nil || q.info.Kind == store.System) {
+	if err == nil && (q.parent != nil || q.info.Kind == store.System || q.out != nil) {
 		err = mq.Errorf(mq.ErrUnsupportedOperation, op, "%s has no properties of its own", q.path).
 			WithFix("change the queue it belongs to, or the computer's quotas")
 	}

@@ -32,9 +32,12 @@ func (m *QueueManager) markDeleted(ctx context.Context, op string, c Caller, nam
 	m.config.Lock()
 	defer m.config.Unlock()
 	m.mu.Lock()
-	q, err := m.find(op, name)
+	q, err := m.findAny(op, name)
 	switch {
 	case err != nil:
+	case q.root().out != nil:
+		err = mq.Errorf(mq.ErrUnsupportedOperation, op, "outgoing queues come with the first message and go when they are empty").
+			WithFix("purge it instead")
 	case q.info.Kind == store.System || q.info.Role == store.Journal || hidden(q.info):
 		err = mq.Errorf(mq.ErrUnsupportedOperation, op, "%s belongs to the queue manager and cannot be deleted", q.path).
 			WithFix("purge it instead")
@@ -135,7 +138,7 @@ func (m *QueueManager) empty(parts []*queue) error {
 		m.mu.Lock()
 		for id, l := range part.locks {
 			if l.tx != nil && l.tx.state != txEnding {
-				delete(part.locks, id)
+				part.unlock(id)
 			}
 		}
 		m.mu.Unlock()

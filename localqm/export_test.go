@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"posthouse/localqm/store"
+	"posthouse/localqm/wire"
 )
 
 // Problems tells what is wrong inside a queue manager that nothing happens in.
@@ -42,14 +43,28 @@ func (m *QueueManager) Problems() (list []string) {
 		if !slices.IsSorted(q.head.ids) || len(slices.Compact(slices.Clone(q.head.ids))) != len(q.head.ids) {
 			wrong("%s: head %v", q.path, q.head.ids)
 		}
+		others := 0
 		for id, l := range q.locks {
-			owner := l.tx != nil && m.txns[l.tx.id] == l.tx
+			if !l.sent {
+				others++
+			}
+			owner := l.parcel != nil || l.tx != nil && m.txns[l.tx.id] == l.tx
 			for p := range m.pendings {
 				owner = owner || p.at.queue == q && p.at.place.Lookup == id
 			}
 			owner = owner || slices.Contains(m.purged, store.Place{Slot: slot, Lookup: id})
 			if !owner {
 				wrong("%s: nobody holds the lock on %d", q.path, id)
+			}
+		}
+		if q.others != others {
+			wrong("%s: %d locks of others counted, %d there", q.path, q.others, others)
+		}
+		if q.out != nil {
+			for _, s := range q.out.stream.sent {
+				if !slices.Contains(ids, s.lookup) {
+					wrong("%s: %d was sent and is not there", q.path, s.lookup)
+				}
 			}
 		}
 		var free []uint64
@@ -66,6 +81,21 @@ func (m *QueueManager) Problems() (list []string) {
 		wrong("%d bytes in all queues, %d counted", sum, m.bytes)
 	}
 	return list
+}
+
+// Settle waits until memory agrees with all that was committed.
+func (m *QueueManager) Settle() error {
+	return m.commit(m.ctx, "wait", []store.Op{&store.DeleteState{Space: "none"}}, nil)
+}
+
+// Ordered takes an order acknowledgement.
+func (m *QueueManager) Ordered(from Peer, o wire.Order) { m.ordered(from, o) }
+
+// Finished takes a final acknowledgement.
+func (m *QueueManager) Finished(f wire.Final) error {
+	done := make(chan error, 1)
+	m.finished(f, func(err error) { done <- err })
+	return <-done
 }
 
 // Waiting is how many reads wait for a message of a private queue.

@@ -2,6 +2,7 @@ package localqm
 
 import (
 	"context"
+	"slices"
 
 	"posthouse/localqm/mq"
 	"posthouse/localqm/store"
@@ -76,11 +77,11 @@ func (m *QueueManager) OpenQueue(ctx context.Context, c Caller, name mq.QueueNam
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	q, err := m.find(op, name)
+	q, err := m.opened(op, name, a)
 	if err != nil {
 		return nil, err
 	}
-	if a == SendAccess && !q.sendable() {
+	if a == SendAccess && q.out == nil && !q.sendable() {
 		return nil, mq.Errorf(mq.ErrUnsupportedFormatNameOperation, op, "%s can only be read", q.path).
 			WithFix("journals, subqueues and system queues are filled by the queue manager")
 	}
@@ -98,6 +99,15 @@ func (m *QueueManager) OpenQueue(ctx context.Context, c Caller, name mq.QueueNam
 	h.queue, h.to = q, m.addressed(name, q)
 	q.handles[h] = struct{}{}
 	return h, nil
+}
+
+// opened finds the queue to open; one of another machine can be sent to, and
+// who administers may look at what waits for it.
+func (m *QueueManager) opened(op string, name mq.QueueName, a Access) (*queue, error) {
+	if f, outside := m.outside(name); outside && a == SendAccess {
+		return m.sendTo(op, f)
+	}
+	return m.findAny(op, name)
 }
 
 func (m *QueueManager) newHandle(c Caller, name mq.QueueName, a Access, s Share) *Handle {
@@ -215,4 +225,13 @@ func (h *Handle) reading(op string, take bool, tx *Transaction) (*queue, error) 
 // queues take what the protocols send.
 func (q *queue) sendable() bool {
 	return q.parent == nil && q.info.Kind == store.Private && !hidden(q.info)
+}
+
+// Leaves reports whether something that is sent here goes to another computer.
+func (h *Handle) Leaves() bool {
+	h.m.mu.Lock()
+	defer h.m.mu.Unlock()
+	return slices.ContainsFunc(append([]*Handle{h}, h.targets...), func(t *Handle) bool {
+		return t.queue != nil && t.queue.out != nil
+	})
 }

@@ -28,9 +28,9 @@ func (m *QueueManager) MoveMessages(ctx context.Context, c Caller, from, to mq.Q
 	}
 	defer h.Close()
 	m.mu.Lock()
-	target, err := m.find(op, to)
+	target, err := m.opened(op, to, SendAccess)
 	near := err == nil && h.queue != nil && related(h.queue, target)
-	same := err == nil && target == h.queue
+	same := err == nil && h.queue != nil && target.root() == h.queue.root() && !near
 	m.mu.Unlock()
 	switch {
 	case err != nil:
@@ -85,7 +85,7 @@ func (m *QueueManager) beginSubqueue(ctx context.Context, c Caller, to mq.QueueN
 		return nil
 	}
 	m.mu.Lock()
-	_, err := m.find("", to)
+	_, err := m.find("", to) // one of another machine is not missing
 	m.mu.Unlock()
 	if mq.CodeOf(err) != mq.ErrQueueNotFound {
 		return nil
@@ -119,7 +119,8 @@ func (h *Handle) Move(ctx context.Context, lookup uint64, to mq.QueueName, tx *T
 
 // related reports that messages may move between two queues.
 func related(a, b *queue) bool {
-	return a != b && a.root() == b.root() && a.info.Role != store.Journal && b.info.Role != store.Journal
+	part := func(q *queue) bool { return q.info.Role == store.Main || q.info.Role == store.Subqueue }
+	return a != b && a.root() == b.root() && part(a) && part(b)
 }
 
 func (h *Handle) move(ctx context.Context, lookup uint64, to *queue, tx *Transaction) error {
@@ -185,7 +186,11 @@ func (m *QueueManager) resendOne(ctx context.Context, op string, h *Handle, id u
 		return giveBack(err)
 	}
 	m.mu.Lock()
-	ops = append(ops, m.removing(at.queue, at.delivery.Row, at.delivery.Message, mq.ClassAckReceive)...)
+	if at.queue.root().out != nil {
+		ops = append(ops, m.remove(at.queue, at.delivery.Row)) // it goes on, only elsewhere
+	} else {
+		ops = append(ops, m.removing(at.queue, at.delivery.Row, at.delivery.Message, mq.ClassAckReceive)...)
+	}
 	m.mu.Unlock()
 	return msg.ID, m.commit(ctx, op, ops, nil)
 }
@@ -196,7 +201,7 @@ func (m *QueueManager) resendOne(ctx context.Context, op string, h *Handle, id u
 func (m *QueueManager) renewed(op string, out *Handle, old *mq.Message) (*mq.Message, error) {
 	m.mu.Lock()
 	q, err := out.target(op)
-	transactional := err == nil && q.info.Transactional
+	transactional := err == nil && (q.info.Transactional || q.out != nil && old.Transactional)
 	m.mu.Unlock()
 	if err != nil {
 		return nil, err

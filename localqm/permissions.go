@@ -13,14 +13,14 @@ func (m *QueueManager) QueueSecurity(_ context.Context, c Caller, name mq.QueueN
 	op := "read the permissions of " + name.String()
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	q, err := m.find(op, name)
+	q, err := m.findAny(op, name)
 	if err == nil {
 		err = m.allow(op, c, q, mq.RightGetQueuePermissions)
 	}
 	if err != nil {
 		return secure.Descriptor{}, err
 	}
-	if q.root().info.Kind == store.System {
+	if q.root().info.Kind == store.System || q.root().out != nil {
 		return m.guard, nil
 	}
 	return q.root().guard, nil
@@ -45,7 +45,7 @@ func (m *QueueManager) SetQueueSecurity(ctx context.Context, c Caller, name mq.Q
 
 // guardQueue is called with mu held.
 func (m *QueueManager) guardQueue(op string, c Caller, name mq.QueueName, d secure.Descriptor) (store.Queue, error) {
-	q, err := m.find(op, name)
+	q, err := m.findAny(op, name)
 	if err != nil {
 		return store.Queue{}, err
 	}
@@ -53,7 +53,7 @@ func (m *QueueManager) guardQueue(op string, c Caller, name mq.QueueName, d secu
 	if err := m.allow(op, c, q, mq.RightChangeQueuePermissions); err != nil {
 		return store.Queue{}, err
 	}
-	if q.info.Kind == store.System || hidden(q.info) {
+	if q.info.Kind == store.System || q.out != nil || hidden(q.info) {
 		return store.Queue{}, mq.Errorf(mq.ErrUnsupportedOperation, op, "queues of the queue manager follow the computer's permissions").
 			WithFix("change those of the computer")
 	}

@@ -18,7 +18,7 @@ const purgeBatch = 500
 func (m *QueueManager) Purge(ctx context.Context, c Caller, name mq.QueueName) (int64, error) {
 	op := "purge " + name.String()
 	m.mu.Lock()
-	q, err := m.find(op, name)
+	q, err := m.findAny(op, name)
 	if err == nil {
 		err = m.allow(op, c, q, mq.RightReceiveMessage)
 	}

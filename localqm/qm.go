@@ -50,22 +50,26 @@ type QueueManager struct {
 	// each reads what it replaces. Held during commits, taken before mu.
 	config sync.Mutex
 
-	mu       sync.Mutex
-	closed   bool
-	failed   error                 // the store stopped
-	queues   map[string]*queue     // by key of name, roots only
-	slots    map[store.Slot]*queue // every queue, journal and subqueue
-	numbers  map[uint32]*queue     // private queue numbers
-	settings Settings
-	guard    secure.Descriptor // of the machine
-	bytes    int64             // sum of all queues' bytes
-	txns     map[mq.GUID]*Transaction
-	pendings map[*Pending]struct{}
-	purged   []store.Place // given back after a purge met them: the sweeper removes them
-	alarm    int64         // when the sweeper looks again, Unix seconds; 0: it is at work
-	soonest  int64         // the first deadline that came meanwhile; 0: none
-	history  history       // of messages that came from other machines
-	incoming incoming      // streams of transactional ones
+	mu        sync.Mutex
+	closed    bool
+	failed    error                 // the store stopped
+	queues    map[string]*queue     // by key of name, roots only
+	slots     map[store.Slot]*queue // every queue, journal and subqueue
+	numbers   map[uint32]*queue     // private queue numbers
+	settings  Settings
+	guard     secure.Descriptor // of the machine
+	bytes     int64             // sum of all queues' bytes
+	txns      map[mq.GUID]*Transaction
+	pendings  map[*Pending]struct{}
+	purged    []store.Place // given back after a purge met them: the sweeper removes them
+	alarm     int64         // when the sweeper looks again, Unix seconds; 0: it is at work
+	soonest   int64         // the first deadline that came meanwhile; 0: none
+	carrier   Carrier       // of what leaves; nil: everything stays
+	hardened  bool          // in force since the start or since it was set
+	outgoings int           // outgoing queues
+	sequences sequences     // of streams that leave
+	history   history       // of messages that came from other machines
+	incoming  incoming      // streams of transactional ones
 
 	ctx   context.Context // ends when the queue manager stops
 	stop  context.CancelFunc
@@ -97,16 +101,14 @@ func Open(ctx context.Context, o Options) (*QueueManager, error) {
 	if m.owner, err = secure.ParseSID(o.Owner); err != nil {
 		return nil, fmt.Errorf("open the queue manager %s: its owner: %w", m.self.Name, err)
 	}
-	m.names = map[string]bool{".": true, "localhost": true, "127.0.0.1": true, "::1": true, "[::1]": true}
-	for _, n := range append(o.Names, m.self.Name) {
-		m.names[strings.ToLower(n)] = true
-	}
+	m.names = m.ownNames(o.Names)
 	m.ctx, m.stop = context.WithCancel(context.Background())
 	if err := m.load(ctx); err != nil {
 		m.stop()
 		return nil, fmt.Errorf("open the queue manager %s: %w", m.self.Name, err)
 	}
 	m.expireFirst(ctx)
+	m.forgetIdle(m.clock.Now().Unix())
 	m.tasks.Go(m.sweep)
 	m.resumeDraining()
 	return m, nil
@@ -119,11 +121,18 @@ func (m *QueueManager) load(ctx context.Context) error {
 		return err
 	}
 	m.mu.Lock()
-	for _, info := range rows {
-		m.adopt(info)
+	for _, part := range []bool{false, true} { // parents before their parts
+		for _, info := range rows {
+			if (info.Parent != 0) == part {
+				m.adopt(info)
+			}
+		}
 	}
 	m.mu.Unlock()
 	if err := m.loadSettings(ctx); err != nil {
+		return err
+	}
+	if err := m.pausedQueues(ctx); err != nil {
 		return err
 	}
 	if err := m.ensureSystemQueues(ctx); err != nil {
@@ -136,6 +145,23 @@ func (m *QueueManager) load(ctx context.Context) error {
 		return err
 	}
 	return m.loadPrepared(ctx)
+}
+
+// SetNames replaces the further names and addresses of this computer
+// (Options.Names): addresses come and go.
+func (m *QueueManager) SetNames(names []string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.names = m.ownNames(names)
+}
+
+func (m *QueueManager) ownNames(more []string) map[string]bool {
+	own := map[string]bool{".": true, "localhost": true, "127.0.0.1": true, "::1": true, "[::1]": true}
+	own[strings.ToLower(m.self.Name)] = true
+	for _, n := range more {
+		own[strings.ToLower(n)] = true
+	}
+	return own
 }
 
 // Identity is who this queue manager is.

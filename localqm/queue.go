@@ -28,6 +28,8 @@ type queue struct {
 	waiters []*waiter
 	handles map[*Handle]struct{}
 	bytes   int64         // of what is here and what is on its way here: quotas compare it
+	out     *outgoing     // of an outgoing queue
+	others  int           // locks that no carrier holds
 	coming  int           // puts and moves that the store has not answered
 	held    int           // operations of transactions that name it
 	gone    bool          // deleted
@@ -49,9 +51,21 @@ const (
 // lock is a position taken by a transaction or a pending read
 // (MessagePosition.State Locked, and PurgePending).
 type lock struct {
-	tx    *Transaction // nil also while a read is on its way into one
-	purge bool         // a purge met it: removed instead of given back
-	size  int64        // of the packet, once its removal or move is under way
+	tx     *Transaction // nil also while a read is on its way into one
+	parcel *Parcel      // a carrier has it
+	sent   bool         // in an outgoing queue: it left at least once, and ends as what became of it there
+	purge  bool         // a purge met it: removed instead of given back
+	size   int64        // of the packet, once its removal or move is under way
+}
+
+// unlock forgets a lock. Called with mu held.
+func (q *queue) unlock(lookup uint64) {
+	if l := q.locks[lookup]; l != nil {
+		if !l.sent {
+			q.others--
+		}
+		delete(q.locks, lookup)
+	}
 }
 
 // locked reports whether a transaction holds a position.
@@ -88,11 +102,15 @@ func (m *QueueManager) adopt(info store.Queue) *queue {
 		subs: map[string]*queue{}, locks: map[uint64]*lock{}, handles: map[*Handle]struct{}{},
 	}
 	m.slots[info.Slot] = q
-	name := m.pathName(q)
-	q.path, q.format = name.String(), name.Direct()
+	if info.Kind == store.Outgoing {
+		m.adoptOutgoing(q)
+	} else {
+		name := m.pathName(q)
+		q.path, q.format = name.String(), name.Direct()
+	}
 	// Acknowledgements and dead letters follow a removal here, and not from
-	// journals and system queues.
-	q.final = info.Role != store.Journal && q.root().info.Kind != store.System
+	// journals, system queues and what was delivered.
+	q.final = info.Role != store.Journal && info.Role != store.Awaiting && q.root().info.Kind != store.System
 	q.bytes = m.store.Count(info.Slot).Bytes
 	m.bytes += q.bytes
 	switch {
@@ -116,6 +134,14 @@ func (m *QueueManager) forget(q *queue) {
 	q.gone = true
 	m.bytes -= q.bytes
 	delete(m.slots, q.slot)
+	if q.out != nil {
+		m.outgoings--
+		delete(m.sequences.of, q.out.stream.current)
+		q.out.gone.Store(true)
+		if m.carrier != nil {
+			m.carrier.Changed(q.out.Outgoing)
+		}
+	}
 	if q.parent != nil {
 		q.parent.stirred()
 		if q.parent.subs[strings.ToLower(q.info.Name)] == q {
@@ -139,6 +165,9 @@ func (q *queue) parts() []*queue {
 	}
 	if q.journal != nil {
 		all = append(all, q.journal)
+	}
+	if q.out != nil {
+		all = append(all, q.out.awaiting)
 	}
 	return all
 }

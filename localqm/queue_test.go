@@ -99,8 +99,8 @@ func TestEveryNameOfThisMachineFindsTheQueue(t *testing.T) {
 		for name, code := range map[string]mq.HResult{
 			"order":                                         mq.ErrQueueNotFound,
 			"orders;retries":                                mq.ErrQueueNotFound,
-			`elsewhere\private$\orders`:                     mq.ErrUnsupportedOperation,
-			`DIRECT=TCP:10.1.2.3\private$\orders`:           mq.ErrUnsupportedOperation,
+			`elsewhere\private$\orders`:                     mq.ErrQueueNotFound,
+			`DIRECT=TCP:10.1.2.3\private$\orders`:           mq.ErrQueueNotFound,
 			"PUBLIC=" + mq.NewGUID().String():               mq.ErrUnsupportedFormatNameOperation,
 			"MACHINE=" + q.Identity().ID.String():           mq.ErrUnsupportedFormatNameOperation,
 			"PRIVATE=" + q.Identity().ID.String() + `\ffff`: mq.ErrQueueNotFound,

@@ -42,6 +42,8 @@ type Delivery struct {
 	Message *mq.Message
 	Row     *store.Row
 	Locked  bool // held by a transaction or a pending read
+
+	Transfer Transfer // in an outgoing queue
 }
 
 // Read peeks at or receives a message. A receive answers after the commit of
@@ -297,6 +299,7 @@ func (m *QueueManager) before(ctx context.Context, op string, q *queue, lookup u
 // take locks an available position. Called with mu held.
 func (q *queue) take(lookup uint64) {
 	q.locks[lookup] = &lock{}
+	q.others++
 	q.head.drop(lookup)
 }
 

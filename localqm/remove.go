@@ -23,6 +23,7 @@ func (m *QueueManager) appendFate(ops []store.Op, q *queue, row *store.Row, msg 
 	if !q.final {
 		return ops
 	}
+	reason = q.reason(reason, msg)
 	if reason == mq.ClassAckReceive {
 		if root := q.root(); root.info.Journaling && root.journal != nil {
 			ops = m.appendCopy(ops, root.journal, row, row.Class)
@@ -53,11 +54,28 @@ func (m *QueueManager) appendFate(ops []store.Op, q *queue, row *store.Row, msg 
 	return ops
 }
 
+// reason is why a message leaves, as its sender learns it: what leaves an outgoing
+// queue has not arrived. A receive there is an administrator's.
+func (q *queue) reason(r mq.Class, msg *mq.Message) mq.Class {
+	switch {
+	case q.out == nil:
+		return r
+	case r == mq.ClassNackReceiveTimeout && msg.TimeToReachQueue > msg.TimeToBeReceived:
+		return mq.ClassNackTimeoutAtSender
+	case r == mq.ClassNackReceiveTimeout:
+		return mq.ClassNackReachQueueTimeout
+	case r == mq.ClassAckReceive, r == mq.ClassNackQueuePurged, r == mq.ClassNackQueueDeleted:
+		return mq.ClassNackDeleted
+	}
+	return r
+}
+
 // full reports whether removing a message with this reason needs its body.
 func (m *QueueManager) full(q *queue, msg *mq.Message, reason mq.Class) bool {
 	if !q.final {
 		return false
 	}
+	reason = q.reason(reason, msg)
 	if reason == mq.ClassAckReceive {
 		return q.root().info.Journaling
 	}

@@ -10,25 +10,27 @@ import (
 
 // Destination is what a name means now.
 type Destination struct {
-	local *queue
-	// Name is the format name that was resolved.
+	Local bool
+	// Name is the format name that messages to it carry.
 	Name mq.FormatName
 }
 
-// Resolve finds what a queue name means: a queue here, or, once this queue
-// manager can send to others, the next hops to it. It may wait for the network
-// and obeys ctx.
+// Resolve finds what a queue name means: a queue here, which must exist, or one
+// of another computer, for which messages wait in an outgoing queue.
 func (m *QueueManager) Resolve(ctx context.Context, name mq.QueueName) (Destination, error) {
 	if err := ctx.Err(); err != nil {
 		return Destination{}, m.storeError("resolve "+name.String(), err)
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	if f, outside := m.outside(name); outside {
+		return Destination{Name: f}, m.usable("resolve " + name.String())
+	}
 	q, err := m.find("resolve "+name.String(), name)
 	if err != nil {
 		return Destination{}, err
 	}
-	return Destination{local: q, Name: q.format}, nil
+	return Destination{Local: true, Name: q.format}, nil
 }
 
 // find looks a name up among the queues of this machine. Called with mu held.
@@ -140,7 +142,6 @@ func (m *QueueManager) notFound(op, name, fix string) error {
 }
 
 func (m *QueueManager) elsewhere(op, name string) error {
-	return mq.Errorf(mq.ErrUnsupportedOperation, op,
-		"%s is on another computer, and this queue manager does not reach others yet; nothing was sent", name).
+	return mq.Errorf(mq.ErrUnsupportedOperation, op, "%s is on another computer, and this needs a queue of this one", name).
 		WithFix(`use a queue of this computer (%s): .\private$\name`, m.self.Name)
 }

@@ -44,12 +44,16 @@ func (m *QueueManager) Restore(ctx context.Context, c Caller, name mq.QueueName,
 
 // planRestore is called with mu held. Its operations must be submitted.
 func (m *QueueManager) planRestore(op string, c Caller, name mq.QueueName, rows []*store.Row, kinds map[bool]bool) ([]store.Op, error) {
-	q, err := m.find(op, name)
+	q, err := m.findAny(op, name)
 	if err == nil {
 		err = m.allowMachine(op, c, mq.RightSetMachineProperties)
 	}
 	if err == nil && q.info.Kind == store.Private {
 		err = m.allow(op, c, q, mq.RightWriteMessage)
+	}
+	if err == nil && q.root().out != nil {
+		err = mq.Errorf(mq.ErrUnsupportedOperation, op, "messages cannot go on their way a second time as the same ones").
+			WithFix("restore them to a queue of this computer and move them from there")
 	}
 	if err == nil && hidden(q.root().info) {
 		err = mq.Errorf(mq.ErrUnsupportedOperation, op, "%s belongs to the queue manager", q.path)

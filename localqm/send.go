@@ -186,6 +186,7 @@ func (m *QueueManager) mayEnter(op string, h *Handle, msg *mq.Message, again boo
 		return nil, err
 	}
 	switch {
+	case q.out != nil: // whether it is taken, its destination decides
 	case q.info.Transactional && !msg.Transactional:
 		return nil, mq.Errorf(mq.ErrTransactionUsage, op, "the queue is transactional and the message is not").
 			WithFix("send it in a transaction")
@@ -208,6 +209,9 @@ func (m *QueueManager) mayEnter(op string, h *Handle, msg *mq.Message, again boo
 // addressed is the destination that a message keeps: the format name as its
 // sender gave it, or for a path name the short private one.
 func (m *QueueManager) addressed(name mq.QueueName, q *queue) mq.FormatName {
+	if q.out != nil {
+		return q.format
+	}
 	if !name.Format.IsZero() {
 		return name.Format
 	}
@@ -249,7 +253,7 @@ func (m *QueueManager) checkDeadLetterQueue(op string, h *Handle, msg *mq.Messag
 	}
 	q, err := m.find(op, mq.QueueName{Format: msg.DeadLetterQueue})
 	switch {
-	case mq.CodeOf(err) == mq.ErrUnsupportedOperation:
+	case mq.CodeOf(err) == mq.ErrUnsupportedOperation: // elsewhere
 		return mq.Errorf(mq.ErrIllegalPropertyValue, op, "the dead-letter queue %s is on another computer", msg.DeadLetterQueue).
 			WithFix("name a queue of this computer (%s), or none: the system's is used then", m.self.Name)
 	case mq.CodeOf(err) == mq.ErrQueueNotFound:
@@ -277,12 +281,33 @@ func (m *QueueManager) entering(op string, q *queue, msg *mq.Message, row *store
 		return nil, err
 	}
 	m.reserve(q, row.Size())
+	address(q, msg, row)
 	return m.appendArrival(nil, q, msg, row), nil
 }
 
-// appendArrival is entering for a row whose room is reserved.
+// address makes the row of a message what its queue keeps. In an outgoing queue
+// messages end when they can no longer reach theirs, and those with a final
+// acknowledgement to come are found by it.
+func address(q *queue, msg *mq.Message, row *store.Row) {
+	if q.out == nil {
+		return
+	}
+	row.Expires = expiry(msg)
+	if msg.TimeToReachQueue != mq.Never && msg.TimeToReachQueue <= msg.TimeToBeReceived {
+		row.Expires = msg.SentTime.Unix() + int64(msg.TimeToReachQueue) + 1 // once more than it has passed
+	}
+	if msg.Transactional && (msg.Journal || msg.DeadLetter) {
+		row.Index = msg.ID
+	}
+}
+
+// appendArrival is entering for a row whose room is reserved and that has its
+// address. In an outgoing queue nothing has arrived yet.
 func (m *QueueManager) appendArrival(ops []store.Op, q *queue, msg *mq.Message, row *store.Row) []store.Op {
 	ops = append(ops, m.put(q, row))
+	if q.out != nil {
+		return ops
+	}
 	if msg.Journal {
 		ops = m.appendCopy(ops, m.system(mq.SuffixJournal), row, mq.ClassNormal)
 	}

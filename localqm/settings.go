@@ -60,7 +60,22 @@ func (m *QueueManager) loadSettings(ctx context.Context) error {
 		m.settings.Security = secure.Machine(m.owner).Append(nil)
 	}
 	m.guard = m.guarded(m.settings.Security)
-	return nil
+	m.hardened = m.settings.Hardened
+	raw, err = m.store.State(ctx, spaceMachine, sequencesKey)
+	if err == nil {
+		err = m.beginSequences(raw)
+	}
+	return err
+}
+
+// Settings are those in force: hardened mode ends with a restart.
+func (m *QueueManager) Settings() Settings {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	s := m.settings
+	s.Hardened = m.hardened
+	s.Security = nil
+	return s
 }
 
 // SetMachine changes settings of the machine through change. Its permissions
@@ -98,6 +113,10 @@ func (m *QueueManager) saveSettings(ctx context.Context, op string, next Setting
 	}
 	return m.commit(ctx, op, []store.Op{&store.PutState{Space: spaceMachine, Key: settingsKey, Value: raw}}, func() {
 		m.settings, m.guard = next, m.guarded(next.Security)
+		m.hardened = m.hardened || next.Hardened
+		if m.carrier != nil {
+			m.carrier.Changed(nil)
+		}
 		m.hub.tell(Event{Kind: MachineChanged})
 	})
 }

@@ -82,6 +82,9 @@ func (m *QueueManager) sweepOnce() time.Time {
 	if next := m.expirePendings(now); !next.IsZero() {
 		sooner(next)
 	}
+	if next := m.forgetIdle(now.Unix() - outgoingIdle); next != 0 {
+		sooner(time.Unix(next, 0))
+	}
 	if err := m.removePurged(); err != nil {
 		m.sweepFailed(err) // it stays in its queue
 	}

@@ -145,6 +145,7 @@ func (t *Transaction) enqueue(op string, h *Handle, msg *mq.Message) error {
 	}
 	m.reserve(q, row.Size())
 	row.Slot = q.slot
+	address(q, msg, row)
 	t.add(txOp{kind: txEnqueue, queue: q, msg: msg, row: row})
 	return nil
 }
@@ -182,6 +183,7 @@ func (t *Transaction) seal(op string) error {
 			return err
 		}
 		row.Slot = o.row.Slot
+		address(o.queue, o.msg, row)
 		t.m.unreserve(o.queue, o.row.Size())
 		t.m.reserve(o.queue, row.Size())
 		o.row = row

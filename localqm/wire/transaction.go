@@ -66,6 +66,12 @@ func (e *encoder) transaction(m *mq.Message) {
 	}
 }
 
+// Transactional reports a packet or head with a TransactionHeader.
+func Transactional(packet []byte) bool {
+	const at = baseSize + userSize - 4
+	return len(packet) >= at+4 && le.Uint32(packet[at:])&userTransaction != 0
+}
+
 // SetSequence writes the place in its stream into a transactional packet or head:
 // it is known only when the message is committed or sent again (MS-MQQB 3.1.7.1.3).
 func SetSequence(packet []byte, sequence uint64, number, previous uint32) error {

@@ -1,0 +1,84 @@
+package localqm
+
+import (
+	"errors"
+
+	"posthouse/localqm/mq"
+	"posthouse/localqm/store"
+	"posthouse/localqm/wire"
+)
+
+// finished takes a final acknowledgement (MS-MQQB 3.1.5.7): a message that was
+// received goes to the machine journal if its sender asked, one that failed to a
+// dead-letter queue. One of an unknown message means nothing. done is called
+// once, when that is durable.
+func (m *QueueManager) finished(f wire.Final, done func(error)) {
+	const op = "take a final acknowledgement"
+	if f.Source != m.self.ID {
+		done(nil)
+		return
+	}
+	at, err := m.store.Find(m.ctx, mq.ObjectID{Source: f.Source, Ordinal: f.Message})
+	if errors.Is(err, store.ErrGone) {
+		done(nil)
+		return
+	}
+	var row *store.Row
+	var msg *mq.Message
+	var q *queue
+	if err == nil {
+		m.mu.Lock()
+		q = m.claim(at)
+		m.mu.Unlock()
+		if q == nil {
+			done(nil)
+			return
+		}
+		if row, err = m.store.Get(m.ctx, at.Slot, at.Lookup, -1); err == nil {
+			msg, err = m.parse(row)
+		}
+	}
+	if err != nil {
+		m.mu.Lock()
+		switch {
+		case q != nil && errors.Is(err, store.ErrGone):
+			m.lost(q, at.Lookup)
+			err = nil
+		case q != nil:
+			m.release(at)
+		}
+		m.mu.Unlock()
+		done(m.storeError(op, err))
+		return
+	}
+	m.mu.Lock()
+	ops := []store.Op{m.remove(q, row)}
+	switch {
+	case f.Class == mq.ClassAckReceive && msg.Journal:
+		ops = m.appendCopy(ops, m.system(mq.SuffixJournal), row, row.Class)
+	case f.Class != mq.ClassAckReceive && msg.DeadLetter:
+		ops = m.appendCopy(ops, m.deadLetterQueue(msg), row, f.Class)
+	}
+	m.mu.Unlock()
+	m.submit(ops, func(err error) { done(m.storeError(op, err)) })
+}
+
+// claim locks a message of an outgoing queue whose end is told by its
+// destination; nil if it is none, or ends already. Called with mu held.
+func (m *QueueManager) claim(at store.Place) *queue {
+	q := m.slots[at.Slot]
+	if q == nil || q.gone || q.root().out == nil {
+		return nil
+	}
+	l := q.locks[at.Lookup]
+	switch {
+	case l == nil:
+		q.locks[at.Lookup] = &lock{sent: true}
+		q.head.drop(at.Lookup)
+	case l.parcel != nil:
+		l.parcel = nil
+	default:
+		return nil
+	}
+	return q
+}

@@ -1,0 +1,234 @@
+package localqm
+
+import (
+	"context"
+	"errors"
+
+	"posthouse/localqm/mq"
+	"posthouse/localqm/store"
+	"posthouse/localqm/wire"
+)
+
+// pageBody is how much of a body is read with its neighbours; longer ones are
+// read one by one, so that a page stays small.
+const pageBody = 64 << 10
+
+// Take gives the carrier the next messages for a peer, in queue order: at most
+// limit, and of at most so many bytes in all unless the first alone has more. It
+// gives none if none may leave now: the queue is empty, paused or behind a
+// stream that is not wholly acknowledged; Carrier.Available says when there is
+// more. What is due to end ends instead of being taken.
+func (o *Outgoing) Take(ctx context.Context, to Peer, limit, bytes int) ([]*Parcel, error) {
+	o.taking.Lock()
+	defer o.taking.Unlock()
+	op := "send what waits for " + o.name.String()
+	for {
+		parcels, late, err := o.takeSome(ctx, op, to, limit, bytes)
+		if len(late) == 0 || err != nil {
+			return parcels, err
+		}
+		if _, err := o.m.removeLocked(late, mq.ClassNackReceiveTimeout); err != nil || len(parcels) > 0 {
+			return parcels, o.m.storeError(op, err)
+		}
+	}
+}
+
+// takeSome takes until a message does not fit, may not leave yet, or is late. Late
+// ones in front of all others are returned, locked for their removal.
+func (o *Outgoing) takeSome(ctx context.Context, op string, to Peer, limit, bytes int) (out []*Parcel, late []store.Place, err error) {
+	m, q := o.m, o.q
+	ids, parcels, err := m.pick(ctx, op, q, limit)
+	if err != nil || len(ids) == 0 {
+		return nil, nil, err
+	}
+	rows, err := m.readOutgoing(ctx, q, ids, bytes)
+	now := m.clock.Now().Unix()
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	n := 0
+	for ; n < len(rows) && err == nil; n++ {
+		row, p := rows[n], parcels[n]
+		if row == nil { // it was removed before it could be locked
+			m.lost(q, ids[n])
+			continue
+		}
+		if row.Expires != 0 && row.Expires <= now {
+			if len(out) > 0 {
+				break
+			}
+			l := q.locks[ids[n]]
+			l.parcel, l.sent = nil, false
+			q.others++
+			late = append(late, store.Place{Slot: q.slot, Lookup: ids[n]})
+			continue
+		}
+		if len(late) > 0 {
+			break
+		}
+		var ready bool
+		if ready, err = m.pack(q, row, p, to); !ready {
+			q.out.stalled = true
+			break
+		}
+		out = append(out, p)
+	}
+	for i := n; i < len(ids); i++ {
+		m.untake(q, ids[i], parcels[i])
+	}
+	return out, late, m.storeError(op, err)
+}
+
+// pick locks the next available positions for a carrier.
+func (m *QueueManager) pick(ctx context.Context, op string, q *queue, limit int) (ids []uint64, parcels []*Parcel, err error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if err := m.usable(op); err != nil {
+		return nil, nil, err
+	}
+	for m.mayLeave(q) && len(ids) < limit {
+		lookup, ok, err := m.first(ctx, q)
+		if !ok || err != nil {
+			return ids, parcels, m.storeError(op, err)
+		}
+		p := &Parcel{lookup: lookup}
+		q.locks[lookup] = &lock{parcel: p, sent: true}
+		q.head.drop(lookup)
+		ids, parcels = append(ids, lookup), append(parcels, p)
+	}
+	return ids, parcels, nil
+}
+
+// readOutgoing reads messages, as many as have so many bytes; nil for one that is
+// not there any more.
+func (m *QueueManager) readOutgoing(ctx context.Context, q *queue, ids []uint64, bytes int) ([]*store.Row, error) {
+	page, err := m.store.Range(ctx, store.Range{
+		Slot: q.slot, After: ids[0] - 1, Before: ids[len(ids)-1] + 1, Limit: 2 * len(ids), Body: pageBody,
+	})
+	if err != nil {
+		return nil, err
+	}
+	var rows []*store.Row
+	total := int64(0)
+	for _, id := range ids {
+		for len(page) > 0 && page[0].Lookup < id {
+			page = page[1:] // somebody else has it
+		}
+		var row *store.Row
+		if len(page) > 0 && page[0].Lookup == id {
+			row = page[0]
+		}
+		if row == nil || len(row.Body) < row.BodySize {
+			if row != nil && len(rows) > 0 && total+row.Size() > int64(bytes) {
+				return rows, nil // before it is read in vain
+			}
+			if row, err = m.store.Get(ctx, q.slot, id, -1); errors.Is(err, store.ErrGone) {
+				rows = append(rows, nil)
+				continue
+			} else if err != nil {
+				return rows, err
+			}
+		}
+		if total += row.Size(); len(rows) > 0 && total > int64(bytes) {
+			return rows, nil
+		}
+		rows = append(rows, row)
+	}
+	return rows, nil
+}
+
+// pack makes a parcel of a message if it may leave now. Called with mu held.
+func (m *QueueManager) pack(q *queue, row *store.Row, p *Parcel, to Peer) (ready bool, err error) {
+	msg, err := m.parse(row)
+	if err != nil {
+		return false, mq.Errorf(mq.ErrGeneric, "send a message", "message %d of %s is damaged: %w", row.Lookup, q.path, err).
+			WithFix("stop the queue manager and run `posthouse check`")
+	}
+	if msg.Transactional && !m.admits(q, msg, row.Lookup, to.ID) {
+		return false, nil
+	}
+	if p.Packet, err = wire.Sendable(row.Packet()); err != nil {
+		return false, err
+	}
+	p.Recoverable, p.Transactional = !row.Express, msg.Transactional
+	p.size, p.express = row.Size(), row.Express
+	if !msg.Transactional {
+		if msg.Journal {
+			p.journal = row
+		}
+		return true, nil
+	}
+	at := q.out.stream.next(msg)
+	p.Sequence, p.Number = at.ID, at.Number
+	if err := wire.SetSequence(p.Packet, at.ID, at.Number, at.Previous); err != nil {
+		return false, err
+	}
+	q.out.stream.leaves(sent{
+		number: at.Number, previous: at.Previous, lookup: row.Lookup, size: row.Size(), await: msg.Journal || msg.DeadLetter,
+	})
+	return true, nil
+}
+
+// untake gives a parcel's position back, unless it is no longer the parcel's.
+// Called with mu held.
+func (m *QueueManager) untake(q *queue, lookup uint64, p *Parcel) {
+	if l := q.locks[lookup]; l != nil && l.parcel == p {
+		l.parcel = nil
+		m.release(store.Place{Slot: q.slot, Lookup: lookup})
+	}
+}
+
+// Delivered tells that the peer is responsible for parcels now (session
+// acknowledgement, MS-MQQB 3.1.5.5). They leave the queue, and are journaled if
+// their sender asked; transactional ones stay until their order acknowledgement
+// (3.1.5.5.3). It does not wait for the disk.
+func (o *Outgoing) Delivered(parcels []*Parcel) {
+	m, q := o.m, o.q
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var ops []store.Op
+	for _, p := range parcels {
+		l := q.locks[p.lookup]
+		if p.Transactional || l == nil || l.parcel != p {
+			continue
+		}
+		l.parcel, l.size = nil, p.size
+		ops = append(ops, &store.Remove{Place: store.Place{Slot: q.slot, Lookup: p.lookup}, Express: p.express})
+		if p.journal != nil {
+			ops = m.appendCopy(ops, m.system(mq.SuffixJournal), p.journal, p.journal.Class)
+		}
+	}
+	if len(ops) == 0 {
+		return
+	}
+	m.store.Submit(&store.Step{Ops: ops, Done: func(s *store.Step) {
+		m.mu.Lock()
+		defer m.mu.Unlock()
+		m.apply(s)
+		if s.Err != nil {
+			m.log.Error("delivered messages could not be removed; they are sent again", "queue", q.path, "error", s.Err)
+		}
+	}})
+}
+
+// Release gives back parcels that were not delivered, because their session has
+// ended: they are available again, each in its place.
+func (o *Outgoing) Release(parcels []*Parcel) {
+	o.m.mu.Lock()
+	defer o.m.mu.Unlock()
+	for _, p := range parcels {
+		o.m.untake(o.q, p.lookup, p)
+	}
+}
+
+// Resend makes the transactional messages available again that left and were not
+// acknowledged (Transactional Ack Wait Timer Event, MS-MQQB 3.1.6.8). Parcels of
+// them mean nothing any more.
+func (o *Outgoing) Resend() {
+	o.m.mu.Lock()
+	defer o.m.mu.Unlock()
+	for _, s := range append([]sent(nil), o.q.out.stream.sent...) {
+		if l := o.q.locks[s.lookup]; l != nil && l.parcel != nil {
+			o.m.untake(o.q, s.lookup, l.parcel)
+		}
+	}
+}
