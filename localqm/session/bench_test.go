@@ -1,4 +1,4 @@
-package session_test
+package session
 
 import (
 	"net"
@@ -7,8 +7,6 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
-
-	"posthouse/localqm/session"
 )
 
 // flow sends as fast as the window lets it and counts what is acknowledged.
@@ -18,16 +16,16 @@ type flow struct {
 	total       int
 
 	mu      sync.Mutex
-	s       *session.Session
+	s       *Session
 	sent    int
 	arrived atomic.Int64
 	done    chan struct{} // closed when total have arrived
 	closed  chan error
 }
 
-func (f *flow) Opened(s *session.Session) {}
+func (f *flow) Opened(s *Session) {}
 
-func (f *flow) Arrived(s *session.Session, p []byte, done func(error)) error {
+func (f *flow) Arrived(s *Session, p []byte, done func(error)) error {
 	done(nil)
 	if f.arrived.Add(1) == int64(f.total) {
 		close(f.done)
@@ -35,7 +33,7 @@ func (f *flow) Arrived(s *session.Session, p []byte, done func(error)) error {
 	return nil
 }
 
-func (f *flow) pump(s *session.Session) {
+func (f *flow) pump(s *Session) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for f.sent < f.total && s.Send(nil, f.packet, f.recoverable) {
@@ -43,9 +41,9 @@ func (f *flow) pump(s *session.Session) {
 	}
 }
 
-func (f *flow) Acked(*session.Session, []any)        {}
-func (f *flow) Room(s *session.Session)              { f.pump(s) }
-func (f *flow) Closed(s *session.Session, err error) { f.closed <- err }
+func (f *flow) Acked(*Session, []any)        {}
+func (f *flow) Room(s *Session)              { f.pump(s) }
+func (f *flow) Closed(s *Session, err error) { f.closed <- err }
 
 // BenchmarkMessages is the flow of 1 KB messages from one session to another over
 // loopback TCP.
@@ -60,15 +58,15 @@ func BenchmarkMessages(b *testing.B) {
 				b.Fatal(err)
 			}
 			there := &flow{total: b.N, done: make(chan struct{}), closed: make(chan error, 1)}
-			server := session.NewServer(session.Config{Self: elsewhere}, session.Limits{},
-				func(*session.Session) session.Handler { return there })
+			server := NewServer(Config{Self: elsewhere}, Limits{},
+				func(*Session) Handler { return there })
 			server.Serve(ln)
 			defer server.Close()
 			f := &flow{
 				packet: message(b, 1024, c.recoverable), recoverable: c.recoverable,
 				total: b.N, closed: make(chan error, 1),
 			}
-			s, err := session.Dial(b.Context(), session.Config{Self: here}, ln.Addr().String(), elsewhere, f)
+			s, err := Dial(b.Context(), Config{Self: here}, ln.Addr().String(), elsewhere, f)
 			if err != nil {
 				b.Fatal(err)
 			}

@@ -109,7 +109,11 @@ func (s *Session) write() {
 		s.mu.Lock()
 		batch, acks = s.batch(batch[:0], acks[:0])
 		flushed := len(batch) == 0 && s.leaving && s.hand == 0
+		rearm := s.rearmed()
 		s.mu.Unlock()
+		if rearm {
+			signal(s.rearm)
+		}
 		switch {
 		case flushed:
 			if !s.closeWrite() {
