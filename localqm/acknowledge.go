@@ -35,10 +35,11 @@ func (m *QueueManager) appendAck(ops []store.Op, msg *mq.Message, row *store.Row
 	if class != mq.ClassAckReachQueue && class != mq.ClassAckReceive && !msg.Encrypted {
 		ack.Body, ack.BodyType = row.Body, msg.BodyType
 	}
+	if name, outside := m.outside(mq.QueueName{Format: msg.AdminQueue}); outside {
+		return m.appendElsewhere(ops, name, ack)
+	}
 	to, err := m.find("", mq.QueueName{Format: msg.AdminQueue})
 	switch {
-	case mq.CodeOf(err) == mq.ErrUnsupportedOperation:
-		return m.appendElsewhere(ops, msg.AdminQueue, ack)
 	case err != nil || !to.sendable() || to.info.Transactional:
 		return ops
 	case foreign && m.allow("acknowledge", Nobody(""), to, mq.RightWriteMessage) != nil:
@@ -88,18 +89,12 @@ func (m *QueueManager) inStream(msg *mq.Message) bool {
 // appendElsewhere adds a message of this queue manager to the outgoing queue of
 // another machine.
 func (m *QueueManager) appendElsewhere(ops []store.Op, to mq.FormatName, msg *mq.Message) []store.Op {
-	q, create, err := m.elsewhereQueue(to)
+	q, err := m.sendTo("answer", to)
 	if err != nil {
 		m.log.Warn("an acknowledgement was dropped", "to", to, "class", msg.Class, "error", err)
 		return ops
 	}
-	return m.appendOwn(append(ops, create...), q, msg)
-}
-
-// elsewhereQueue is the outgoing queue to a queue of another machine, and what
-// creates it.
-func (m *QueueManager) elsewhereQueue(to mq.FormatName) (*queue, []store.Op, error) {
-	return nil, nil, m.elsewhere("answer", to.String())
+	return m.appendOwn(ops, q, msg)
 }
 
 // appendOwn adds a message that this queue manager makes itself.
@@ -128,14 +123,17 @@ func correlation(id mq.ObjectID) (c [20]byte) {
 
 // acknowledged passes on what came to the order queue. Called without mu.
 func (m *QueueManager) acknowledged(a *arrival, f wire.Final, kind wire.AckKind) {
-	_, _ = f, kind
-	a.done(Arrival{})
+	if kind == wire.OrderAck {
+		m.ordered(a.from, f.Order)
+		a.done(Arrival{})
+		return
+	}
+	m.finished(f, func(err error) { a.done(Arrival{Err: err}) })
 }
 
 // tellOrder says that a stream has come so far. Called with mu held.
 func (m *QueueManager) tellOrder(s *stream) {
-	if s.at.Number == 0 {
-		return
+	if m.carrier != nil && s.at.Number != 0 {
+		m.carrier.OrderAck(OrderAck{To: s.peer, Sequence: s.at.ID, Number: s.at.Number})
 	}
-	_ = OrderAck{To: s.peer, Sequence: s.at.ID, Number: s.at.Number}
 }

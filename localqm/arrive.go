@@ -132,7 +132,7 @@ func (m *QueueManager) arriveOnce(a *arrival) func() {
 		ops = append(ops, m.history.keep(e))
 	}
 	e.coming, e.waiting = true, []func(Arrival){a.done}
-	m.store.Submit(&store.Step{Ops: ops, Done: func(s *store.Step) {
+	m.store.Submit(&store.Step{Ops: m.outward(ops), Done: func(s *store.Step) {
 		m.mu.Lock()
 		m.apply(s)
 		waiting := e.waiting
@@ -170,7 +170,7 @@ func (m *QueueManager) arriveInStream(a *arrival) func() {
 	}
 	ops = append(ops, in.advance(s, place, q, a.now)...)
 	f := &flight{chain: s.chain, waiting: []func(Arrival){a.done}}
-	f.step = &store.Step{Ops: ops, Done: func(step *store.Step) {
+	f.step = &store.Step{Ops: m.outward(ops), Done: func(step *store.Step) {
 		m.mu.Lock()
 		m.apply(step)
 		s.landed(f, place, step.Err)
