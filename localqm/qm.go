@@ -70,6 +70,7 @@ type QueueManager struct {
 	sequences sequences     // of streams that leave
 	history   history       // of messages that came from other machines
 	incoming  incoming      // streams of transactional ones
+	peers     map[mq.GUID]peer
 
 	ctx   context.Context // ends when the queue manager stops
 	stop  context.CancelFunc
@@ -142,6 +143,9 @@ func (m *QueueManager) load(ctx context.Context) error {
 		return err
 	}
 	if err := m.loadIncoming(ctx); err != nil {
+		return err
+	}
+	if err := m.loadPeers(ctx); err != nil {
 		return err
 	}
 	return m.loadPrepared(ctx)
