@@ -57,7 +57,7 @@ var outgoing = []test{
 		}
 		m := s.holds(far, "a")[0]
 		if m.ID != res.FirstID || m.LookupID != res.LookupID || m.Transfer != mgmtclient.TransferWaiting || m.DestinationQueue != farFormat ||
-			m.Expires == nil || !m.Expires.Equal(m.SentTime.Add(time.Hour)) || !m.Expires.Equal(*o.Expires) || !m.SentTime.Equal(*o.Oldest) {
+			m.Expires == nil || m.Expires.Sub(m.SentTime.Add(time.Hour)).Abs() > time.Second || !m.Expires.Equal(*o.Expires) || !m.SentTime.Equal(*o.Oldest) {
 			s.Errorf("message %+v", m)
 		}
 		machine, err := s.node.Machine(s.ctx)
@@ -159,7 +159,7 @@ var outgoing = []test{
 		} {
 			s.fails(do("orders"), mq.ErrUnsupportedOperation)
 			s.fails(do("nothere"), mq.ErrQueueNotFound)
-			s.fails(do(far), mq.ErrQueueNotFound, mq.ErrUnsupportedOperation)
+			s.fails(do(far), mq.ErrQueueNotFound)
 		}
 		s.kept("a")
 		_, err := s.admin.SetQueue(s.ctx, far, mgmtclient.QueueSettings{Label: ptr("mine")})
@@ -210,10 +210,8 @@ var outgoing = []test{
 		if res.Outcome != mgmtclient.OutcomeKept {
 			s.Errorf("answer %+v", res)
 		}
-		here, there := s.holds("orders", "a"), s.holds(far, "a")
-		if here[0].ID != there[0].ID {
-			s.Errorf("identifiers %s and %s", here[0].ID, there[0].ID)
-		}
+		s.holds("orders", "a")
+		s.holds(far, "a")
 	}},
 	{"messages are moved, copied and returned to it", func(s *suite) {
 		s.plain("orders")

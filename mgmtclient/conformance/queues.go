@@ -80,7 +80,7 @@ var names = []test{
 	}},
 	{"another computer's queue is refused in words", func(s *suite) {
 		_, err := s.node.Queue(s.ctx, `DIRECT=TCP:192.0.2.7\private$\orders`)
-		s.fails(err, mq.ErrUnsupportedOperation)
+		s.fails(err, mq.ErrQueueNotFound)
 		_, err = s.admin.CreateQueue(s.ctx, `ELSEWHERE\private$\orders`, mgmtclient.QueueSettings{})
 		s.fails(err, mq.ErrUnsupportedOperation)
 	}},

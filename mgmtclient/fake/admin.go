@@ -41,7 +41,8 @@ func (n *Node) CreateQueue(ctx context.Context, name string, s mgmtclient.QueueS
 		return mgmtclient.Queue{}, mq.Errorf(mq.ErrIllegalQueuePathname, op, "only queues and subqueues can be created, not journals and system queues").
 			WithFix(`write .\private$\name`)
 	case !path.Local() && !strings.EqualFold(path.Machine, n.machine.Name):
-		return mgmtclient.Queue{}, n.elsewhere(op, parsed.FormatName())
+		return mgmtclient.Queue{}, mq.Errorf(mq.ErrUnsupportedOperation, op, "queues are created on their own computer, and %s is another one", path.Machine).
+			WithFix("create it there, or name a queue of %s", n.machine.Name)
 	case !path.Private:
 		return mgmtclient.Queue{}, mq.Errorf(mq.ErrUnsupportedOperation, op, "public queues need a directory, and this computer belongs to none").
 			WithFix(`create .\private$\%s`, path.Queue)
@@ -78,13 +79,13 @@ func (n *Node) CreateQueue(ctx context.Context, name string, s mgmtclient.QueueS
 func warnings(q *queue) []string {
 	var list []string
 	if q.Authenticate {
-		list = append(list, "This queue takes only signed messages, and this version cannot check signatures: every message is refused.")
+		list = append(list, "it takes only signed messages, and signatures are not verified yet: whatever comes from other computers is refused (8006)")
 	}
 	if q.PrivacyLevel == "body" {
-		list = append(list, "This queue takes only encrypted messages, and this version cannot read them: every message is refused.")
+		list = append(list, "it takes only encrypted messages, and they cannot be decrypted yet: whatever comes from other computers is refused (8007)")
 	}
 	if d, err := secure.ParseSDDL(q.sddl); err == nil && !d.Allow(secure.Token{User: secure.Anonymous}, mq.RightWriteMessage) {
-		list = append(list, "No other computer can send to this queue: their messages come unsigned, and anonymous senders are not allowed.")
+		list = append(list, "messages from other computers come unsigned and are refused (8004) until Anonymous may send: `posthouse queue acl "+q.name+" --allow-send anonymous`")
 	}
 	return list
 }

@@ -109,8 +109,8 @@ func (q *queue) sub(name string, make bool) *subqueue {
 }
 
 func (n *Node) elsewhere(op string, f mq.FormatName) error {
-	return mq.Errorf(mq.ErrUnsupportedOperation, op, "%s is on another computer, and no message waits here for it", f).
-		WithFix("ask that computer, or name a queue of %s", n.machine.Name)
+	return mq.Errorf(mq.ErrQueueNotFound, op, "%s is on another computer, and nothing is kept here for it", f).
+		WithFix("look at it there, or name a queue of %s", n.machine.Name)
 }
 
 // pathOf is the path name of a place.

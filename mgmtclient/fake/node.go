@@ -80,7 +80,7 @@ func New(o Options) *Node {
 		Started: n.second(), Profile: "strict",
 		Network: &mgmtclient.Network{
 			Listening: []string{"127.0.0.1:1801"}, Addresses: []string{o.Name, "127.0.0.1"},
-			PingAnswer: true, Resend: [4]uint32{30, 300, 1800, 21600},
+			Resend: [4]uint32{30, 300, 1800, 21600},
 		},
 	}
 	for i, hidden := range []string{"order_queue$", "notify_queue$"} {

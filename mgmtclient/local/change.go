@@ -2,6 +2,7 @@ package local
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"posthouse/localqm"
@@ -123,11 +124,20 @@ func (n *Node) Send(ctx context.Context, r mgmtclient.SendRequest) (mgmtclient.S
 	if err != nil {
 		return result, err
 	}
+	if r.ReportQueue != "" {
+		one.Trace = true
+		if one.TraceQueue, err = n.reportQueue(ctx, op, r.ReportQueue); err != nil {
+			return result, row.Tried(op, err)
+		}
+	}
 	h, err := n.m.OpenQueue(ctx, n.caller, name, localqm.SendAccess, localqm.DenyNone)
 	if err != nil {
 		return result, row.Tried(op, err)
 	}
 	defer h.Close()
+	if h.Leaves() {
+		result.Outcome = mgmtclient.OutcomeKept
+	}
 	count := max(r.Count, 1)
 	if r.Transactional {
 		return n.sendTransaction(ctx, h, one, count, result)
@@ -348,6 +358,10 @@ func (n *Node) SetACL(ctx context.Context, queue, sddl string) error {
 
 // SetMachine changes settings of the machine.
 func (n *Node) SetMachine(ctx context.Context, s mgmtclient.MachineSettings) (mgmtclient.Machine, error) {
+	if s.Resend != nil && slices.Contains(s.Resend[:], 0) {
+		return mgmtclient.Machine{}, mq.Errorf(mq.ErrIllegalPropertyValue, "change the computer", "sending again after 0 seconds would never rest").
+			WithFix("give four times of 1 second and more")
+	}
 	if err := n.change(ctx, func(o *localqm.Settings) {
 		if q := quota(s.Quota); q != nil {
 			o.Quota = *q
@@ -358,10 +372,22 @@ func (n *Node) SetMachine(ctx context.Context, s mgmtclient.MachineSettings) (mg
 		if s.Profile != nil {
 			o.Profile = localqm.Profile(*s.Profile)
 		}
+		assign(&o.Hardened, s.Hardened)
+		assign(&o.Alias, s.Alias)
+		assign(&o.InsecureNack, s.InsecureNack)
+		assign(&o.Ping, s.Ping)
+		assign(&o.PingAnswer, s.PingAnswer)
+		assign(&o.Resend, s.Resend)
 	}); err != nil {
 		return mgmtclient.Machine{}, err
 	}
 	return n.Machine(ctx)
+}
+
+func assign[T any](to, from *T) {
+	if from != nil {
+		*to = *from
+	}
 }
 
 // Connect puts the machine online.

@@ -30,6 +30,7 @@ type Node struct {
 type About struct {
 	Version    string
 	DataFolder string
+	Line       Line // nil: nothing connects it
 }
 
 // New makes a node for a caller, whose rights are checked at every call.
@@ -95,7 +96,7 @@ func (n *Node) Machine(ctx context.Context) (mgmtclient.Machine, error) {
 	return mgmtclient.Machine{
 		ID: s.Identity.ID, Name: s.Identity.Name, Version: n.about.Version, DataFolder: n.about.DataFolder,
 		Started: s.Started, State: state, Queues: s.Queues,
-		Messages: s.Total.Messages, Bytes: s.Total.Bytes,
+		Messages: s.Total.Messages, Bytes: s.Total.Bytes, Outgoing: s.Outgoing.Messages, Network: n.network(),
 		Journal: s.Journal.Messages, DeadLetters: s.DeadLetter.Messages, TransactDead: s.DeadXact.Messages,
 		QuotaKB: limit(s.Settings.Quota), JournalQuotaKB: limit(s.Settings.JournalQuota),
 		ExpressBytes: s.Express.Bytes, ExpressCount: s.Express.Messages,
@@ -189,7 +190,10 @@ func describe(i localqm.QueueInfo) mgmtclient.Queue {
 		r.Type = "CONNECTOR"
 	case store.Multicast:
 		r.Type = "MULTICAST"
+	case store.Outgoing:
+		leave(&r, i)
 	}
+	r.Incoming, r.Warnings = come(i.Incoming), i.Warnings
 	return r
 }
 
@@ -201,6 +205,7 @@ func (n *Node) message(d localqm.Delivery) mgmtclient.Message {
 	r.LookupID = mgmtclient.LookupID(d.Lookup)
 	r.ArrivedTime, r.BodySize, r.Size = unix(d.Row.Arrived), d.Row.BodySize, d.Row.Size()
 	r.AbortCount, r.MoveCount, r.Locked = int(d.Row.Aborts), int(d.Row.Moves), d.Locked
+	r.Transfer = mgmtclient.Transfer(d.Transfer)
 	if d.Row.LastMove != 0 {
 		t := unix(d.Row.LastMove)
 		r.LastMoveTime = &t
