@@ -1,0 +1,111 @@
+package transport
+
+import (
+	"slices"
+	"time"
+
+	"posthouse/localqm"
+	"posthouse/localqm/mq"
+)
+
+// link is the connection of an outgoing queue (MS-MQDMPR 3.1.1.3). It is guarded
+// by Transport.mu.
+type link struct {
+	queue  *localqm.Outgoing
+	host   *host
+	mode   *mode // of the machine
+	paused bool
+	ready  bool      // it may have messages to take
+	sent   []*parcel // taken and not acknowledged, from the first one; no transactional ones
+	resend schedule
+	// confirmed is when the last order acknowledgement came that resend knows of.
+	confirmed time.Time
+
+	state mq.QueueState
+	since time.Time
+}
+
+// mode is what the machine as a whole allows.
+type mode struct {
+	offline  bool
+	hardened bool
+}
+
+// sends reports whether messages are to leave: a session is needed.
+func (l *link) sends() bool {
+	return !l.paused && (l.ready || len(l.sent) > 0)
+}
+
+// refresh notices that nothing is left to send: messages expire and are purged.
+func (l *link) refresh() {
+	if l.ready && l.queue.Unsent() == 0 {
+		l.ready = false
+	}
+}
+
+// settle forgets what was acknowledged at the front of sent.
+func (l *link) settle() {
+	for len(l.sent) > 0 && l.sent[0].acked {
+		l.sent[0] = nil
+		l.sent = l.sent[1:]
+	}
+}
+
+// unacked are the parcels of a session that has ended.
+func (l *link) unacked() (parcels []*localqm.Parcel) {
+	for _, p := range l.sent {
+		if !p.acked {
+			parcels = append(parcels, p.Parcel)
+		}
+	}
+	return parcels
+}
+
+// note keeps when the state changed.
+func (l *link) note(now time.Time) {
+	if state, _ := l.now(); state != l.state {
+		l.state, l.since = state, now
+	}
+}
+
+// now is the state and why it is so.
+func (l *link) now() (mq.QueueState, string) {
+	h := l.host
+	switch {
+	case l.mode.hardened:
+		return mq.StateLocked, "Hardened mode lets only HTTP leave this computer. The messages stay here until it is cancelled and the queue manager has been started again."
+	case l.paused:
+		return mq.StateOnHold, "Paused. The messages stay here until the queue is resumed."
+	case h.phase == open:
+		return mq.StateConnected, h.why
+	case h.phase == closing:
+		return mq.StateDisconnecting, h.why
+	case l.mode.offline:
+		return mq.StateDisconnected, "This computer works offline. The messages stay here until it goes online."
+	case !l.sends():
+		return mq.StateInactive, "Nothing to send."
+	case h.phase == unresolved:
+		return mq.StateNeedValidation, h.why
+	case h.phase == lost:
+		return mq.StateDisconnected, h.why
+	}
+	return mq.StateWaiting, h.why
+}
+
+// snapshot is what the engine shows.
+func (l *link) snapshot() localqm.Link {
+	h := l.host
+	state, why := l.now()
+	s := localqm.Link{
+		State: state, Why: why, Since: l.since, Failures: h.failures,
+		NextHops: slices.Clone(h.hops), History: slices.Clone(h.history),
+		ResendCount: l.resend.step, ResendInterval: l.resend.wait(), ResendAt: l.resend.at,
+	}
+	switch state {
+	case mq.StateWaiting, mq.StateNeedValidation, mq.StateDisconnected:
+		if !l.mode.offline {
+			s.NextTry = h.nextTry
+		}
+	}
+	return s
+}

@@ -1,0 +1,131 @@
+package transport_test
+
+import (
+	"context"
+	"fmt"
+	"testing"
+	"time"
+
+	"posthouse/localqm"
+	"posthouse/localqm/mq"
+	"posthouse/localqm/qmtest"
+	"posthouse/localqm/transport/transporttest"
+)
+
+func TestTheReceiverIsDownAndComesBack(t *testing.T) {
+	from, to := pair(t)
+	to.Disconnect()
+	kept := sendAll(t, from, to.Direct("orders"), 20, qmtest.Message)
+	booked := book(t, from, to.Direct("bookings"), 0, 20)
+	l := until(t, from, to.Direct("bookings"), func(l localqm.Link) bool { return l.Failures > 0 })
+	if l.State != mq.StateWaiting || l.NextTry.IsZero() {
+		t.Errorf("state %s, next try %v; want WAITING and a next try", l.State, l.NextTry)
+	}
+	last := l.History[len(l.History)-1]
+	if last.Status != mq.ConnConnectSocketFailure || last.Address != to.Address.String() || last.Error == 0 {
+		t.Errorf("history ends with %+v", last)
+	}
+	wantWords(t, l.Why, to.Address.String(), fmt.Sprintf("port %d", to.Options.Port), "stopped")
+
+	to.Connect()
+	begin := time.Now()
+	holds(t, to, "orders", kept)
+	holds(t, to, "bookings", booked)
+	if d := time.Since(begin); d > 15*time.Second {
+		t.Errorf("they came after %v", d)
+	}
+}
+
+func TestTheSenderIsRestartedBeforeItCouldSend(t *testing.T) {
+	from, to := pair(t)
+	to.Disconnect()
+	booked := book(t, from, to.Direct("bookings"), 0, 20)
+	from.Restart()
+	booked = append(booked, book(t, from, to.Direct("bookings"), 20, 20)...)
+	to.Connect()
+	holds(t, to, "bookings", booked)
+	holds(t, from, to.Direct("bookings"), nil)
+}
+
+func TestBothAreRestartedInTheMiddle(t *testing.T) {
+	from, to := pair(t)
+	var booked []string
+	for round := range 4 {
+		booked = append(booked, book(t, from, to.Direct("bookings"), round*50, 50)...)
+		if round%2 == 0 {
+			from.Restart()
+		} else {
+			to.Restart()
+		}
+	}
+	retry(t, from, to.Direct("bookings"))
+	holds(t, to, "bookings", booked)
+	holds(t, from, to.Direct("bookings"), nil)
+}
+
+func TestAFullReceiverTakesTheRestOnceItHasRoom(t *testing.T) {
+	from, to := pair(t)
+	quota(t, to, 40) // KB in all queues
+	h := from.Open(to.Direct("orders"), localqm.SendAccess)
+	for i := range 60 {
+		m := qmtest.Message(fmt.Sprint(i))
+		m.Body = make([]byte, 1000)
+		if _, err := h.Send(context.Background(), nil, m); err != nil {
+			t.Fatal(err)
+		}
+	}
+	l := until(t, from, to.Direct("orders"), func(l localqm.Link) bool {
+		n := len(l.History)
+		return n > 0 && l.History[n-1].Status == mq.ConnRefused
+	})
+	wantWords(t, l.Why, "full")
+	if n := len(to.Labels("orders")); n == 0 || n == 60 {
+		t.Fatalf("%d of 60 were taken; the quota is for about 30", n)
+	}
+	quota(t, to, mq.Never)
+	retry(t, from, to.Direct("orders"))
+	var want []string
+	for i := range 60 {
+		want = append(want, fmt.Sprint(i))
+	}
+	holds(t, to, "orders", want)
+}
+
+func TestALiveHostBesideAThousandDeadOnes(t *testing.T) {
+	n := transporttest.New(t)
+	from, to := n.Start("DESK7"), n.Start("HUB")
+	queues(to)
+	for i := range 1000 {
+		// Nobody listens there: the loopback refuses.
+		name := fmt.Sprintf(`DIRECT=TCP:127.1.%d.%d\private$\orders`, i/250, i%250+1)
+		sendAll(t, from, name, 1, qmtest.Message)
+	}
+	begin := time.Now()
+	holds(t, to, "orders", sendAll(t, from, to.Direct("orders"), 10, qmtest.Message))
+	to.Disconnect()
+	sendAll(t, from, to.Direct("orders"), 10, qmtest.Message)
+	to.Connect()
+	qmtest.Eventually(t, "20 orders", func() bool { return len(to.Labels("orders")) == 20 })
+	if d := time.Since(begin); d > 15*time.Second {
+		t.Errorf("the live host was reached after %v", d)
+	}
+}
+
+func TestANameThatIsUnknown(t *testing.T) {
+	n := transporttest.New(t)
+	from := n.Start("DESK7")
+	name := `DIRECT=OS:NOWHERE\private$\orders`
+	sendAll(t, from, name, 1, qmtest.Message)
+	l := until(t, from, name, func(l localqm.Link) bool { return l.State == mq.StateNeedValidation })
+	wantWords(t, l.Why, "NOWHERE")
+	if last := l.History[len(l.History)-1]; last.Status != mq.ConnDNSFailure {
+		t.Errorf("history ends with %+v", last)
+	}
+	// It gets an address: the next round finds it.
+	to := n.Start("HUB")
+	queues(to)
+	n.Name("NOWHERE", to.Address)
+	to.SetNames([]string{"NOWHERE"})
+	retry(t, from, name)
+	holds(t, to, "orders", []string{"DESK7 0000"})
+}

@@ -1,0 +1,163 @@
+package transport
+
+import (
+	"context"
+	"errors"
+	"net/netip"
+	"time"
+
+	"posthouse/localqm/mq"
+	"posthouse/localqm/session"
+)
+
+// dispatch begins rounds as the book says.
+func (t *Transport) dispatch() {
+	for {
+		key, err := t.book.Next(t.ctx)
+		if err != nil {
+			return
+		}
+		t.tasks.Go(func() { t.round(key) })
+	}
+}
+
+// round tries to reach a host at each of its addresses, which are looked up anew
+// (Establish a Protocol Session, MS-MQQB 3.1.5.2).
+func (t *Transport) round(key string) {
+	t.mu.Lock()
+	h, line, ask := t.hosts[key], t.line, t.settings.Ping
+	if h != nil {
+		h.refresh()
+	}
+	if h == nil || h.conn != nil || !h.busy() || !t.mode.sends() || t.ended {
+		t.book.Forget(key)
+		t.book.Answered(key)
+		if h != nil && h.conn == nil {
+			h.enter(time.Now(), idle, "")
+			t.tidy(h)
+		}
+		t.mu.Unlock()
+		return
+	}
+	h.enter(time.Now(), trying, "Connecting to "+h.name+".")
+	t.mu.Unlock()
+
+	to, err := t.where(line, h)
+	if err != nil {
+		t.failed(h, unresolved, t.unfound(h, err))
+		return
+	}
+	t.mu.Lock()
+	h.found(to)
+	t.mu.Unlock()
+	var last failure
+	for _, a := range to {
+		f, ok := t.connect(line, h, a, ask)
+		if ok {
+			return
+		}
+		if last = f; line.Err() != nil {
+			break
+		}
+		t.mu.Lock()
+		h.record(time.Now(), f)
+		t.mu.Unlock()
+	}
+	t.failed(h, waiting, last)
+}
+
+// where are the addresses of a host now. Of a queue manager known by its
+// identifier these are those that it was met at.
+func (t *Transport) where(ctx context.Context, h *host) ([]netip.AddrPort, error) {
+	if h.id.IsZero() {
+		return t.o.Resolver.Resolve(ctx, h.name)
+	}
+	known := t.m.Known(h.id)
+	t.mu.Lock()
+	for _, a := range h.acks { // a peer whose acknowledgements are due
+		known = append(known, a.To.Address)
+	}
+	t.mu.Unlock()
+	var all []netip.AddrPort
+	for _, name := range known {
+		to, err := t.o.Resolver.Resolve(ctx, name)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, to...)
+	}
+	if len(all) == 0 {
+		return nil, errUnknown
+	}
+	return all, nil
+}
+
+var errUnknown = errors.New("no address is known")
+
+func (t *Transport) unfound(h *host, err error) failure {
+	if errors.Is(err, errUnknown) {
+		return unknownFailure(h.id)
+	}
+	return resolveFailure(h.name, err)
+}
+
+// connect opens a session with a host at one address, after a ping if asked.
+func (t *Transport) connect(line context.Context, h *host, at netip.AddrPort, ask bool) (failure, bool) {
+	cfg := t.o.Session
+	cfg.Local = t.local(at.Addr())
+	if ask {
+		// Silence is no answer: most queue managers never do.
+		if a := t.asker.Ask(line, netip.AddrPortFrom(at.Addr(), t.o.PingPort)); a.Refused {
+			return connectFailure(at, mq.ConnPingFailure, nil), false
+		}
+		cfg.Pinged = true
+	}
+	_, err := session.Dial(line, cfg, at.String(), h.id, t.newConn(h))
+	if err == nil {
+		return failure{}, true
+	}
+	status := mq.ConnUnknownFailure
+	var e *session.Error
+	if errors.As(err, &e) {
+		status = e.Status
+	}
+	return connectFailure(at, status, err), false
+}
+
+// local is the address to connect from: one that we listen on, so that the peer
+// sees the address it can reach us at.
+func (t *Transport) local(to netip.Addr) netip.Addr {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for _, a := range t.o.Listen {
+		if len(t.own[a]) > 0 && !a.IsUnspecified() && a.Is4() == to.Is4() && a.IsLoopback() == to.IsLoopback() {
+			return a
+		}
+	}
+	return netip.Addr{}
+}
+
+// failed ends a round that reached nobody.
+func (t *Transport) failed(h *host, p phase, f failure) {
+	now := time.Now()
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	// The sender of what these acknowledge will send it again.
+	h.acks = nil
+	if p == unresolved {
+		h.record(now, f)
+	}
+	next := t.book.Failed(h.key)
+	if h.conn != nil { // it called us meanwhile
+		return
+	}
+	h.failures++
+	if !h.busy() || !t.mode.sends() {
+		t.book.Forget(h.key)
+		h.enter(now, idle, f.why)
+		t.tidy(h)
+		return
+	}
+	h.nextTry = next
+	h.enter(now, p, f.why)
+}

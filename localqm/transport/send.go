@@ -1,0 +1,199 @@
+package transport
+
+import (
+	"time"
+
+	"posthouse/localqm"
+	"posthouse/localqm/wire"
+)
+
+// run sends what the hosts of a session have until it ends.
+func (c *conn) run() {
+	defer close(c.still)
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	check := time.Now().Add(moved)
+	for {
+		select {
+		case <-c.wake:
+		case <-timer.C:
+		case <-c.ended:
+			return
+		}
+		now := time.Now()
+		next := c.resend(now)
+		if c.dial != nil && !now.Before(check) {
+			check = now.Add(moved)
+			c.t.tasks.Go(c.stillThere)
+		}
+		if next.IsZero() || check.Before(next) {
+			next = check
+		}
+		for c.flush() && c.take() {
+		}
+		if c.done() {
+			c.s.Close(nil)
+			return
+		}
+		timer.Reset(time.Until(next))
+	}
+}
+
+// flush sends what was taken; false if the window is full or the session over.
+// What belongs to a queue that was paused meanwhile stays.
+func (c *conn) flush() bool {
+	kept := c.out[:0]
+	for i, p := range c.out {
+		switch {
+		case p.link != nil && p.link.queue.Paused():
+			kept = append(kept, p)
+		case !c.s.Send(p, p.Packet, p.Recoverable):
+			c.out = append(kept, c.out[i:]...)
+			return false
+		}
+	}
+	clear(c.out[len(kept):])
+	c.out = kept
+	return true
+}
+
+// take gets the next messages, order acknowledgements first; false if there are
+// none.
+func (c *conn) take() bool {
+	t := c.t
+	t.mu.Lock()
+	acks := c.acks
+	c.acks = nil
+	var l *link
+	if len(acks) == 0 && !c.leaving {
+		if l = c.turn(); l != nil {
+			l.ready = false // before Take: what comes meanwhile sets it again
+		}
+	}
+	t.mu.Unlock()
+	for _, a := range acks {
+		c.ack(a)
+	}
+	if len(acks) > 0 || l == nil {
+		return len(acks) > 0
+	}
+	parcels, err := l.queue.Take(t.ctx, c.peer, turnMessages, turnBytes)
+	if err != nil {
+		t.log.Warn("messages to send could not be read", "queue", l.queue.Destination(), "error", err)
+		return false
+	}
+	if len(parcels) == 0 {
+		return true
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	l.ready = true
+	batch := make([]parcel, len(parcels))
+	for i, p := range parcels {
+		batch[i] = parcel{Parcel: p, link: l}
+		c.out = append(c.out, &batch[i])
+		if p.Transactional {
+			l.resend.sent(time.Now())
+		} else {
+			l.sent = append(l.sent, &batch[i])
+		}
+	}
+	return true
+}
+
+// turn is the next queue with messages: hosts and their queues take turns.
+// Called with mu held.
+func (c *conn) turn() *link {
+	for i, h := range c.hosts {
+		for k, l := range h.links {
+			if !l.ready || l.paused {
+				continue
+			}
+			c.hosts = append(append(c.hosts[:i:i], c.hosts[i+1:]...), h)
+			h.links = append(append(h.links[:k:k], h.links[k+1:]...), l)
+			return l
+		}
+	}
+	return nil
+}
+
+// ack puts an order acknowledgement in front of what is sent.
+func (c *conn) ack(a localqm.OrderAck) {
+	to := wire.OrderQueue(a.To.ID)
+	if a.To.Direct {
+		to = wire.DirectOrderQueue(a.To.Address)
+	}
+	packet, err := wire.AppendOrderAck(nil, to, c.t.o.Session.Self, c.t.m.NextOrdinal(),
+		wire.Order{Sequence: a.Sequence, Number: a.Number}, time.Now())
+	if err != nil {
+		c.t.log.Error("an order acknowledgement could not be made", "to", to, "error", err)
+		return
+	}
+	c.out = append(c.out, &parcel{Parcel: &localqm.Parcel{Packet: packet, Recoverable: wire.Recoverable(packet)}})
+}
+
+// resend sends transactional messages again that were not acknowledged in time
+// (MS-MQQB 3.1.6.5), and returns when to look again.
+func (c *conn) resend(now time.Time) (next time.Time) {
+	t := c.t
+	var due []*link
+	t.mu.Lock()
+	for _, h := range c.hosts {
+		for _, l := range h.links {
+			if l.resend.expired(now) {
+				l.ready = true
+				due = append(due, l)
+			}
+		}
+	}
+	t.mu.Unlock()
+	for _, l := range due {
+		l.queue.Resend()
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for _, h := range c.hosts {
+		for _, l := range h.links {
+			if at := l.resend.at; !at.IsZero() && (next.IsZero() || at.Before(next)) {
+				next = at
+			}
+		}
+	}
+	return next
+}
+
+// stillThere looks whether the host that was dialled still has the address.
+func (c *conn) stillThere() {
+	to, err := c.t.where(c.t.ctx, c.dial)
+	if err != nil {
+		return // nobody says that it moved
+	}
+	for _, a := range to {
+		if a.Addr() == c.from {
+			return
+		}
+	}
+	c.t.mu.Lock()
+	c.stale = true
+	c.t.mu.Unlock()
+	nudge(c.wake)
+}
+
+// done reports whether the session is to be closed: the transport ends, or the
+// host has moved and nothing is under way, so that the next one goes to its new
+// address.
+func (c *conn) done() bool {
+	c.t.mu.Lock()
+	defer c.t.mu.Unlock()
+	if c.leaving || !c.stale {
+		return c.leaving
+	}
+	for _, h := range c.hosts {
+		for _, l := range h.links {
+			if len(l.sent) > 0 {
+				return false
+			}
+		}
+	}
+	return len(c.out) == 0
+}

@@ -1,0 +1,189 @@
+package transport_test
+
+import (
+	"context"
+	"net/netip"
+	"strings"
+	"testing"
+	"time"
+
+	"posthouse/localqm"
+	"posthouse/localqm/mq"
+	"posthouse/localqm/qmtest"
+	"posthouse/localqm/transport/transporttest"
+)
+
+func wantWords(t *testing.T, text string, words ...string) {
+	t.Helper()
+	for _, w := range words {
+		if !strings.Contains(text, w) {
+			t.Errorf("%q does not tell %q", text, w)
+		}
+	}
+}
+
+// link is the state of an outgoing queue.
+func link(t *testing.T, q *transporttest.QM, name string) localqm.Link {
+	t.Helper()
+	info, err := q.Queue(context.Background(), qmtest.Owner, qmtest.Name(t, name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return info.Outgoing.Link
+}
+
+// until waits for a state of an outgoing queue.
+func until(t *testing.T, q *transporttest.QM, name string, cond func(localqm.Link) bool) (l localqm.Link) {
+	t.Helper()
+	defer func() {
+		if t.Failed() {
+			t.Logf("link of %s: %+v", name, l)
+		}
+	}()
+	qmtest.Eventually(t, "the state of "+name, func() bool {
+		l = link(t, q, name)
+		return cond(l)
+	})
+	return l
+}
+
+func state(s mq.QueueState) func(localqm.Link) bool {
+	return func(l localqm.Link) bool { return l.State == s }
+}
+
+// retry has a queue sent now, as an administrator does who does not wait for the
+// next try.
+func retry(t *testing.T, q *transporttest.QM, name string) {
+	t.Helper()
+	if err := q.Resend(context.Background(), qmtest.Owner, qmtest.Name(t, name)); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func set(t *testing.T, q *transporttest.QM, change func(*localqm.Settings)) {
+	t.Helper()
+	err := q.SetMachine(context.Background(), qmtest.Owner, func(s *localqm.Settings) error {
+		change(s)
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func quota(t *testing.T, q *transporttest.QM, kb uint32) {
+	t.Helper()
+	set(t, q, func(s *localqm.Settings) { s.Quota = kb })
+}
+
+func TestAPausedQueueKeepsItsMessages(t *testing.T) {
+	ctx := context.Background()
+	from, to := pair(t)
+	orders, bookings := to.Direct("orders"), to.Direct("bookings")
+	first := sendAll(t, from, orders, 5, qmtest.Message)
+	holds(t, to, "orders", first)
+	if err := from.Pause(ctx, qmtest.Owner, qmtest.Name(t, orders)); err != nil {
+		t.Fatal(err)
+	}
+	until(t, from, orders, state(mq.StateOnHold))
+	kept := sendAll(t, from, orders, 5, qmtest.Message)
+	// Another queue to the same host is not held up.
+	holds(t, to, "bookings", book(t, from, bookings, 0, 5))
+	holds(t, from, orders, kept)
+	holds(t, to, "orders", first)
+
+	from.Restart() // it stays paused
+	until(t, from, orders, state(mq.StateOnHold))
+	holds(t, from, orders, kept)
+	if err := from.Resume(ctx, qmtest.Owner, qmtest.Name(t, orders)); err != nil {
+		t.Fatal(err)
+	}
+	holds(t, to, "orders", append(first, kept...))
+	until(t, from, orders, state(mq.StateConnected))
+}
+
+func TestOfflineNothingLeavesAndNothingComes(t *testing.T) {
+	from, to := pair(t)
+	queues(from)
+	orders := to.Direct("orders")
+	first := sendAll(t, from, orders, 5, qmtest.Message)
+	holds(t, to, "orders", first)
+
+	set(t, from, func(s *localqm.Settings) { s.Offline = true })
+	kept := sendAll(t, from, orders, 5, qmtest.Message)
+	l := until(t, from, orders, state(mq.StateDisconnected))
+	wantWords(t, l.Why, "offline")
+	back := from.Direct("orders")
+	answers := sendAll(t, to, back, 5, qmtest.Message)
+	until(t, to, back, func(l localqm.Link) bool { return l.Failures > 0 })
+	holds(t, from, orders, kept)
+	holds(t, to, "orders", first)
+
+	set(t, from, func(s *localqm.Settings) { s.Offline = false })
+	holds(t, to, "orders", append(first, kept...))
+	// It has called, so the other one need not wait for its next try.
+	holds(t, from, "orders", answers)
+}
+
+func TestHardenedNothingButHTTPLeaves(t *testing.T) {
+	from, to := pair(t)
+	queues(from)
+	orders := to.Direct("orders")
+	set(t, from, func(s *localqm.Settings) { s.Hardened = true })
+	kept := sendAll(t, from, orders, 5, qmtest.Message)
+	until(t, from, orders, state(mq.StateLocked))
+	holds(t, from, "orders", sendAll(t, from, "orders", 3, qmtest.Message)) // local queues work
+
+	back := from.Direct("orders")
+	answers := sendAll(t, to, back, 5, qmtest.Message)
+	until(t, to, back, func(l localqm.Link) bool { return l.Failures > 0 })
+
+	set(t, from, func(s *localqm.Settings) { s.Hardened = false })
+	until(t, from, orders, state(mq.StateLocked)) // until a restart
+	from.Restart()
+	holds(t, to, "orders", kept)
+	qmtest.Eventually(t, "the other side's messages", func() bool { return len(from.Labels("orders")) == 3+len(answers) })
+}
+
+func TestAComputerThatMovedIsFound(t *testing.T) {
+	n := transporttest.New(t)
+	from, to := n.Start("DESK7"), n.Start("HUB")
+	queues(to)
+	orders := to.Direct("orders")
+	want := sendAll(t, from, orders, 5, qmtest.Message)
+	holds(t, to, "orders", want)
+
+	// The host provider gives HUB another address; its old one is nobody's.
+	old := to.Address
+	to.Disconnect()
+	to.Address = netip.MustParseAddr("127.0.0.99")
+	to.Options.Listen = []netip.Addr{to.Address}
+	n.Name("HUB", to.Address)
+	to.Connect()
+	kept := sendAll(t, from, orders, 5, qmtest.Message)
+	holds(t, to, "orders", append(want, kept...))
+	l := link(t, from, orders)
+	if len(l.NextHops) != 1 || !strings.Contains(l.NextHops[0], "127.0.0.99") {
+		t.Errorf("next hops %v; the computer was at %s and is at %s", l.NextHops, old, to.Address)
+	}
+}
+
+func TestAnOldAddressThatSomebodyElseHas(t *testing.T) {
+	n := transporttest.New(t)
+	from, to := n.Start("DESK7"), n.Start("HUB")
+	queues(to)
+	to.Disconnect()
+	orders := to.Direct("orders")
+	sendAll(t, from, orders, 5, qmtest.Message)
+	until(t, from, orders, func(l localqm.Link) bool { return l.Failures > 0 })
+	// HUB moves while its messages wait; nothing is restarted here.
+	to.Address = netip.MustParseAddr("127.0.0.98")
+	to.Options.Listen = []netip.Addr{to.Address}
+	to.Connect()
+	n.Name("HUB", to.Address)
+	begin := time.Now()
+	qmtest.Eventually(t, "the messages at the new address", func() bool { return len(to.Labels("orders")) == 5 })
+	if d := time.Since(begin); d > 15*time.Second {
+		t.Errorf("after %v", d)
+	}
+}
