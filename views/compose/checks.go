@@ -56,6 +56,24 @@ type answer struct {
 
 func (a answer) known() bool { return a.name != "" }
 
+// elsewhere reports whether the queue is one of another computer: messages for
+// it are kept in an outgoing queue.
+func (a answer) elsewhere(who sender) bool {
+	if a.err == nil {
+		return a.queue.Outgoing != nil
+	}
+	q, err := mq.ParseQueue(a.name)
+	if err != nil || mq.CodeOf(a.err) != mq.ErrQueueNotFound {
+		return false
+	}
+	f := q.FormatName()
+	p, direct := f.PathName()
+	if !direct {
+		return f.Kind == mq.KindPrivate
+	}
+	return !p.Local() && !strings.EqualFold(p.Machine, who.node) && !p.System && p.Subqueue == "" && p.Suffix == mq.SuffixNone
+}
+
 // ask asks a queue manager about a queue.
 func ask(ctx context.Context, n mgmtclient.Node, name string) (answer, error) {
 	a := answer{name: name}
@@ -120,7 +138,11 @@ func (d *draft) checks(who sender, to, admin answer, now time.Time) []check {
 		return []check{{mark: markWait, title: "Asking " + who.node, text: "Does the queue exist, and may you send?"}}
 	}
 	list := []check{exists(who, to, now)}
-	if to.err == nil {
+	if to.elsewhere(who) {
+		list = append(list, check{
+			mark: markNone, title: "Will it be taken?", text: "Only its own computer knows. Ask for a dead letter, and you see a refusal.",
+		}, d.sizeOnly())
+	} else if to.err == nil {
 		list = append(list, d.agrees(to), maySend(who, to), d.fits(to))
 		if to.queue.Authenticate {
 			list = append(list, check{mark: markFail, title: "It takes only signed messages", text: "This version does not sign. Take the rule off the queue, or use another.", fix: fixPermissions, label: "Show permissions"})
@@ -143,6 +165,8 @@ func (d *draft) checks(who sender, to, admin answer, now time.Time) []check {
 func exists(who sender, to answer, now time.Time) check {
 	at := to.at.In(now.Location()).Format("15:04:05")
 	switch code := mq.CodeOf(to.err); {
+	case to.elsewhere(who):
+		return check{mark: markPass, title: "It goes to another computer", text: "It is kept on " + who.node + " until that one takes it."}
 	case to.err == nil:
 		return check{mark: markPass, title: "The queue exists", text: fmt.Sprintf("%s on %s, asked %s", screen.QueueName(to.queue.PathName), who.node, at)}
 	case code == mq.ErrQueueNotFound:

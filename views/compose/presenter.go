@@ -219,7 +219,7 @@ func (p *Presenter) ask() {
 	}
 	question(p.draft.queue, func(a answer) {
 		p.to = a
-		if a.known() && a.err == nil && !p.decided && p.draft.transactional != a.queue.Transactional {
+		if a.known() && a.err == nil && a.queue.Outgoing == nil && !p.decided && p.draft.transactional != a.queue.Transactional {
 			p.draft.transactional = a.queue.Transactional
 			p.OnDraft()
 		}

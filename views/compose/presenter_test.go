@@ -137,7 +137,15 @@ func TestChecksSpeakOfRealAnswers(t *testing.T) {
 	if c := find(t, check(`.\private$\orders.new`), "There is no such queue"); c.fix != fixCreate {
 		t.Errorf("got %+v", c)
 	}
-	if c := find(t, check(`ELSEWHERE\private$\orders`), "It cannot be asked"); c.mark != markFail || !strings.Contains(c.text, "is on another computer") {
+	for _, name := range []string{`ELSEWHERE\private$\orders`, `HUB-AAR02\private$\orders.out`, `DIRECT=TCP:10.0.0.7\private$\orders`} {
+		if c := find(t, check(name), "It goes to another computer"); c.mark != markPass || !strings.Contains(c.text, "kept on HUB-CPH01") {
+			t.Errorf("%s: got %+v", name, c)
+		}
+		if c := find(t, p.Checks(), "Will it be taken?"); c.mark != markNone {
+			t.Errorf("%s: got %+v", name, c)
+		}
+	}
+	if c := find(t, check(`ELSEWHERE\private$\orders;journal`), "There is no such queue"); c.mark != markFail {
 		t.Errorf("got %+v", c)
 	}
 	p.Edit(func(d *draft) { d.queue = `a\b\c\d` })
