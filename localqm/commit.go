@@ -193,6 +193,7 @@ func (m *QueueManager) release(at store.Place) {
 	default:
 		q.unlock(at.Lookup)
 		q.stirred()
+		m.unstall(q)
 		m.available(q, at.Lookup)
 	}
 }
@@ -201,6 +202,7 @@ func (m *QueueManager) release(at store.Place) {
 // yet, if it was asked for before it came: the head is read anew.
 func (m *QueueManager) lost(q *queue, lookup uint64) {
 	q.unlock(lookup)
+	m.unstall(q)
 	q.head = head{}
 	q.stirred()
 	m.wake(q, lookup)

@@ -83,9 +83,9 @@ func TestSendRefusesWhatDoesNotFit(t *testing.T) {
 			{"unsigned to authenticated", "signed", nil, mq.ErrMessageNotAuthenticated},
 			{"plain to private", "secret", nil, mq.ErrUnsupportedOperation},
 			{"acknowledgement to nowhere", "plain", func(m *mq.Message) { m.Acknowledge = 1 }, mq.ErrInsufficientProperties},
-			{"acknowledgement to another computer", "plain", func(m *mq.Message) {
-				m.Acknowledge, m.AdminQueue = 1, mq.DirectOS("FAR", `private$\acks`)
-			}, mq.ErrUnsupportedOperation},
+			{"acknowledgement by a way that does not exist", "plain", func(m *mq.Message) {
+				m.Acknowledge, m.AdminQueue = 1, mq.Direct(mq.ProtocolHTTP, "FAR", `private$\acks`)
+			}, mq.ErrUnsupportedFormatNameOperation},
 			{"acknowledgement to a transactional queue", "plain", func(m *mq.Message) {
 				m.Acknowledge, m.AdminQueue = 1, mq.DirectOS(".", `private$\xact`)
 			}, mq.ErrIllegalPropertyValue},

@@ -115,6 +115,11 @@ func (m *QueueManager) hold(ctx context.Context, c Caller, name mq.QueueName, pa
 	if err != nil {
 		return err
 	}
+	defer func() {
+		m.mu.Lock()
+		q.held-- // it stays until its mark does
+		m.mu.Unlock()
+	}()
 	mark := []byte(key(store.Outgoing, q.info.Name))
 	ops := []store.Op{&store.DeleteState{Space: spacePaused, Key: mark}}
 	if paused {
@@ -139,13 +144,15 @@ func (m *QueueManager) Resend(_ context.Context, c Caller, name mq.QueueName) er
 	q.out.Resend()
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	q.held--
 	if m.carrier != nil {
 		m.carrier.Changed(q.out.Outgoing)
 	}
 	return nil
 }
 
-// manageOutgoing finds an outgoing queue for somebody who may steer it.
+// manageOutgoing finds an outgoing queue for somebody who may steer it, and holds
+// it.
 func (m *QueueManager) manageOutgoing(op string, c Caller, name mq.QueueName) (*queue, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -157,7 +164,11 @@ func (m *QueueManager) manageOutgoing(op string, c Caller, name mq.QueueName) (*
 		return nil, mq.Errorf(mq.ErrUnsupportedOperation, op, "%s is no outgoing queue", q.path).
 			WithFix("outgoing queues are named by their destination; see `posthouse outgoing list`")
 	}
-	return q, m.allow(op, c, q, mq.RightSetQueueProperties)
+	if err := m.allow(op, c, q, mq.RightSetQueueProperties); err != nil {
+		return nil, err
+	}
+	q.held++
+	return q, nil
 }
 
 // offer tells the carrier of messages that may leave. Called with mu held.
@@ -207,7 +218,7 @@ type front struct {
 }
 
 // frontRows is how many messages a front looks at.
-const frontRows = 200
+const frontRows = 50
 
 // describe adds what is not known under mu: the carrier's link, and what the
 // first messages tell.

@@ -42,21 +42,29 @@ func (m *QueueManager) sendTo(op string, f mq.FormatName) (*queue, error) {
 	if err := m.usable(op); err != nil {
 		return nil, err
 	}
-	switch {
-	case f.Kind == mq.KindMachine || f.Suffix != mq.SuffixNone || f.Subqueue != "":
-		return nil, mq.Errorf(mq.ErrUnsupportedFormatNameOperation, op, "%s can only be read", f).
-			WithFix("journals, subqueues and system queues are filled by their queue manager")
-	case f.IsHTTP():
-		return nil, mq.Errorf(mq.ErrUnsupportedFormatNameOperation, op, "this queue manager sends no messages over HTTP").
-			WithFix(`name the queue by the computer: DIRECT=OS:computer\private$\queue`)
-	case f.Kind == mq.KindDirect && f.Protocol != mq.ProtocolTCP && f.Protocol != mq.ProtocolOS:
-		return nil, mq.Errorf(mq.ErrUnsupportedFormatNameOperation, op, "no protocol that runs here leads to %s", f).
-			WithFix(`name the queue as DIRECT=TCP:address\private$\queue or DIRECT=OS:computer\private$\queue`)
+	if err := reachable(op, f); err != nil {
+		return nil, err
 	}
 	if q := m.queues[key(store.Outgoing, f.String())]; q != nil && !q.gone {
 		return q, nil
 	}
 	return m.registerOutgoing(op, f)
+}
+
+// reachable refuses names of other computers that no message can be sent to.
+func reachable(op string, f mq.FormatName) error {
+	switch {
+	case f.Kind == mq.KindMachine || f.Suffix != mq.SuffixNone || f.Subqueue != "":
+		return mq.Errorf(mq.ErrUnsupportedFormatNameOperation, op, "%s can only be read", f).
+			WithFix("journals, subqueues and system queues are filled by their queue manager")
+	case f.IsHTTP():
+		return mq.Errorf(mq.ErrUnsupportedFormatNameOperation, op, "this queue manager sends no messages over HTTP").
+			WithFix(`name the queue by the computer: DIRECT=OS:computer\private$\queue`)
+	case f.Kind == mq.KindDirect && f.Protocol != mq.ProtocolTCP && f.Protocol != mq.ProtocolOS:
+		return mq.Errorf(mq.ErrUnsupportedFormatNameOperation, op, "no protocol that runs here leads to %s", f).
+			WithFix(`name the queue as DIRECT=TCP:address\private$\queue or DIRECT=OS:computer\private$\queue`)
+	}
+	return nil
 }
 
 func (m *QueueManager) registerOutgoing(op string, f mq.FormatName) (*queue, error) {

@@ -49,7 +49,9 @@ func (o *Outgoing) takeSome(ctx context.Context, op string, to Peer, limit, byte
 	for ; n < len(rows) && err == nil; n++ {
 		row, p := rows[n], parcels[n]
 		if row == nil { // it was removed before it could be locked
-			m.lost(q, ids[n])
+			if l := q.locks[ids[n]]; l != nil && l.parcel == p {
+				m.lost(q, ids[n])
+			}
 			continue
 		}
 		if row.Expires != 0 && row.Expires <= now {
@@ -57,6 +59,9 @@ func (o *Outgoing) takeSome(ctx context.Context, op string, to Peer, limit, byte
 				break
 			}
 			l := q.locks[ids[n]]
+			if l == nil || l.parcel != p {
+				continue
+			}
 			l.parcel, l.sent = nil, false
 			q.others++
 			late = append(late, store.Place{Slot: q.slot, Lookup: ids[n]})
@@ -65,6 +70,9 @@ func (o *Outgoing) takeSome(ctx context.Context, op string, to Peer, limit, byte
 		if len(late) > 0 {
 			break
 		}
+		if l := q.locks[ids[n]]; l == nil || l.parcel != p {
+			continue // a final acknowledgement took it
+		}
 		var ready bool
 		if ready, err = m.pack(q, row, p, to); !ready {
 			q.out.stalled = true
@@ -72,10 +80,28 @@ func (o *Outgoing) takeSome(ctx context.Context, op string, to Peer, limit, byte
 		}
 		out = append(out, p)
 	}
-	for i := n; i < len(ids); i++ {
-		m.untake(q, ids[i], parcels[i])
-	}
+	m.putBack(q, parcels[n:])
 	return out, late, m.storeError(op, err)
+}
+
+// putBack makes positions available again that did not leave after all. The
+// carrier is told unless it would find the same again. Called with mu held.
+func (m *QueueManager) putBack(q *queue, parcels []*Parcel) {
+	for _, p := range parcels {
+		l := q.locks[p.lookup]
+		if l == nil || l.parcel != p {
+			continue // its fate came meanwhile
+		}
+		if l.purge {
+			m.untake(q, p.lookup, p)
+			continue
+		}
+		q.unlock(p.lookup)
+		q.head.put(p.lookup)
+	}
+	if len(parcels) > 0 && !q.out.stalled {
+		m.offer(q)
+	}
 }
 
 // pick locks the next available positions for a carrier.
@@ -85,7 +111,7 @@ func (m *QueueManager) pick(ctx context.Context, op string, q *queue, limit int)
 	if err := m.usable(op); err != nil {
 		return nil, nil, err
 	}
-	for m.mayLeave(q) && len(ids) < limit {
+	for m.mayLeave(q) && !q.out.stalled && len(ids) < limit {
 		lookup, ok, err := m.first(ctx, q)
 		if !ok || err != nil {
 			return ids, parcels, m.storeError(op, err)

@@ -237,7 +237,11 @@ func (m *QueueManager) first(ctx context.Context, q *queue) (uint64, bool, error
 func (m *QueueManager) seek(ctx context.Context, op string, q *queue, o ReadOptions) (uint64, error) {
 	switch o.Seek {
 	case SeekCurrent:
-		if q.locks[o.Lookup] != nil {
+		switch l := q.locks[o.Lookup]; {
+		case l != nil && l.sent:
+			return 0, mq.Errorf(mq.ErrMessageLocked, op, "message %d is on its way", o.Lookup).
+				WithFix("wait until it has arrived, or pause its queue until its session has ended")
+		case l != nil:
 			return 0, mq.Errorf(mq.ErrMessageLocked, op, "another reader holds message %d", o.Lookup).
 				WithFix("wait until its transaction ends")
 		}

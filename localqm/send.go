@@ -219,12 +219,14 @@ func (m *QueueManager) addressed(name mq.QueueName, q *queue) mq.FormatName {
 }
 
 // checkAdminQueue refuses what could not be answered: an administration queue
-// of another machine as long as nothing can be sent there, or a transactional
-// one (acknowledgements are never transactional, MS-MQQB 3.1.7.15). Through
+// that nothing can be sent to, or a transactional one (acknowledgements are never transactional, MS-MQQB 3.1.7.15). Through
 // acknowledgements nobody writes where it may not.
 func (m *QueueManager) checkAdminQueue(op string, h *Handle, msg *mq.Message, again bool) error {
 	if msg.Acknowledge == 0 {
 		return nil
+	}
+	if f, outside := m.outside(mq.QueueName{Format: msg.AdminQueue}); outside {
+		return reachable(op, f)
 	}
 	q, err := m.find(op, mq.QueueName{Format: msg.AdminQueue})
 	switch {

@@ -225,11 +225,14 @@ func (m *QueueManager) left(q *queue, lookup uint64) {
 		q.out.stream.id = 0
 		m.rest(q)
 	}
-	if q.out.stalled {
+	m.unstall(q)
+}
+
+// unstall lets Take look again at what it stopped before. Called with mu held.
+func (m *QueueManager) unstall(q *queue) {
+	if q.out != nil && q.out.stalled {
 		q.out.stalled = false
-		if m.carrier != nil {
-			m.carrier.Available(q.out.Outgoing)
-		}
+		m.offer(q)
 	}
 }
 
