@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"os"
+	"slices"
 	"time"
 
 	"posthouse/localqm/wire"
@@ -13,10 +14,8 @@ const (
 	// handshakeBuffer holds the largest packet of a handshake.
 	handshakeBuffer = 1 << 10
 	readBuffer      = 32 << 10
-	// firstRead is what is allocated for a packet before more of it came; then it
-	// doubles: a claimed size costs nothing.
-	firstRead = 64 << 10
-	baseBytes = 16
+	pieceBytes      = 64 << 10 // of a large packet, allocated when the one before is full
+	baseBytes       = 16
 	// internalBytes is the largest packet of the session itself, EstablishConnection
 	// (MS-MQQB 2.2.3).
 	internalBytes = 572
@@ -41,9 +40,10 @@ func (r *reader) opened() {
 	r.r, r.buf, r.timed = 0, buf, true
 }
 
-// packet reads the next packet into memory of its own, which is charged to Memory
-// if it is a message. Only an open session takes messages: others are refused
-// before they are read. io.EOF tells that the peer closed between two packets.
+// packet reads the next packet. A message has memory of its own, which is charged to
+// Memory; another packet is valid until the next is read. Only an open session takes
+// messages: they are refused before they are read. io.EOF tells that the peer closed
+// between two packets.
 func (r *reader) packet(open bool) ([]byte, error) {
 	r.begun = false
 	for r.w-r.r < baseBytes {
@@ -69,55 +69,66 @@ func (r *reader) packet(open bool) ([]byte, error) {
 			return nil, err
 		}
 	}
-	p := r.buf[r.r : r.r+size] // read before the next packet is
+	p := r.buf[r.r : r.r+size]
 	r.r += size
 	return p, nil
 }
 
-// message reads a UserMessage packet of size bytes.
+// message reads a UserMessage packet of size bytes. A large one is read in pieces
+// that are joined when it is complete: what it claims costs nothing, what it takes
+// is not more than twice what came.
 func (r *reader) message(size int) (p []byte, err error) {
-	memory := r.s.cfg.Memory
-	charged := min(size, firstRead)
-	if err := memory.take(r.s, charged); err != nil {
-		return nil, err
-	}
+	memory, charged := r.s.cfg.Memory, 0
 	defer func() {
 		if err != nil {
 			memory.release(charged)
 		}
 	}()
-	p = make([]byte, 0, charged)
-	if size > firstRead {
-		memory.begin(r.s)
-		defer memory.finish(r.s)
-	}
-	for {
-		n := min(size-len(p), r.w-r.r)
-		if len(p)+n > cap(p) {
-			grown := min(max(2*cap(p), len(p)+n), size)
-			if err := memory.take(r.s, grown-charged); err != nil {
-				return nil, err
-			}
-			charged = grown
-			p = append(make([]byte, 0, grown), p...)
+	piece := func() ([]byte, error) {
+		n := min(size-charged, pieceBytes)
+		if err := memory.take(r.s, n); err != nil {
+			return nil, err
 		}
-		p = append(p, r.buf[r.r:r.r+n]...)
-		r.r += n
-		switch left := size - len(p); {
-		case left == 0:
-			return p, nil
-		case left >= len(r.buf) && cap(p) > len(p):
-			// The buffer would only be in the way.
-			n, err := r.read(p[len(p):cap(p)])
-			if p = p[:len(p)+n]; err != nil {
-				return nil, err
+		charged += n
+		b := make([]byte, n)
+		return b, r.full(b)
+	}
+	if size <= pieceBytes {
+		return piece()
+	}
+	memory.begin(r.s)
+	defer memory.finish(r.s)
+	var pieces [][]byte
+	for charged < size {
+		b, err := piece()
+		if err != nil {
+			return nil, err
+		}
+		pieces = append(pieces, b)
+	}
+	return slices.Concat(pieces...), nil
+}
+
+// full reads as many bytes of a packet as b has.
+func (r *reader) full(b []byte) error {
+	for len(b) > 0 {
+		if r.r == r.w && len(b) >= len(r.buf) {
+			n, err := r.read(b) // the buffer would only be in the way
+			if err != nil {
+				return err
 			}
-		default:
+			b = b[n:]
+			continue
+		}
+		if r.r == r.w {
 			if err := r.fillWithin(); err != nil {
-				return nil, err
+				return err
 			}
 		}
+		n := copy(b, r.buf[r.r:r.w])
+		b, r.r = b[n:], r.r+n
 	}
+	return nil
 }
 
 // fill reads more into the buffer. Between packets it waits for as long as it takes.

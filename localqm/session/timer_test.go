@@ -5,6 +5,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -308,12 +309,14 @@ func TestPacketThatDoesNotEndIsCut(t *testing.T) {
 				time.Sleep(time.Minute) // nothing is read: no time runs
 				start := time.Now()
 				write(t, conn, c.first)
+				var drip sync.WaitGroup
+				defer drip.Wait()
 				if c.drip {
-					go func() {
+					drip.Go(func() {
 						for err := error(nil); err == nil; _, err = conn.Write(large[:1]) {
 							time.Sleep(time.Second)
 						}
-					}()
+					})
 				}
 				if err := <-w.closed; !errors.Is(err, ErrMalformed) {
 					t.Error(err)
