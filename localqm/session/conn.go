@@ -65,7 +65,7 @@ func (s *Session) packet(p []byte) error {
 		a, size := ev.arrival, len(p)
 		err := s.handler.Arrived(s, ev.message, func(err error) { s.settle(a, size, err) })
 		if err != nil {
-			err = breach("%w", err)
+			err = s.explain(breach("%w", err))
 			s.settle(a, size, err)
 			return err
 		}
