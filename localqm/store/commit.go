@@ -1,5 +1,7 @@
 package store
 
+import "posthouse/localqm/failpoint"
+
 // commit makes a group of steps durable and visible, and sets their Err. First
 // all at once; if a step is wrong, again with a savepoint for each; on a full
 // disk each for itself, so that what frees space goes through.
@@ -168,7 +170,7 @@ func (w *writer) end(b *batch) error {
 			return err
 		}
 	}
-	failpoint("commit")
+	failpoint.Here(failpoint.Commit)
 	if err := w.exec("COMMIT"); err != nil {
 		return err
 	}

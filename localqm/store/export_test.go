@@ -4,18 +4,14 @@ import (
 	"context"
 	"database/sql"
 	"strconv"
+
+	"posthouse/localqm/failpoint"
 )
 
 // What the tests of package store_test need from inside.
 
 // SetFailpoint has fn called at the named points of the writer; nil ends that.
-func SetFailpoint(fn func(point string)) {
-	if fn == nil {
-		failpoints.Store(nil)
-		return
-	}
-	failpoints.Store(&fn)
-}
+func SetFailpoint(fn func(point string)) { failpoint.Set(fn) }
 
 // SetCheckpointPages makes checkpoints more frequent.
 func SetCheckpointPages(n int) { checkpointPages = n }

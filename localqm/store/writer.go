@@ -6,9 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"sync"
-	"sync/atomic"
 
 	"modernc.org/sqlite"
+
+	"posthouse/localqm/failpoint"
 )
 
 const (
@@ -20,15 +21,6 @@ const (
 // checkpointPages is when the WAL is copied into the database, so that it is
 // overwritten from its start, which is faster than growing it.
 var checkpointPages = 4000
-
-// failpoints is what the crash tests do at the named points of the writer.
-var failpoints atomic.Pointer[func(string)]
-
-func failpoint(name string) {
-	if fn := failpoints.Load(); fn != nil {
-		(*fn)(name)
-	}
-}
 
 // writer is the one goroutine that changes the store.
 type writer struct {
@@ -146,12 +138,12 @@ func (w *writer) run() {
 			w.mu.Lock()
 			w.linger.saw(len(steps) + len(w.waiting))
 			w.mu.Unlock()
-			failpoint("committed")
+			failpoint.Here(failpoint.Committed)
 			for _, st := range steps {
 				st.After = nil // or a chain of steps would keep all their messages
 				st.Done(st)
 			}
-			failpoint("done")
+			failpoint.Here(failpoint.Done)
 		}
 		for _, fn := range calls {
 			fn()
@@ -266,7 +258,7 @@ func (w *writer) rollback() {
 // checkpoint copies the WAL into the database. It waits for readers, which are
 // short, only if they have made the WAL far too long, and never for Check.
 func (w *writer) checkpoint() {
-	failpoint("checkpoint")
+	failpoint.Here(failpoint.Checkpoint)
 	mode := "PASSIVE"
 	if w.log > 4*w.limit && w.s.snapshots.Load() == 0 {
 		mode = "RESTART"

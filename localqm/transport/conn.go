@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"posthouse/localqm"
+	"posthouse/localqm/failpoint"
 	"posthouse/localqm/mq"
 	"posthouse/localqm/session"
 )
@@ -150,6 +151,7 @@ func (t *Transport) attach(h *host, c *conn, now time.Time) {
 
 // Arrived gives a message to the engine.
 func (c *conn) Arrived(_ *session.Session, packet []byte, done func(error)) error {
+	failpoint.Here(failpoint.Arrived)
 	return c.t.m.Arrive(c.peer, packet, func(a localqm.Arrival) { done(a.Err) })
 }
 
