@@ -25,6 +25,8 @@ type Field struct {
 	// OnKey sees keys the text does not use (Esc, Up, Down, F5 ...) before
 	// the dialog or window; true means it was used.
 	OnKey func(*fyne.KeyEvent) bool
+	// OnLeave is told when the keyboard leaves the field.
+	OnLeave func()
 
 	self     fyne.Widget
 	entry    *entry
@@ -278,6 +280,9 @@ func (e *entry) FocusLost() {
 	e.hasFocus = false
 	e.Entry.FocusLost()
 	e.field.Refresh()
+	if e.field.OnLeave != nil {
+		e.field.OnLeave()
+	}
 }
 
 func (e *entry) TypedKey(ev *fyne.KeyEvent) {

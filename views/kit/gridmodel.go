@@ -75,7 +75,7 @@ type Cell struct {
 	State  State               // KindState
 	Check  CheckState          // KindCheck
 	Values []float64           // KindSpark
-	Part   float64             // KindMeter, 0 to 1; below 0 paints a dash
+	Part   float64             // KindMeter, KindCountdown, 0 to 1; below 0 paints a dash
 	Badge  Tone                // KindBadge
 }
 
@@ -98,16 +98,17 @@ type Kind int
 
 // The kinds.
 const (
-	KindText   Kind = iota // icon, text, muted tail
-	KindMuted              // text in muted
-	KindNumber             // right-aligned; "0" and "–" muted
-	KindMono               // mono 12, muted, cut in the middle
-	KindState              // icon, colour and word of a State
-	KindIcon               // an icon, centred
-	KindSpark              // a sparkline of 24 values
-	KindMeter              // a meter and its per cent
-	KindCheck              // a check box of its own (Grid.OnCheck)
-	KindBadge              // a badge
+	KindText      Kind = iota // icon, text, muted tail
+	KindMuted                 // text in muted
+	KindNumber                // right-aligned; "0" and "–" muted
+	KindMono                  // mono 12, muted, cut in the middle
+	KindState                 // icon, colour and word of a State
+	KindIcon                  // an icon, centred
+	KindSpark                 // a sparkline of 24 values
+	KindMeter                 // a meter and its per cent
+	KindCheck                 // a check box of its own (Grid.OnCheck)
+	KindBadge                 // a badge
+	KindCountdown             // a meter of what is left, and words
 )
 
 // Column describes a column of a grid.

@@ -208,6 +208,12 @@ func (r *gridRow) paintCell(k int, col *Column, cell *Cell, quiet bool, h float3
 			return
 		}
 		cell.Text = "–"
+	case KindCountdown:
+		if cell.Part >= 0 {
+			r.paintCountdown(c, cell, x, w, h)
+			return
+		}
+		cell.Text, cell.Color = "–", theme.Muted
 	case KindCheck:
 		if c.mark == nil {
 			c.mark = newMark()

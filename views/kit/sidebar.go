@@ -20,6 +20,8 @@ type SidebarRow struct {
 	icon, text   string
 	count, badge string
 	tone         Tone
+	high         float32
+	ink          fyne.ThemeColorName // of icon and count; Muted if empty
 	chosen       bool
 	compact      bool
 	hovered      bool
@@ -28,9 +30,29 @@ type SidebarRow struct {
 
 // NewSidebarRow makes a row.
 func NewSidebarRow(icon, text string, tapped func()) *SidebarRow {
-	s := &SidebarRow{OnTapped: tapped, icon: icon, text: text}
+	s := &SidebarRow{OnTapped: tapped, icon: icon, text: text, high: 28}
 	s.ExtendBaseWidget(s)
 	return s
+}
+
+// High sets another height: 36 and 32 on the Desk, where counts are as large
+// as the text.
+func (s *SidebarRow) High(h float32) *SidebarRow { s.high = h; s.Refresh(); return s }
+
+// SetInk paints icon and count in a token, the count bold; "" is muted.
+func (s *SidebarRow) SetInk(c fyne.ThemeColorName) {
+	if s.ink != c {
+		s.ink = c
+		s.Refresh()
+	}
+}
+
+// SetText changes the text.
+func (s *SidebarRow) SetText(t string) {
+	if s.text != t {
+		s.text = t
+		s.Refresh()
+	}
 }
 
 // SetChosen marks the row as the screen shown.
@@ -129,6 +151,7 @@ func (s *SidebarRow) CreateRenderer() fyne.WidgetRenderer {
 	p := newPill()
 	dot := newBox("", "", 3)
 	b := &brush{owner: s, objects: objects(back, focus, icon, text, count, p.back, p.text, dot)}
+	var room float32 // of the text
 	b.refresh = func() {
 		fill, face, ink := fyne.ThemeColorName(""), Regular, theme.Muted
 		switch {
@@ -142,8 +165,21 @@ func (s *SidebarRow) CreateRenderer() fyne.WidgetRenderer {
 		back.set(fill, "")
 		icon.set(s.icon, ink)
 		icon.repaint()
-		text.set(s.text, face, theme.Text)
-		count.set(s.count, Regular, theme.Muted)
+		label := s.text
+		if room > 0 {
+			label, _ = fit(label, room, SizeBody, face, End)
+		}
+		text.set(label, face, theme.Text)
+		countFace, countInk := Regular, theme.Muted
+		if s.ink != "" {
+			icon.set(s.icon, s.ink)
+			countFace, countInk = Bold, s.ink
+		}
+		count.t.TextSize = SizeSmall
+		if s.high > 28 {
+			count.t.TextSize = SizeBody
+		}
+		count.set(s.count, countFace, countInk)
 		p.set(s.badge, s.tone)
 		dot.set(s.tone.Ink(), "")
 		p.show(s.badge != "" && !s.compact)
@@ -154,20 +190,31 @@ func (s *SidebarRow) CreateRenderer() fyne.WidgetRenderer {
 		focus.show(s.focused && !s.chosen)
 	}
 	b.refresh()
-	b.min = func() fyne.Size { return fyne.NewSize(32, 28) }
+	b.min = func() fyne.Size { return fyne.NewSize(32, s.high) }
 	b.layout = func(size fyne.Size) {
-		back.place(0, 0, size.Width, 28)
-		focus.place(0, 0, size.Width, 28, 6)
+		back.place(0, 0, size.Width, s.high)
+		focus.place(0, 0, size.Width, s.high, 6)
+		top := floor((s.high - 16) / 2)
 		if s.compact {
-			icon.place(floor((size.Width-16)/2), 6, 16)
-			dot.place(floor(size.Width/2)+6, 4, 6, 6)
+			icon.place(floor((size.Width-16)/2), top, 16)
+			dot.place(floor(size.Width/2)+6, top-2, 6, 6)
 			return
 		}
-		icon.place(8, 6, 16)
-		text.place(32, 0, max(0, size.Width-40), 28)
+		icon.place(8, top, 16)
+		left := float32(32)
+		if s.high > 28 {
+			left = 34
+		}
 		right := size.Width - 8
-		count.place(right-count.width(), 0, count.width(), 28)
-		p.place(right-p.width(), 5)
+		count.place(right-count.width(), 0, count.width(), s.high)
+		room = max(1, size.Width-left-16-count.width())
+		if s.badge != "" {
+			room = max(1, size.Width-left-16-p.width())
+		}
+		label, _ := fit(s.text, room, SizeBody, text.face, End)
+		text.set(label, text.face, theme.Text)
+		text.place(left, 0, max(0, size.Width-left-8), s.high)
+		p.place(right-p.width(), floor((s.high-18)/2))
 	}
 	return b
 }

@@ -111,6 +111,8 @@ func (s Shortcut) Shown() string {
 // Act carries out a command.
 type Act struct {
 	Run func()
+	// Title is what the command is called here; "": as in the table.
+	Title string
 	// Enabled says whether it can run now; nil: yes.
 	Enabled func() bool
 }
@@ -168,6 +170,15 @@ func (c *Commands) act(id ID) (Act, bool) {
 func (c *Commands) Enabled(id ID) bool {
 	a, ok := c.act(id)
 	return ok && a.Run != nil && (a.Enabled == nil || a.Enabled())
+}
+
+// Title is what a command is called now.
+func (c *Commands) Title(id ID) string {
+	if a, ok := c.act(id); ok && a.Title != "" {
+		return a.Title
+	}
+	x, _ := c.Find(id)
+	return x.Title
 }
 
 // Run carries a command out; false: nobody can now.

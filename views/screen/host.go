@@ -116,6 +116,7 @@ const (
 	DeadLetters Name = "dead-letters"
 	Outgoing    Name = "outgoing"
 	Compose     Name = "compose" // Route.Queue; Route.Lookup: begin with a copy
+	Desk        Name = "desk"
 	Settings    Name = "preferences"
 
 	NewQueue    Name = "new-queue"

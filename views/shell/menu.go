@@ -15,7 +15,7 @@ import (
 func (s *Shell) mainMenu() *fyne.MainMenu {
 	items := map[screen.ID]*fyne.MenuItem{}
 	main := fyne.NewMainMenu()
-	for _, title := range screen.Menus {
+	for _, title := range s.menus {
 		menu := fyne.NewMenu(title)
 		part := -1
 		for _, c := range s.commands.All() {
@@ -45,8 +45,8 @@ func (s *Shell) mainMenu() *fyne.MainMenu {
 			pending = false
 			changed := false
 			for id, item := range items {
-				if off := !s.commands.Enabled(id); item.Disabled != off {
-					item.Disabled = off
+				if off, title := !s.commands.Enabled(id), s.commands.Title(id); item.Disabled != off || item.Label != title {
+					item.Disabled, item.Label = off, title
 					changed = true
 				}
 			}

@@ -27,6 +27,11 @@ type Options struct {
 	Screens map[screen.Name]screen.Factory
 	Forms   map[screen.Name]screen.Form
 	Export  screen.Export
+	// Only, if set, is the one screen of a window without sidebar and status
+	// bar, such as an operator's desk; Table and Menus are its commands.
+	Only  screen.Name
+	Table []screen.Command
+	Menus []string
 	// SetTheme shows the window in a variant.
 	SetTheme func(theme.Choice)
 	// Copy puts text on the clipboard.
@@ -59,6 +64,7 @@ type Shell struct {
 	feed     *screen.Feed
 	prefs    *screen.Preferences
 	commands *screen.Commands
+	menus    []string
 	links    []*link
 	recent   []screen.Action
 	jobs     []*job
@@ -91,9 +97,12 @@ type link struct {
 // New makes the window's content and menu. Nothing is connected yet: Start
 // does that, after the window is shown.
 func New(ctx context.Context, o Options) *Shell {
+	if o.Only == "" {
+		o.Table, o.Menus = screen.Table, screen.Menus
+	}
 	s := &Shell{
-		o: o, scope: screen.NewScope(ctx, o.Post), prefs: screen.NewPreferences(o.Keeper),
-		commands: screen.NewCommands(screen.Table...), screens: map[screen.Name]screen.Screen{},
+		o: o, menus: o.Menus, scope: screen.NewScope(ctx, o.Post), prefs: screen.NewPreferences(o.Keeper),
+		commands: screen.NewCommands(o.Table...), screens: map[screen.Name]screen.Screen{},
 	}
 	s.feed = screen.NewFeed(s.scope, s.Now, func() time.Duration {
 		return time.Duration(screen.Refresh.Get(s.prefs)) * time.Second
@@ -112,7 +121,11 @@ func New(ctx context.Context, o Options) *Shell {
 	s.commands.Watch(s.retitle)
 	screen.Theme.Watch(s.prefs, s.scope, s.applyTheme)
 	s.applyTheme()
-	s.Open(screen.Route{Screen: screen.Home})
+	if o.Only != "" {
+		s.Open(screen.Route{Screen: o.Only})
+	} else {
+		s.Open(screen.Route{Screen: screen.Home})
+	}
 	return s
 }
 
@@ -140,6 +153,9 @@ const compactBelow = 1024
 
 // frame arranges sidebar, screen and status bar.
 func (s *Shell) frame() fyne.CanvasObject {
+	if s.o.Only != "" {
+		return container.NewStack(container.New(smallest{}, s.place), s.cards)
+	}
 	var width float32
 	return screen.NewResponsive(func(size fyne.Size) int {
 		if size.Width < compactBelow {

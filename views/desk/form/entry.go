@@ -85,7 +85,9 @@ func (f *Form) Compose(values map[string]string, env Env) (Entry, error) {
 		Version: markerVersion, Form: f.ID, Title: f.Title, Name: f.Name(values, env), To: f.To.Name,
 		Entered: env.Now.Truncate(time.Second), User: env.User,
 	}}
-	e.Reference = oneLine(f.render(f.reference, values, env, "", nil), maxName)
+	if e.Reference = env.Reference; e.Reference == "" {
+		e.Reference = oneLine(f.render(f.reference, values, env, "", nil), maxName)
+	}
 	e.Label = oneLine(f.render(f.label, values, env, e.Reference, nil), maxLabel)
 	for mq.LabelLength(e.Label) > maxLabel {
 		r := []rune(e.Label)

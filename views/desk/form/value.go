@@ -19,6 +19,8 @@ type Env struct {
 	Computer string
 	Number   int    // the running number of the entry
 	Unique   string // letters and digits that no other entry has
+	// Reference is that of an entry that is changed; "" makes a new one.
+	Reference string
 }
 
 // dateLayouts are the ways a day is written, the canonical one first.
