@@ -3,6 +3,7 @@ package transport
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"net"
 	"net/netip"
 	"slices"
@@ -88,6 +89,9 @@ func (g *gate) follow() (first error) {
 			first = err
 		}
 	}
+	t.mu.Lock()
+	t.doors = slices.SortedFunc(maps.Keys(g.doors), netip.Addr.Compare)
+	t.mu.Unlock()
 	return first
 }
 
@@ -143,7 +147,7 @@ func (g *gate) shut() {
 func (t *Transport) refuses(netip.Addr) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return t.ended || !t.mode.sends()
+	return t.ended || !t.mode.sends() || len(t.conns) >= cmp.Or(t.o.Limits.Connections, session.DefaultConnections)
 }
 
 // names are the names and addresses of this computer now. Called with mu held.

@@ -71,6 +71,7 @@ type Transport struct {
 	ackAt    time.Time                      // when acknowledge looks again; zero: when it is woken
 	changed  map[*localqm.Outgoing]struct{} // not looked at yet
 	own      map[netip.Addr][]netip.Addr    // addresses that each of Listen is reached at
+	doors    []netip.Addr                   // those of Listen that are open
 }
 
 // New makes a Transport; it does nothing before Start.
@@ -145,6 +146,11 @@ func (t *Transport) Close() {
 		return
 	}
 	t.ended = true
+	for _, h := range t.hosts {
+		if h.overdue != nil {
+			h.overdue.Stop()
+		}
+	}
 	t.mu.Unlock()
 	t.m.Attach(nil)
 	t.farewell()
