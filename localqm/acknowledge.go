@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"time"
 
+	"posthouse/localqm/failpoint"
 	"posthouse/localqm/mq"
 	"posthouse/localqm/store"
 	"posthouse/localqm/wire"
@@ -110,6 +111,9 @@ func (m *QueueManager) appendOwn(ops []store.Op, to *queue, msg *mq.Message) []s
 		m.log.Warn("an acknowledgement was dropped", "to", to.path, "class", msg.Class, "error", err)
 		return ops
 	}
+	if to.out != nil {
+		row.Expires = m.clock.Now().Add(answerTime).Unix()
+	}
 	m.reserve(to, row.Size())
 	return append(ops, m.put(to, row))
 }
@@ -124,10 +128,12 @@ func correlation(id mq.ObjectID) (c [20]byte) {
 // acknowledged passes on what came to the order queue. Called without mu.
 func (m *QueueManager) acknowledged(a *arrival, f wire.Final, kind wire.AckKind) {
 	if kind == wire.OrderAck {
+		failpoint.Here(failpoint.Ordered)
 		m.ordered(a.from, f.Order)
 		a.done(Arrival{})
 		return
 	}
+	failpoint.Here(failpoint.Finished)
 	m.finished(f, func(err error) { a.done(Arrival{Err: err}) })
 }
 

@@ -201,33 +201,41 @@ func (m *QueueManager) decide(a *arrival) (ops []store.Op, q *queue, err error) 
 	if v.refused != 0 {
 		m.log.Info("a message was refused", "class", v.refused, "from", a.from.Address, "source", a.msg.SourceMachine,
 			"queue", mq.Quote(a.msg.Destination.String()))
-		return m.appendRefusal(nil, a, v), nil, nil
+		ops, err = m.refuse(a, v)
+		return ops, nil, err
 	}
 	m.reserve(v.queue, a.row.Size())
 	ops = append(ops, m.put(v.queue, a.row))
-	if a.msg.Acknowledge&mq.AckPositiveArrival != 0 {
+	if a.msg.Acknowledge&mq.AckPositiveArrival != 0 && m.mayAnswer(a, a.msg.AdminQueue, true) {
 		ops = m.appendAck(ops, a.msg, a.row, mq.ClassAckReachQueue)
 	}
-	if a.msg.Trace {
-		ops = m.appendReport(ops, a)
+	if to := answersTo(a); a.msg.Trace && m.mayAnswer(a, to.orderQueue(), true) {
+		ops = m.appendReport(ops, a.msg, to)
 	}
 	return ops, v.queue, nil
 }
 
-// appendRefusal tells the sender of a message why it was not taken.
-func (m *QueueManager) appendRefusal(ops []store.Op, a *arrival, v verdict) []store.Op {
-	if a.msg.Class != mq.ClassNormal {
-		return ops // about acknowledgements nobody is told
+// refuse tells the sender of a message why it was not taken. About
+// acknowledgements nobody is told.
+func (m *QueueManager) refuse(a *arrival, v verdict) (ops []store.Op, err error) {
+	msg := a.msg
+	if msg.Class != mq.ClassNormal {
+		return nil, nil
 	}
-	if a.msg.Transactional {
-		ops = m.appendFinalAck(ops, a.msg, answersTo(a), v.refused)
-	} else if v.keep && a.msg.DeadLetter {
+	if msg.Transactional {
+		to := answersTo(a)
+		if !m.mayAnswer(a, to.orderQueue(), v.keep) {
+			return nil, mq.Errorf(mq.ErrInsufficientResources, opArrive, "too much waits already to tell %s what was refused", a.from.Address).
+				WithFix("see `posthouse outgoing list`: purge what will never be delivered")
+		}
+		ops = m.appendFinalAck(ops, msg, to, v.refused)
+	} else if v.keep && msg.DeadLetter {
 		ops = m.appendCopy(ops, m.system(mq.SuffixDeadLetter), a.row, v.refused)
 	}
-	if a.msg.Acknowledge&mq.AckNegativeArrival != 0 {
-		ops = m.appendAck(ops, a.msg, a.row, v.refused)
+	if msg.Acknowledge&mq.AckNegativeArrival != 0 && msg.SourceMachine != m.self.ID && m.mayAnswer(a, msg.AdminQueue, v.keep) {
+		ops = m.appendAck(ops, msg, a.row, v.refused)
 	}
-	return ops
+	return ops, nil
 }
 
 // tell answers for a packet and for those that repeated it meanwhile.

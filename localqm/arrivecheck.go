@@ -71,8 +71,10 @@ func (m *QueueManager) addressee(msg *mq.Message) (*queue, mq.Class) {
 	switch {
 	case hops > maxHops:
 		return nil, mq.ClassNackHopCountExceeded
-	case foreign:
-		return nil, mq.ClassNackBadDestQueue // no routing server
+	case foreign: // no routing server
+		return nil, mq.ClassNackBadDestQueue
+	case msg.SourceMachine == m.self.ID && !m.settings.Alias: // only by another name of ours it could come back
+		return nil, mq.ClassNackBadDestQueue
 	}
 	q, err := m.named(msg)
 	switch {

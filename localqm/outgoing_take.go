@@ -177,6 +177,9 @@ func (m *QueueManager) pack(q *queue, row *store.Row, p *Parcel, to Peer) (ready
 	}
 	p.Recoverable, p.Transactional = !row.Express, msg.Transactional
 	p.size, p.express = row.Size(), row.Express
+	if msg.Trace {
+		m.departs(msg, to.Address)
+	}
 	if !msg.Transactional {
 		if msg.Journal {
 			p.journal = row

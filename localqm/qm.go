@@ -70,6 +70,7 @@ type QueueManager struct {
 	sequences sequences     // of streams that leave
 	history   history       // of messages that came from other machines
 	incoming  incoming      // streams of transactional ones
+	answers   answers       // outgoing queues begun for what came
 	peers     map[mq.GUID]peer
 
 	ctx   context.Context // ends when the queue manager stops
@@ -95,7 +96,7 @@ func Open(ctx context.Context, o Options) (*QueueManager, error) {
 	m := &QueueManager{
 		store: o.Store, clock: o.Clock, log: o.Log, self: o.Store.Identity(),
 		started: o.Clock.Now(), reading: o.ReadTimeout, kick: make(chan struct{}, 1),
-		queues: map[string]*queue{}, slots: map[store.Slot]*queue{}, numbers: map[uint32]*queue{},
+		queues: map[string]*queue{}, slots: map[store.Slot]*queue{}, numbers: map[uint32]*queue{}, answers: answers{},
 		txns: map[mq.GUID]*Transaction{}, pendings: map[*Pending]struct{}{},
 	}
 	var err error

@@ -12,19 +12,25 @@ import (
 
 // appendReport adds the report that a traced message arrived (MS-MQQB
 // 3.1.5.8.9).
-func (m *QueueManager) appendReport(ops []store.Op, a *arrival) []store.Op {
-	body := fmt.Sprintf("<MESSAGE ID>%08X</MESSAGE ID>\r\n<TARGET QUEUE>%s</TARGET QUEUE>\r\n",
-		a.msg.ID.Ordinal, a.msg.Destination)
-	return m.appendTrace(ops, a.msg, answersTo(a), body)
+func (m *QueueManager) appendReport(ops []store.Op, msg *mq.Message, to Peer) []store.Op {
+	return m.appendTrace(ops, msg, to, fmt.Sprintf("<MESSAGE ID>%08X</MESSAGE ID>\r\n<TARGET QUEUE>%s</TARGET QUEUE>\r\n",
+		msg.ID.Ordinal, msg.Destination))
 }
 
-// appendDeparture adds the report that a traced message leaves for the address of
-// its next hop (MS-MQQB 3.1.7.1.7).
-func (m *QueueManager) appendDeparture(ops []store.Op, msg *mq.Message, address string) []store.Op {
-	body := fmt.Sprintf("<MESSAGE ID>%08X</MESSAGE ID>\r\n<TARGET QUEUE>%s</TARGET QUEUE>\r\n"+
-		"<NEXT HOP>%s</NEXT HOP>\r\n<HOP COUNT>%02X </HOP COUNT>\r\n",
-		msg.ID.Ordinal, msg.Destination, address, msg.HopCount)
-	return m.appendTrace(ops, msg, Peer{ID: msg.SourceMachine}, body)
+// departs reports that a traced message leaves for the address of its next hop
+// (MS-MQQB 3.1.7.1.7). Called with mu held.
+func (m *QueueManager) departs(msg *mq.Message, address string) {
+	ops := m.appendTrace(nil, msg, Peer{ID: msg.SourceMachine}, fmt.Sprintf(
+		"<MESSAGE ID>%08X</MESSAGE ID>\r\n<TARGET QUEUE>%s</TARGET QUEUE>\r\n<NEXT HOP>%s</NEXT HOP>\r\n<HOP COUNT>%02X </HOP COUNT>\r\n",
+		msg.ID.Ordinal, msg.Destination, address, msg.HopCount))
+	if len(ops) == 0 {
+		return
+	}
+	m.store.Submit(&store.Step{Ops: m.outward(ops), Done: func(s *store.Step) {
+		m.mu.Lock()
+		defer m.mu.Unlock()
+		m.apply(s) // a report that is lost with its step is lost
+	}})
 }
 
 // appendTrace adds a report message. Without a directory nobody knows where a

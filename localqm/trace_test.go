@@ -86,3 +86,28 @@ func TestAReportComesToTheQueueItNamesByIdentifier(t *testing.T) {
 		}
 	})
 }
+
+func TestATracedMessageIsReportedWhenItLeaves(t *testing.T) {
+	each(t, func(t *testing.T, q *qmtest.QM) {
+		q.Create("reports", localqm.QueueSpec{})
+		i, err := q.Queue(ctx, qmtest.Owner, qmtest.Name(t, "reports"))
+		ok(t, err)
+		const name = `DIRECT=OS:far\private$\orders`
+		sent := q.Send(name, message("traced", tracing(i.Queue.ID)))
+		q.Send(name, message("not traced", nil))
+		labels(t, q, "reports")
+		parcels, err := q.Outgoings()[0].Take(ctx, localqm.Peer{ID: mq.GUID{5}, Address: "10.0.0.5"}, 10, 1<<20)
+		ok(t, err)
+		if len(parcels) != 2 {
+			t.Fatalf("%d parcels", len(parcels))
+		}
+		qmtest.Eventually(t, "a report comes", func() bool { return len(q.Browsed("reports")) == 1 })
+		r := q.Browsed("reports")[0].Message
+		body := fmt.Sprintf("<MESSAGE ID>%08X</MESSAGE ID>\r\n<TARGET QUEUE>%s</TARGET QUEUE>\r\n"+
+			"<NEXT HOP>10.0.0.5</NEXT HOP>\r\n<HOP COUNT>00 </HOP COUNT>\r\n", sent.ID.Ordinal, name)
+		if r.Class != mq.ClassReport || text(r.Body) != body {
+			t.Errorf("report %+v, body %q", r, text(r.Body))
+		}
+		q.Outgoings()[0].Delivered(parcels)
+	})
+}
