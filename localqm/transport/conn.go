@@ -19,9 +19,11 @@ const (
 	turnBytes    = 1 << 20
 )
 
-// idleSession is when a session has done its duty: one that ends before, with
-// nothing acknowledged, counts as a failed try.
+// A session that ends sooner, with nothing acknowledged, counts as a failed try.
 const goodSession = 10 * time.Second
+
+// troubleAgain is when messages that could not be read are tried again.
+const troubleAgain = 10 * time.Second
 
 // conn is a session. Its own goroutine sends.
 type conn struct {
@@ -89,9 +91,13 @@ func (c *conn) Opened(s *session.Session) {
 		t.attach(h, c, now)
 	}
 	for _, h := range t.hosts {
-		if h.conn == nil && h.busy() && c.reaches(h) {
+		switch {
+		case h.conn != nil || !h.busy():
+		case c.reaches(h):
 			h.record(now, failure{status: mq.ConnEstablished, address: c.peer.Address, why: c.peer.Address + " connected to this computer."})
 			t.attach(h, c, now)
+		case h.at(c.from):
+			t.book.Now(h.key) // who calls can be called
 		}
 	}
 	t.tasks.Go(c.run)
@@ -145,6 +151,9 @@ func (t *Transport) attach(h *host, c *conn, now time.Time) {
 		}
 	}
 	h.acks = nil
+	if h.overdue != nil {
+		h.overdue.Stop()
+	}
 	t.book.Answered(h.key)
 	h.enter(now, open, "Connected to "+c.peer.Address+".")
 }
@@ -215,17 +224,22 @@ func (c *conn) Closed(s *session.Session, err error) {
 		links = append(links, h.links...)
 	}
 	t.mu.Unlock()
+	idled := errors.Is(err, session.ErrIdle)
 	for _, l := range links {
 		l.queue.Release(l.unacked())
-		l.queue.Resend()
+		if !idled {
+			l.queue.Resend()
+		}
 	}
 	now := time.Now()
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	for _, l := range links {
-		l.ready, l.sent = true, nil
-		l.resend.stop()
-		l.refresh()
+		if l.sent = nil; !idled { // else its resend goes on as planned
+			l.ready = true
+			l.refresh()
+			l.resend.stop()
+		}
 	}
 	for _, h := range c.hosts {
 		h.conn = nil
@@ -246,6 +260,7 @@ func (t *Transport) after(h *host, c *conn, err error, now time.Time) {
 	if !h.busy() || t.ended {
 		h.enter(now, idle, why)
 		t.book.Forget(h.key)
+		t.plan(h, now)
 		t.tidy(h)
 		return
 	}

@@ -147,7 +147,7 @@ func (g *gate) shut() {
 func (t *Transport) refuses(netip.Addr) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return t.ended || !t.mode.sends() || len(t.conns) >= cmp.Or(t.o.Limits.Connections, session.DefaultConnections)
+	return t.ended || !t.mode.sends() || len(t.conns) >= t.o.Limits.Connections
 }
 
 // names are the names and addresses of this computer now. Called with mu held.

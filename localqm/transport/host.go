@@ -35,6 +35,7 @@ type host struct {
 	nextTry  time.Time
 	hops     []string
 	history  []localqm.Connection
+	overdue  *time.Timer // a resend is due without a session
 }
 
 // phase is how far a host's connection is.
@@ -84,6 +85,17 @@ func (h *host) refresh() {
 	for _, l := range h.links {
 		l.refresh()
 	}
+}
+
+// expired are the queues whose transactional messages are to be sent again.
+func (h *host) expired(now time.Time) (due []*link) {
+	for _, l := range h.links {
+		if l.resend.expired(now) {
+			l.ready = true
+			due = append(due, l)
+		}
+	}
+	return due
 }
 
 // found keeps what a round resolved.

@@ -11,13 +11,15 @@ import (
 // link is the connection of an outgoing queue (MS-MQDMPR 3.1.1.3). It is guarded
 // by Transport.mu.
 type link struct {
-	queue  *localqm.Outgoing
-	host   *host
-	mode   *mode // of the machine
-	paused bool
-	ready  bool      // it may have messages to take
-	sent   []*parcel // taken and not acknowledged, from the first one; no transactional ones
-	resend schedule
+	queue   *localqm.Outgoing
+	host    *host
+	mode    *mode // of the machine
+	paused  bool
+	ready   bool      // it may have messages to take
+	sent    []*parcel // taken and not acknowledged, from the first one; no transactional ones
+	trouble error     // its messages could not be read
+	again   time.Time // when that is tried again
+	resend  schedule
 	// confirmed is when the last order acknowledgement came that resend knows of.
 	confirmed time.Time
 
@@ -76,6 +78,8 @@ func (l *link) now() (mq.QueueState, string) {
 		return mq.StateLocked, "Hardened mode lets only HTTP leave this computer. The messages stay here until it is cancelled and the queue manager has been started again."
 	case l.paused:
 		return mq.StateOnHold, "Paused. The messages stay here until the queue is resumed."
+	case h.phase == open && l.trouble != nil:
+		return mq.StateConnected, "Its messages could not be read: " + l.trouble.Error()
 	case h.phase == open:
 		return mq.StateConnected, h.why
 	case h.phase == closing:

@@ -104,7 +104,9 @@ func (t *Transport) unfound(h *host, err error) failure {
 // connect opens a session with a host at one address, after a ping if asked.
 func (t *Transport) connect(line context.Context, h *host, at netip.AddrPort, ask bool) (failure, bool) {
 	cfg := t.o.Session
-	cfg.Local = t.local(at.Addr())
+	if !cfg.Local.IsValid() {
+		cfg.Local = t.local(at.Addr())
+	}
 	if ask {
 		// Silence is no answer: most queue managers never do.
 		if a := t.asker.Ask(line, netip.AddrPortFrom(at.Addr(), t.o.PingPort)); a.Refused {

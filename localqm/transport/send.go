@@ -21,13 +21,12 @@ func (c *conn) run() {
 			return
 		}
 		now := time.Now()
-		next := c.resend(now)
-		if c.dial != nil && !now.Before(check) {
+		c.resend(now)
+		if !now.Before(check) {
 			check = now.Add(moved)
-			c.t.tasks.Go(c.stillThere)
-		}
-		if next.IsZero() || check.Before(next) {
-			next = check
+			if c.dial != nil {
+				c.t.tasks.Go(c.stillThere)
+			}
 		}
 		for c.flush() && c.take() {
 		}
@@ -35,7 +34,7 @@ func (c *conn) run() {
 			c.s.Close(nil)
 			return
 		}
-		timer.Reset(time.Until(next))
+		timer.Reset(time.Until(earlier(c.next(), check)))
 	}
 }
 
@@ -78,15 +77,18 @@ func (c *conn) take() bool {
 		return len(acks) > 0
 	}
 	parcels, err := l.queue.Take(t.ctx, c.peer, turnMessages, turnBytes)
-	if err != nil {
-		t.log.Warn("messages to send could not be read", "queue", l.queue.Destination(), "error", err)
-		return false
+	if err != nil && t.ctx.Err() == nil {
+		t.log.Error("messages to send could not be read", "queue", l.queue.Destination(), "error", err)
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if l.trouble = err; err != nil {
+		l.ready, l.again = true, time.Now().Add(troubleAgain)
+		return true
 	}
 	if len(parcels) == 0 {
 		return true
 	}
-	t.mu.Lock()
-	defer t.mu.Unlock()
 	l.ready = true
 	batch := make([]parcel, len(parcels))
 	for i, p := range parcels {
@@ -104,9 +106,10 @@ func (c *conn) take() bool {
 // turn is the next queue with messages: hosts and their queues take turns.
 // Called with mu held.
 func (c *conn) turn() *link {
+	now := time.Now()
 	for i, h := range c.hosts {
 		for k, l := range h.links {
-			if !l.ready || l.paused {
+			if !l.ready || l.paused || l.trouble != nil && now.Before(l.again) {
 				continue
 			}
 			c.hosts = append(append(c.hosts[:i:i], c.hosts[i+1:]...), h)
@@ -133,33 +136,70 @@ func (c *conn) ack(a localqm.OrderAck) {
 }
 
 // resend sends transactional messages again that were not acknowledged in time
-// (MS-MQQB 3.1.6.5), and returns when to look again.
-func (c *conn) resend(now time.Time) (next time.Time) {
-	t := c.t
+// (MS-MQQB 3.1.6.5).
+func (c *conn) resend(now time.Time) {
 	var due []*link
-	t.mu.Lock()
+	c.t.mu.Lock()
 	for _, h := range c.hosts {
-		for _, l := range h.links {
-			if l.resend.expired(now) {
-				l.ready = true
-				due = append(due, l)
-			}
-		}
+		due = append(due, h.expired(now)...)
 	}
-	t.mu.Unlock()
+	c.t.mu.Unlock()
 	for _, l := range due {
 		l.queue.Resend()
 	}
-	t.mu.Lock()
-	defer t.mu.Unlock()
+}
+
+// next is when there is something to do that nobody tells of; zero: never.
+func (c *conn) next() (at time.Time) {
+	c.t.mu.Lock()
+	defer c.t.mu.Unlock()
 	for _, h := range c.hosts {
 		for _, l := range h.links {
-			if at := l.resend.at; !at.IsZero() && (next.IsZero() || at.Before(next)) {
-				next = at
+			at = earlier(at, l.resend.at)
+			if l.trouble != nil {
+				at = earlier(at, l.again)
 			}
 		}
 	}
-	return next
+	return at
+}
+
+// earlier is the first of two times; zero is none.
+func earlier(a, b time.Time) time.Time {
+	if a.IsZero() || !b.IsZero() && b.Before(a) {
+		return b
+	}
+	return a
+}
+
+// plan has a host connected again when a resend is due: its session was idle
+// longer than that takes. Called with mu held.
+func (t *Transport) plan(h *host, now time.Time) {
+	var next time.Time
+	for _, l := range h.links {
+		next = earlier(next, l.resend.at)
+	}
+	if next.IsZero() || t.ended {
+		return
+	}
+	h.overdue = time.AfterFunc(next.Sub(now), func() {
+		t.mu.Lock()
+		if t.ended || h.conn != nil {
+			t.mu.Unlock()
+			return
+		}
+		t.tasks.Add(1)
+		defer t.tasks.Done()
+		due := h.expired(time.Now())
+		t.mu.Unlock()
+		for _, l := range due {
+			l.queue.Resend()
+		}
+		t.mu.Lock()
+		defer t.mu.Unlock()
+		h.refresh()
+		t.want(h)
+	})
 }
 
 // stillThere looks whether the host that was dialled still has the address.

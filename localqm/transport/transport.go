@@ -36,6 +36,9 @@ type Options struct {
 	Log     *slog.Logger
 }
 
+// connections is how many sessions are accepted at most, unless Limits says so.
+const connections = 1024
+
 // moved is how often the address of an open session is looked up again: never
 // longer than the 60 s is an old address kept.
 const moved = 30 * time.Second
@@ -84,6 +87,9 @@ func New(o Options) *Transport {
 	}
 	if o.PingPort == 0 {
 		o.PingPort = ping.Port
+	}
+	if o.Limits.Connections == 0 {
+		o.Limits.Connections = connections
 	}
 	if o.Look == 0 {
 		o.Look = 10 * time.Second
