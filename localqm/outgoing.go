@@ -176,7 +176,7 @@ func (m *QueueManager) offer(q *queue) {
 	if q.out == nil {
 		return
 	}
-	q.out.idle = 0
+	q.out.idle, q.out.stalled = 0, false
 	q.out.version++
 	if m.carrier != nil && !q.out.paused.Load() {
 		m.carrier.Available(q.out.Outgoing)

@@ -78,9 +78,14 @@ func takeAll(t *testing.T, q *qmtest.QM, name string) []*localqm.Parcel {
 
 func takeFor(t *testing.T, q *qmtest.QM, name string, to localqm.Peer) []*localqm.Parcel {
 	t.Helper()
-	p, err := outgoing(t, q, name).Take(ctx, to, 1000, 1<<20)
-	ok(t, err)
-	return p
+	var all []*localqm.Parcel
+	for {
+		p, err := outgoing(t, q, name).Take(ctx, to, 1000, 1<<20)
+		ok(t, err)
+		if all = append(all, p...); len(p) == 0 {
+			return all
+		}
+	}
 }
 
 // parsed is the message of a parcel as the peer sees it.

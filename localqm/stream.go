@@ -231,7 +231,6 @@ func (m *QueueManager) left(q *queue, lookup uint64) {
 // unstall lets Take look again at what it stopped before. Called with mu held.
 func (m *QueueManager) unstall(q *queue) {
 	if q.out != nil && q.out.stalled {
-		q.out.stalled = false
 		m.offer(q)
 	}
 }
