@@ -87,7 +87,7 @@ func (c *Config) complain(s *Session, err error) {
 		return
 	}
 	if missed, ok := c.gate.pass(time.Now()); ok {
-		c.Log.Warn("session ended", "address", s.address, "peer", s.peer, "why", err, "unreported", missed)
+		c.Log.Warn("session ended", "peer", s.peer, "why", err, "unreported", missed)
 	}
 }
 

@@ -313,6 +313,7 @@ type replay struct {
 
 func (r *replay) Read(b []byte) (int, error)      { return r.in.Read(b) }
 func (r *replay) SetReadDeadline(time.Time) error { return nil }
+func (r *replay) RemoteAddr() net.Addr            { return &net.TCPAddr{} }
 func (r *replay) Close() error                    { return nil }
 
 // Rows B04 and B05: allocated is twice what came and 64 KB at most.

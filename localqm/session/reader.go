@@ -4,7 +4,6 @@ import (
 	"errors"
 	"io"
 	"os"
-	"slices"
 	"time"
 
 	"posthouse/localqm/wire"
@@ -106,7 +105,11 @@ func (r *reader) message(size int) (p []byte, err error) {
 		}
 		pieces = append(pieces, b)
 	}
-	return slices.Concat(pieces...), nil
+	p = make([]byte, 0, size)
+	for _, b := range pieces {
+		p = append(p, b...)
+	}
+	return p, nil
 }
 
 // full reads as many bytes of a packet as b has.
