@@ -21,6 +21,7 @@ func many(n int) string { return screen.Many(int64(n), "dead letter") }
 // bulk does something to letters of any queues and computers. The items carry
 // their lookup ids, or their numbers if two computers gave the same.
 func (p *Presenter) bulk(letters []letter, b screen.Bulk, do func(ctx context.Context, n mgmtclient.Node, queue string, ids []mgmtclient.LookupID) ([]mgmtclient.ItemResult, error)) {
+	b.Noun = "dead letter"
 	letters = slices.Clone(letters)
 	slices.SortStableFunc(letters, func(a, b letter) int { return strings.Compare(a.node+"|"+a.queue, b.node+"|"+b.queue) })
 	at := map[mgmtclient.LookupID]letter{}
@@ -37,7 +38,7 @@ func (p *Presenter) bulk(letters []letter, b screen.Bulk, do func(ctx context.Co
 		}
 		at[id] = l
 		clients[l.node] = p.node(l.node)
-		b.Items = append(b.Items, screen.Item{ID: id, Label: l.Label})
+		b.Items = append(b.Items, screen.Item{ID: id, Label: l.Label, OldID: l.ID})
 	}
 	b.Do = func(ctx context.Context, ids []mgmtclient.LookupID) ([]mgmtclient.ItemResult, error) {
 		var all []mgmtclient.ItemResult
@@ -148,7 +149,7 @@ func destinations(letters []letter) []kit.Pair {
 // Return sends letters to where they were going.
 func (p *Presenter) Return(letters []letter) {
 	p.bulk(letters, screen.Bulk{
-		Icon: "return", Title: "Returning " + many(len(letters)), Verb: "returned",
+		Icon: "return", Title: "Returning " + many(len(letters)), Verb: "returned", Show: true,
 		What: func(n int64) string { return "Returned " + many(int(n)) },
 	}, func(ctx context.Context, n mgmtclient.Node, queue string, ids []mgmtclient.LookupID) ([]mgmtclient.ItemResult, error) {
 		m, err := mover(n)
@@ -162,7 +163,7 @@ func (p *Presenter) Return(letters []letter) {
 // SendTo sends letters to another queue.
 func (p *Presenter) SendTo(letters []letter, to string) {
 	p.bulk(letters, screen.Bulk{
-		Icon: "send", Title: fmt.Sprintf("Sending %s to %s", many(len(letters)), screen.QueueName(to)), Verb: "sent",
+		Icon: "send", Title: fmt.Sprintf("Sending %s to %s", many(len(letters)), screen.QueueName(to)), Verb: "sent", Show: true,
 		What: func(n int64) string { return fmt.Sprintf("Sent %s to %s", many(int(n)), screen.QueueName(to)) },
 	}, func(ctx context.Context, n mgmtclient.Node, queue string, ids []mgmtclient.LookupID) ([]mgmtclient.ItemResult, error) {
 		m, err := mover(n)

@@ -58,10 +58,11 @@ func (v *View) returnQuestion(letters []letter) *kit.Dialog {
 	if len(letters) == 1 {
 		q.Do = "Return"
 		q.Text = []kit.Run{{Text: "It is sent anew to "}, {Text: destination(&letters[0]), Face: kit.Bold}, {Text: " and leaves this queue in the same transaction. It gets a new ID. If it cannot be sent it stays here."}}
-		q.Facts = nil
+		q.Facts = []kit.Pair{{Key: "Old ID", Value: letters[0].ID, Mono: true}}
 	}
 	if bold, text := duplicates(letters); bold != "" {
 		q.Note = kit.NewNote(kit.Warning, bold, text)
+		q.Lean = true
 	}
 	return q.Dialog()
 }

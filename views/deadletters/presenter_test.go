@@ -14,6 +14,8 @@ import (
 	"posthouse/mgmtclient/fake"
 	"posthouse/views/kit"
 	"posthouse/views/screen/screentest"
+	"posthouse/views/theme"
+	"posthouse/views/viewtest"
 )
 
 func inboxOf(t testing.TB, nodes ...mgmtclient.Node) (*screentest.Host, *Presenter) {
@@ -197,6 +199,7 @@ func TestDeadLetterQueuesOfApplicationsAreFound(t *testing.T) {
 }
 
 func TestReturningTellsWhatBecameOfEach(t *testing.T) {
+	viewtest.NewApp(t, theme.Light)
 	n := crowded(t, 120)
 	if _, err := n.CreateQueue(context.Background(), "orders", mgmtclient.QueueSettings{}); err != nil {
 		t.Fatal(err)
@@ -211,6 +214,9 @@ func TestReturningTellsWhatBecameOfEach(t *testing.T) {
 	a := h.Actions[0]
 	if a.What != "Returned 119 dead letters" || a.Result != "119 of 120" || a.Tone != kit.Warning || a.Details == nil {
 		t.Errorf("got %+v", a)
+	}
+	if d := h.Dialog(); d == nil || d.Title() != "119 of 120 dead letters were returned" {
+		t.Errorf("the dialog is %+v", d)
 	}
 	q, err := n.Queue(context.Background(), "orders")
 	if err != nil || q.Messages != 119 {

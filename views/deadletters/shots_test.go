@@ -50,6 +50,10 @@ func TestShots(t *testing.T) {
 			w.Window.Canvas().Overlays().Remove(w.Window.Canvas().Overlays().Top())
 			w.Window.Resize(fyne.NewSize(1024, 700))
 			w.Shot(t, "03-dead-letters-narrow", c)
+			w.Window.Resize(shelltest.Size)
+			v.p.Return(v.p.Selected())
+			w.Until(t, "the result", func() bool { return w.Window.Canvas().Overlays().Top() != nil })
+			w.Shot(t, "03-dead-letters-returned", c)
 		})
 	}
 }

@@ -20,6 +20,7 @@ type Confirm struct {
 	Do     string // the button: "Delete 12"
 	Cancel string // "Cancel" if empty
 	Danger bool   // the button is red and Cancel has the focus
+	Lean   bool   // Cancel has the focus
 	OnDo   func(checked bool)
 }
 
@@ -66,7 +67,7 @@ func (q Confirm) Dialog() *Dialog {
 		do.Primary()
 	}
 	d.Buttons(cancel, do).Cancel(cancel)
-	if q.Danger {
+	if q.Danger || q.Lean {
 		d.Default(cancel).FirstFocus(cancel)
 	} else {
 		d.FirstFocus(do)

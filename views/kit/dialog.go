@@ -88,6 +88,9 @@ func (d *Dialog) Modal() *Dialog { d.noCancel = true; return d }
 // FirstFocus sets what has the focus at first.
 func (d *Dialog) FirstFocus(f fyne.Focusable) *Dialog { d.first = f; return d }
 
+// Title is the title.
+func (d *Dialog) Title() string { return d.title }
+
 // SetTitle changes the title.
 func (d *Dialog) SetTitle(s string) { d.title = s; d.Refresh() }
 

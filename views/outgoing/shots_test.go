@@ -8,7 +8,10 @@ import (
 	"fyne.io/fyne/v2"
 
 	"posthouse/mgmtclient/fake"
+	"posthouse/views/kit"
+	"posthouse/views/queues"
 	"posthouse/views/screen"
+	"posthouse/views/screen/screentest"
 	"posthouse/views/shell/shelltest"
 	"posthouse/views/theme"
 	"posthouse/views/viewtest"
@@ -33,7 +36,7 @@ func window(t *testing.T, c theme.Choice, n *fake.Node) (*shelltest.Window, *Vie
 	w := shelltest.Open(t, c, fake.Now, n, map[screen.Name]screen.Factory{screen.Outgoing: func(h screen.Host) screen.Screen {
 		v = New(h).(*View)
 		return v
-	}}, nil)
+	}, screen.Queues: queues.New}, nil)
 	w.Open(screen.Route{Screen: screen.Outgoing})
 	return w, v
 }
@@ -71,6 +74,15 @@ func TestShots(t *testing.T) {
 			w.Shot(t, "04-outgoing-offline", c)
 			screen.AskOffline(w, w.Nodes()[0])
 			w.Shot(t, "04-outgoing-ask-offline", c)
+			closeTop(w)
+			v.grid.SetCurrent(row(t, v, "orders.out"))
+			v.openQueue()
+			w.Until(t, "the messages", func() bool {
+				g := screentest.Find[*kit.Grid](t, w.Window.Content())
+				_, ok := g[len(g)-1].Current()
+				return ok
+			})
+			w.Shot(t, "04-outgoing-messages", c)
 		})
 	}
 }

@@ -26,6 +26,7 @@ func inspect(ctx context.Context, n mgmtclient.Node, queue string) (doomed, erro
 	if d.queue, err = n.Queue(ctx, queue); err != nil {
 		return d, err
 	}
+	d.queue.Messages = purgeable(d.queue)
 	for _, s := range d.queue.Subqueues {
 		q, err := n.Queue(ctx, d.queue.PathName+";"+s)
 		if err != nil {
@@ -43,6 +44,15 @@ func inspect(ctx context.Context, n mgmtclient.Node, queue string) (doomed, erro
 		d.first, d.last, d.some = first.Messages[0], last.Messages[0], true
 	}
 	return d, nil
+}
+
+// purgeable is how many messages a purge takes: of an outgoing queue those that
+// were not sent.
+func purgeable(q mgmtclient.Queue) int64 {
+	if q.Outgoing != nil {
+		return q.Outgoing.Unsent
+	}
+	return q.Messages
 }
 
 // Purge asks whether to empty a queue, and does.
@@ -71,16 +81,24 @@ func Purge(h screen.Host, r screen.Route) {
 
 // nothing says that a queue is empty.
 func nothing(q mgmtclient.Queue, node string) *kit.Dialog {
-	d := kit.NewDialog(screen.QueueName(q.PathName)+" is empty", "purge",
+	d := kit.NewDialog(screen.NameOf(&q)+" is empty", "purge",
 		kit.NewParagraph("There is nothing to purge in it on "+node+".")).Wide(368)
 	return d.Buttons(kit.NewButton("Close", "", d.Close))
 }
 
 func purgeQuestion(h screen.Host, d doomed, node string, do func()) *kit.Dialog {
-	name := screen.QueueName(d.queue.PathName)
+	name := screen.NameOf(&d.queue)
 	count := screen.Many(d.queue.Messages, "message")
 	rest := fmt.Sprintf(" (%s) now in this queue will be deleted. ", screen.Size(d.queue.Bytes))
 	switch {
+	case d.queue.Outgoing != nil:
+		rest = " not sent yet will be deleted. They never reach their destination. "
+		if d.queue.Messages == 1 {
+			rest = " not sent yet will be deleted. It never reaches its destination. "
+		}
+		if d.queue.Outgoing.Unread > 0 {
+			rest += "What was delivered and not read yet stays as it is."
+		}
 	case len(d.queue.Subqueues) > 0 && d.queue.JournalMessages > 0:
 		rest += "Its journal and subqueues stay as they are."
 	case len(d.queue.Subqueues) > 0:
@@ -142,7 +160,7 @@ func watchPurge(j *screen.JobRun, n mgmtclient.Node, q mgmtclient.Queue) *purgeW
 				continue // the purge says what is wrong
 			}
 			// What arrives meanwhile takes nothing back.
-			if gone := q.Messages - now.Messages; gone > w.told {
+			if gone := q.Messages - purgeable(now); gone > w.told {
 				j.Add(gone-w.told, 0, "")
 				w.told = gone
 			}
@@ -160,7 +178,7 @@ func (w *purgeWatch) end() int64 {
 
 // purge empties the queue as a job.
 func purge(h screen.Host, n screen.Node, purger mgmtclient.Purger, d doomed) {
-	name := screen.QueueName(d.queue.PathName)
+	name := screen.NameOf(&d.queue)
 	var gone int64
 	h.Job(screen.Job{
 		Icon: "purge", Title: "Purging " + name, Total: d.queue.Messages, Verb: "purged", Hint: "Cancel stops between two batches.\nWhat is purged stays purged.",

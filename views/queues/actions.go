@@ -40,6 +40,17 @@ func (p *Presenter) Can() Can {
 // deadLetters reports whether a dead-letter queue is shown.
 func (p *Presenter) deadLetters() bool { return isDead(p.queue) }
 
+// list is what sort of messages is shown.
+func (p *Presenter) list() listKind {
+	switch {
+	case p.deadLetters():
+		return listDead
+	case p.folder == screen.OutgoingQueues:
+		return listOutgoing
+	}
+	return listMessages
+}
+
 func isDead(path string) bool {
 	name := lower(path)
 	return strings.HasSuffix(name, ";deadletter") || strings.HasSuffix(name, ";deadxact")
@@ -62,7 +73,7 @@ func (p *Presenter) items() []screen.Item {
 	for i, id := range ids {
 		out[i].ID = id
 		if m, ok := p.Messages.Message(kit.NumID(uint64(id))); ok {
-			out[i].Label = m.Label
+			out[i].Label, out[i].OldID = m.Label, m.ID
 		}
 	}
 	return out
@@ -72,7 +83,11 @@ func (p *Presenter) items() []screen.Item {
 // orders.in".
 func (p *Presenter) from() string {
 	name := screen.QueueName(p.queue)
-	switch {
+	switch q, _ := p.Queue(); {
+	case q.Outgoing != nil && p.part == InSubqueues:
+		return "what was delivered to " + screen.NameOf(&q)
+	case q.Outgoing != nil:
+		return "the outgoing queue to " + screen.NameOf(&q)
 	case p.part == InJournal:
 		return "the journal of " + name
 	case p.part == InSubqueues:
@@ -133,13 +148,24 @@ func (p *Presenter) Return() {
 	ids := p.chosen()
 	p.Messages.Deleting(ids, true)
 	screen.Bulk{
-		Icon: "return", Title: "Returning messages to their destination", Verb: "returned", Items: items,
+		Icon: "return", Title: "Returning messages to their destination", Verb: "returned", Items: items, Show: true,
 		What: func(n int64) string { return "Returned " + screen.Many(n, "message") + " to their destination" },
 		Do: func(ctx context.Context, ids []mgmtclient.LookupID) ([]mgmtclient.ItemResult, error) {
 			return mover.Return(ctx, path, ids)
 		},
 		Then: func(items []screen.Item) { p.left(path, items) },
 	}.Run(p.host)
+}
+
+// arrived is how many of the selected dead letters had been in their queue.
+func (p *Presenter) arrived() int64 {
+	var n int64
+	for _, id := range p.chosen() {
+		if m, ok := p.Messages.Message(kit.NumID(uint64(id))); ok && m.ClassCode.Arrived() {
+			n++
+		}
+	}
+	return n
 }
 
 // CopyID puts the ids of the selected messages on the clipboard.

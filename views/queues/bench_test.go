@@ -32,7 +32,7 @@ func newBench(b *testing.B, rows int) *bench {
 	}
 	s := &bench{Host: screentest.New(b, n), b: b}
 	s.m = NewMessages(s.Host)
-	s.grid = kit.NewGrid(s.m, gridColumns(false)...)
+	s.grid = kit.NewGrid(s.m, gridColumns(listMessages)...)
 	s.grid.OnNeed = s.m.Need
 	s.m.Seen = s.grid.VisibleRange
 	s.m.OnRows = func(moved int) {

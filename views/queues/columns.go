@@ -20,6 +20,7 @@ const (
 	colLabel  = "label"
 	colLookup = "lookup"
 	colClass  = "class"
+	colHow    = "transfer"
 )
 
 // messageColumn is a column of messages: how it is painted and compared.
@@ -59,6 +60,11 @@ var messageColumns = []messageColumn{
 		text(func(m *mgmtclient.Message) string { return m.ClassCode.Text() }),
 		by(func(m *mgmtclient.Message) mq.Class { return m.ClassCode }),
 	},
+	{
+		kit.Column{Key: colHow, Title: "On its way", Width: 112, Kind: kit.KindState, Hidden: true},
+		func(m *mgmtclient.Message, _ time.Time) kit.Cell { return kit.Cell{State: transferStates[m.Transfer]} },
+		by(func(m *mgmtclient.Message) mgmtclient.Transfer { return m.Transfer }),
+	},
 	times("sent", "Sent", false, func(m *mgmtclient.Message) time.Time { return m.SentTime }),
 	{
 		kit.Column{Key: "size", Title: "Size", Width: 84, Kind: kit.KindNumber},
@@ -97,14 +103,34 @@ var messageColumns = []messageColumn{
 	number("moves", "Moves", 64, func(m *mgmtclient.Message) int64 { return int64(m.MoveCount) }),
 }
 
-// gridColumns are the columns for a grid; reason shows why messages died.
-func gridColumns(reason bool) []kit.Column {
+// transferStates are how far messages of outgoing queues have come.
+var transferStates = map[mgmtclient.Transfer]kit.State{
+	mgmtclient.TransferWaiting:   {Icon: "clock", Color: theme.Neutral, Word: "Waiting"},
+	mgmtclient.TransferSending:   {Icon: "send", Color: theme.Info, Word: "Sending"},
+	mgmtclient.TransferDelivered: {Icon: "check", Color: theme.Success, Word: "Delivered"},
+}
+
+// listKind is what sort of messages a grid lists; it is the key of its
+// columns.
+type listKind string
+
+const (
+	listMessages listKind = "messages"
+	listDead     listKind = "deadMessages"     // with why they died
+	listOutgoing listKind = "outgoingMessages" // with how far they have come
+)
+
+// gridColumns are the columns for a grid.
+func gridColumns(kind listKind) []kit.Column {
 	out := make([]kit.Column, len(messageColumns))
 	for i, c := range messageColumns {
 		out[i] = c.Column
 		out[i].Sortable = true
-		if c.Key == colClass && reason {
+		if c.Key == colClass && kind == listDead || c.Key == colHow && kind == listOutgoing {
 			out[i].Hidden = false
+		}
+		if c.Key == "source" && kind == listOutgoing {
+			out[i].Hidden = true // all come from here
 		}
 	}
 	return out

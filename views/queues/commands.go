@@ -1,6 +1,8 @@
 package queues
 
 import (
+	"fyne.io/fyne/v2"
+
 	"posthouse/mgmtclient"
 	"posthouse/views/kit"
 	"posthouse/views/queueforms"
@@ -25,8 +27,12 @@ func (v *View) Actions() screen.Actions {
 			Enabled: func() bool { _, ok := v.p.Queue(); return ok },
 		},
 		screen.CmdPurge: {
-			Run:     func() { v.open(screen.PurgeQueue, v.p.Path()) },
-			Enabled: func() bool { return v.p.Can().Purge && v.p.Path() != "" },
+			Run: func() { v.open(screen.PurgeQueue, v.p.Path()) },
+			Enabled: func() bool {
+				q, _ := v.p.Queue()
+				part, _ := v.p.Part()
+				return v.p.Can().Purge && v.p.Path() != "" && (q.Outgoing == nil || part == InQueue)
+			},
 		},
 		screen.CmdDeleteQueue: {
 			Run:     func() { v.open(screen.DeleteQueue, v.path()) },
@@ -107,8 +113,13 @@ func (v *View) resend() {
 
 func (v *View) askReturn() {
 	n := int64(v.msgs.grid.SelectedCount())
+	var note fyne.CanvasObject
+	if k := v.p.arrived(); k > 0 {
+		note = kit.NewNote(kit.Warning, screen.Count(k)+" of "+screen.Count(n)+" had arrived.",
+			"By its class such a message was in its queue: an application may have seen it, and would see it twice.")
+	}
 	v.host.Show(kit.Confirm{
-		Title: "Return " + screen.Many(n, "message") + "?", Icon: "return",
+		Title: "Return " + screen.Many(n, "message") + "?", Icon: "return", Note: note,
 		Text: []kit.Run{{Text: "Each is sent anew, with a new ID, to the queue it was going to, and leaves the dead-letter queue in the same transaction."}},
 		Do:   "Return " + screen.Count(n), OnDo: func(bool) { v.p.Return() },
 	}.Dialog())

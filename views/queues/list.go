@@ -39,9 +39,14 @@ var queueColumns = []queueColumn{
 		kit.Column{Key: "name", Title: "Name", Kind: kit.KindText, Needed: true, Least: 160, Sortable: true},
 		func(_ *List, q *mgmtclient.Queue) kit.Cell {
 			icon, ink := queueIcon(q)
-			return kit.Cell{Text: screen.QueueName(q.PathName), Icon: icon, Ink: ink}
+			return kit.Cell{Text: screen.NameOf(q), Icon: icon, Ink: ink}
 		},
 		func(a, b *mgmtclient.Queue) int { return cmp.Compare(lower(a.PathName), lower(b.PathName)) },
+	},
+	{
+		kit.Column{Key: colLine, Title: "State", Width: 148, Kind: kit.KindState, Hidden: true, Sortable: true},
+		func(_ *List, q *mgmtclient.Queue) kit.Cell { return kit.Cell{State: screen.LineOf(q).Shown()} },
+		func(a, b *mgmtclient.Queue) int { return cmp.Compare(screen.LineOf(a), screen.LineOf(b)) },
 	},
 	{
 		kit.Column{Key: "label", Title: "Label", Width: 190, Kind: kit.KindMuted, Sortable: true},
@@ -92,6 +97,26 @@ var queueColumns = []queueColumn{
 	},
 }
 
+// colLine is the state of an outgoing queue, which no other has.
+const colLine = "line"
+
+// listLayout is how the columns of a folder are arranged, as kept or as they
+// are at first.
+func listLayout(folder screen.Folder, kept []kit.ColumnState) []kit.ColumnState {
+	out := folder == screen.OutgoingQueues
+	if len(kept) == 0 {
+		hidden := map[string]bool{"label": out, "journal": out, "transactional": out, colLine: !out}
+		for _, c := range queueColumns {
+			h, said := hidden[c.Key]
+			kept = append(kept, kit.ColumnState{Key: c.Key, Width: c.Width, Hidden: h || !said && c.Hidden})
+		}
+	}
+	if !slices.ContainsFunc(kept, func(c kit.ColumnState) bool { return c.Key == colLine }) {
+		kept = append(slices.Clip(kept), kit.ColumnState{Key: colLine, Hidden: true})
+	}
+	return kept
+}
+
 func lower(s string) string { return strings.ToLower(s) }
 
 func truth(on bool) int {
@@ -138,6 +163,8 @@ func queueIcon(q *mgmtclient.Queue) (string, fyne.ThemeColorName) {
 			return "dead-letter", theme.Warning
 		}
 		return "dead-letter", theme.Muted
+	case q.Outgoing != nil:
+		return "send", theme.Muted
 	}
 	return "queue", theme.Muted
 }
@@ -185,7 +212,7 @@ func (l *List) make() {
 		if l.only && q.Messages == 0 && q.JournalMessages == 0 {
 			continue
 		}
-		if l.filter != "" && !strings.Contains(lower(screen.QueueName(q.PathName)), l.filter) && !strings.Contains(lower(q.Label), l.filter) {
+		if l.filter != "" && !strings.Contains(lower(screen.NameOf(q)), l.filter) && !strings.Contains(lower(q.Label), l.filter) {
 			continue
 		}
 		l.shown = append(l.shown, *q)

@@ -145,8 +145,11 @@ func (p *Presenter) update() {
 		case InJournal:
 			p.Messages.SetCount(q.JournalMessages)
 		case InQueue:
-			p.Messages.SetCount(q.Messages)
+			p.Messages.SetCount(inMain(q))
 		case InSubqueues:
+			if q.Outgoing != nil {
+				p.Messages.SetCount(q.Outgoing.Unread)
+			}
 		}
 		p.askSubqueues(q)
 	}
@@ -216,7 +219,10 @@ func (p *Presenter) choose(path string, part Part, sub string) {
 	if ok {
 		path = q.PathName
 	}
-	if part == InSubqueues && sub == "" && len(q.Subqueues) > 0 {
+	switch {
+	case part == InSubqueues && sub == "" && q.Outgoing != nil:
+		sub = awaiting
+	case part == InSubqueues && sub == "" && len(q.Subqueues) > 0:
 		sub = q.Subqueues[0]
 	}
 	if p.queue == path && p.part == part && p.sub == sub && p.Messages.Queue() != "" {
@@ -244,10 +250,25 @@ func (p *Presenter) known(q mgmtclient.Queue) int64 {
 	case InJournal:
 		return q.JournalMessages
 	case InSubqueues:
+		if q.Outgoing != nil {
+			return q.Outgoing.Unread
+		}
 		return p.subs[p.sub]
+	}
+	return inMain(q)
+}
+
+// inMain is how many messages the queue itself holds: an outgoing one has those
+// that were delivered and not read in a part of their own.
+func inMain(q mgmtclient.Queue) int64 {
+	if q.Outgoing != nil {
+		return q.Outgoing.Unsent
 	}
 	return q.Messages
 }
+
+// awaiting is that part, as a subqueue is named.
+var awaiting = strings.TrimPrefix(mgmtclient.AwaitingSuffix, ";")
 
 // Subqueues are the subqueues of the chosen queue and what they hold.
 func (p *Presenter) Subqueues() (names []string, messages map[string]int64) {

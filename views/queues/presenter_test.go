@@ -137,6 +137,7 @@ func TestDeletedMessagesLeaveTheListAndTheCount(t *testing.T) {
 }
 
 func TestDeadLettersAreReturned(t *testing.T) {
+	viewtest.NewApp(t, theme.Light)
 	n := fake.New(fake.Options{Name: "LT"})
 	yes := true
 	if _, err := n.CreateQueue(context.Background(), "q", mgmtclient.QueueSettings{Transactional: &yes}); err != nil {

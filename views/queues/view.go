@@ -73,9 +73,8 @@ func New(h screen.Host) screen.Screen {
 	v.count = kit.NewMuted("")
 	v.noQueue = kit.NewEmptyState("queue", "", "")
 	v.grid = kit.NewGrid(v.p.List, v.p.List.Columns()...).Empty(v.noQueue)
-	v.grid.SetLayout(screen.Columns("queues").Get(h.Preferences()))
 	v.grid.SetSort(v.p.List.SortShown())
-	v.grid.OnLayout = func() { screen.Columns("queues").Set(h.Preferences(), v.grid.Layout()) }
+	v.layOut(screen.PrivateQueues)
 	v.grid.OnSort = func(s kit.Sort) {
 		v.p.List.Sort(s)
 		v.grid.SetSort(s)
@@ -110,6 +109,16 @@ func New(h screen.Host) screen.Screen {
 	screen.RowHeight.Watch(h.Preferences(), h.Scope(), v.pitch)
 	v.pitch()
 	return v
+}
+
+// layOut arranges the columns of the queues of a folder.
+func (v *View) layOut(folder screen.Folder) {
+	kept := screen.Columns("queues")
+	if folder == screen.OutgoingQueues {
+		kept = screen.Columns("outgoingQueues")
+	}
+	v.grid.OnLayout = func() { kept.Set(v.host.Preferences(), v.grid.Layout()) }
+	v.grid.SetLayout(listLayout(folder, kept.Get(v.host.Preferences())))
 }
 
 // revealCurrent scrolls to what is current after the panes got other sizes.
@@ -215,7 +224,7 @@ func (v *View) setFull(on bool) {
 // Title is screen.Screen's.
 func (v *View) Title() string {
 	if q, ok := v.p.Queue(); ok {
-		return screen.QueueName(q.PathName) + " on " + v.p.Node().Name
+		return screen.NameOf(&q) + " on " + v.p.Node().Name
 	}
 	return v.p.FolderName() + " of " + v.p.Node().Name
 }
@@ -269,6 +278,9 @@ func (v *View) filtered() {
 func (v *View) queuesChanged() {
 	node := v.p.Node()
 	v.heading.SetText(node.Name)
+	if v.p.FolderName() != v.folder.Text() {
+		v.layOut(v.p.Folder())
+	}
 	v.folder.SetText(v.p.FolderName())
 	v.count.SetText(v.p.List.Count())
 	v.emptyList(node)
@@ -309,6 +321,8 @@ func (v *View) emptyList(node screen.Node) {
 			title = "No queue has messages"
 		}
 		v.noQueue.Set("funnel-x", theme.Muted, title, "", "", clear)
+	case v.p.Folder() == screen.OutgoingQueues:
+		v.noQueue.Set("send", theme.Muted, "No outgoing queues", "They come by themselves when a message is sent to another computer.", "")
 	case v.p.Folder() == screen.PrivateQueues:
 		create := kit.NewButton("New queue", "plus", func() { v.host.Commands().Run(screen.CmdNewQueue) }).Primary()
 		v.noQueue.Set("queue", theme.Muted, "No queues yet", "A queue keeps messages until an application reads them.", "", create)

@@ -37,7 +37,7 @@ type messagesView struct {
 	purge  []*kit.Button
 
 	path    string // shown in the grid
-	dead    bool
+	kind    listKind
 	lookFor mgmtclient.LookupID // to be made current when it comes
 }
 
@@ -57,7 +57,8 @@ func newMessagesView(v *View) *messagesView {
 	m.blank = kit.NewEmptyState("inbox", "", "")
 	m.shows, m.chosen = kit.NewMuted(""), kit.NewMuted("")
 	m.wait = container.NewStack()
-	m.grid = m.newGrid(false)
+	m.grid = m.newGrid(listMessages)
+	m.kind = listMessages
 	ms := m.p.Messages
 	ms.Seen = func() (int, int) { return m.grid.VisibleRange() }
 	ms.OnRows, ms.OnState, ms.OnRemoved = m.rows, m.state, m.removed
@@ -65,14 +66,11 @@ func newMessagesView(v *View) *messagesView {
 	return m
 }
 
-// newGrid makes a grid; that of dead letters shows why they died.
-func (m *messagesView) newGrid(dead bool) *kit.Grid {
-	key := "messages"
-	if dead {
-		key = "deadMessages"
-	}
+// newGrid makes a grid for one sort of messages.
+func (m *messagesView) newGrid(kind listKind) *kit.Grid {
+	key := string(kind)
 	prefs := m.v.host.Preferences()
-	g := kit.NewGrid(m.p.Messages, gridColumns(dead)...).Empty(m.blank)
+	g := kit.NewGrid(m.p.Messages, gridColumns(kind)...).Empty(m.blank)
 	g.Pitch(screen.RowHeight.Get(prefs))
 	g.SetLayout(screen.Columns(key).Get(prefs))
 	g.SetSort(m.p.Messages.SortShown())
@@ -145,9 +143,9 @@ func (m *messagesView) setNarrow(on bool) {
 // partChanged shows another queue or part.
 func (m *messagesView) partChanged() {
 	m.field.SetText("")
-	if dead := m.p.deadLetters(); dead != m.dead {
-		m.dead = dead
-		m.grid = m.newGrid(dead)
+	if kind := m.p.list(); kind != m.kind {
+		m.kind = kind
+		m.grid = m.newGrid(kind)
 		m.v.rearrange()
 	}
 	if path := m.p.Path(); path != m.path {
@@ -174,14 +172,17 @@ func (m *messagesView) head() {
 		}
 		return
 	}
-	m.name.SetText(screen.QueueName(q.PathName))
-	n, bytes := q.Messages, q.Bytes
+	m.name.SetText(strings.Replace(screen.NameOf(&q), `\private$\`, `\`, 1))
+	n, bytes := inMain(q), q.Bytes
+	if q.Outgoing != nil && q.Outgoing.Unread > 0 {
+		bytes = 0 // they are of both parts
+	}
 	names, counts := m.p.Subqueues()
 	switch part {
 	case InJournal:
 		n, bytes = q.JournalMessages, q.JournalBytes
 	case InSubqueues:
-		n, bytes = counts[sub], 0
+		n, bytes = m.p.known(q), 0
 	case InQueue:
 	}
 	m.count.SetText(screen.Many(n, "message"))
@@ -199,6 +200,10 @@ func (m *messagesView) head() {
 			choices = append(choices, kit.Choice{ID: string(InSubqueues), Text: "Subqueues " + screen.Count(k)})
 		}
 	}
+	if o := q.Outgoing; o != nil {
+		choices[0].Text = "Not sent " + screen.Count(o.Unsent)
+		choices = append(choices, kit.Choice{ID: string(InSubqueues), Text: "Not read " + screen.Count(o.Unread)})
+	}
 	m.parts.SetChoices(choices)
 	m.parts.SetChosen(string(part))
 	show(m.parts, len(choices) > 1)
@@ -212,11 +217,14 @@ func (m *messagesView) head() {
 	}
 	m.subs.SetChoices(subs)
 	m.subs.SetChosen(sub)
-	show(m.subs, part == InSubqueues)
+	show(m.subs, part == InSubqueues && q.Outgoing == nil)
+	for _, b := range m.send {
+		show(b, q.Outgoing == nil)
+	}
 	can := m.p.Can()
 	m.enable(m.send, can.Send && m.p.Folder() == screen.PrivateQueues)
 	m.enable(m.export, can.Export)
-	m.enable(m.purge, can.Purge)
+	m.enable(m.purge, can.Purge && (q.Outgoing == nil || part == InQueue))
 	m.enable(m.move, can.Move && m.grid.SelectedCount() > 0)
 }
 
@@ -308,7 +316,7 @@ func (m *messagesView) state() {
 	text, under := ms.Searching()
 	switch {
 	case under:
-		m.waitFor("Searching "+screen.QueueName(m.p.Path())+" for “"+kit.Shorten(text)+"”", ms.CancelSearch)
+		m.waitFor("Searching "+m.named()+" for “"+kit.Shorten(text)+"”", ms.CancelSearch)
 	case ms.Waiting() && ms.Len() == 0:
 		m.waitFor("Asking "+m.p.Node().Name+"…", nil)
 	default:
@@ -336,7 +344,7 @@ func (m *messagesView) empty() {
 	ms := m.p.Messages
 	q, chosen := m.p.Queue()
 	part, _ := m.p.Part()
-	name := screen.QueueName(m.p.Path())
+	name := m.named()
 	commands := m.v.host.Commands()
 	again := kit.NewButton("Try again", "refresh", ms.Refresh)
 	text, searching := ms.Searching()
@@ -367,6 +375,10 @@ func (m *messagesView) empty() {
 	case part == InJournal && !q.Journal:
 		m.blank.Set("journal", theme.Muted, "No copies are kept", "The journal of "+screen.QueueName(q.PathName)+" is off: messages that are received leave no copy.", "",
 			kit.NewButton("Queue properties", "settings", func() { commands.Run(screen.CmdProperties) }))
+	case q.Outgoing != nil && part == InSubqueues:
+		m.blank.Set("check-circle", theme.Success, "Nothing waits for a reader", "What was delivered to "+name+" was read, or its sender does not want to know.", "")
+	case q.Outgoing != nil:
+		m.blank.Set("send", theme.Muted, "Nothing waits to go out", "All messages for "+name+" have been delivered.", "")
 	case m.p.deadLetters():
 		m.blank.Set("check-circle", theme.Success, "No dead letters", "Nothing sent from "+m.p.Node().Name+" died.", "")
 	default:
@@ -381,6 +393,14 @@ func (m *messagesView) empty() {
 		}
 		m.blank.Set("inbox", theme.Muted, name+" is empty", line, "", actions...)
 	}
+}
+
+// named is what the queue or the part of it that is shown is called.
+func (m *messagesView) named() string {
+	if q, ok := m.p.Queue(); ok && q.Outgoing != nil {
+		return screen.NameOf(&q)
+	}
+	return screen.QueueName(m.p.Path())
 }
 
 func copies(n int64) string {

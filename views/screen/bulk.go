@@ -147,15 +147,15 @@ func ShowResults(h Host, title string, items []Item) {
 	failed := slices.DeleteFunc(slices.Clone(items), func(i Item) bool { return i.Err == "" && i.Done })
 	done := slices.DeleteFunc(slices.Clone(items), func(i Item) bool { return i.Err != "" || !i.Done })
 	rows := &results{items: failed, ids: slices.ContainsFunc(items, func(i Item) bool { return i.NewID != "" })}
-	grid, wide := kit.NewGrid(rows, kit.Column{Key: "label"}, kit.Column{Key: "why", Width: 232, Kind: kit.KindMuted}).NoHeader(), float32(512)
-	if rows.ids {
-		grid, wide = kit.NewGrid(rows, kit.Column{Key: "label", Title: "Label"},
-			kit.Column{Key: "old", Title: "Old ID", Width: 232, Kind: kit.KindMono, Cut: kit.Middle},
-			kit.Column{Key: "why", Title: "New ID", Width: 232, Kind: kit.KindMono, Cut: kit.Middle}), 720
-	}
 	chosen, icon, ink := "failed", "warning-fill", theme.Warning
 	if len(failed) == 0 {
 		chosen, icon, ink, rows.items = "done", "check-circle", theme.Success, done
+	}
+	grid, wide := kit.NewGrid(rows, kit.Column{Key: "label"}, kit.Column{Key: "why", Width: 232, Kind: kit.KindMuted}).NoHeader(), float32(512)
+	if rows.ids {
+		grid, wide = kit.NewGrid(rows, kit.Column{Key: "label", Title: "Label"},
+			kit.Column{Key: "old", Title: "Old ID", Width: 208, Kind: kit.KindMono, Cut: kit.Middle},
+			kit.Column{Key: "why", Title: "New ID", Width: 208, Kind: kit.KindMono, Cut: kit.Middle}), 720
 	}
 	seg := kit.NewSegmented([]kit.Choice{
 		{ID: "failed", Text: "Failed " + Count(int64(len(failed)))},

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"testing"
 
+	"fyne.io/fyne/v2"
+
 	"posthouse/localqm/mq"
 	"posthouse/mgmtclient"
 	"posthouse/mgmtclient/fake"
@@ -69,5 +71,34 @@ func TestABulkThatFailsSaysSo(t *testing.T) {
 	h.Idle(t)
 	if len(h.Failed) != 1 || h.Actions[0].Tone != kit.Danger || h.Actions[0].Result != "0 of 60" {
 		t.Errorf("%v %+v", h.Failed, h.Actions)
+	}
+}
+
+func TestWhatWasSentAnewShowsBothIDs(t *testing.T) {
+	viewtest.NewApp(t, theme.Light)
+	h := screentest.New(t, fake.Sample())
+	w := viewtest.Window(t, kit.Stack(0), fyne.NewSize(960, 600))
+	h.Canvas = w.Canvas()
+	screen.Bulk{
+		Verb: "returned", Noun: "dead letter", Show: true, Items: []screen.Item{{ID: 7, Label: "Order 1", OldID: `{a}\1`}},
+		What: func(int64) string { return "Returned 1 dead letter" },
+		Do: func(context.Context, []mgmtclient.LookupID) ([]mgmtclient.ItemResult, error) {
+			return []mgmtclient.ItemResult{{LookupID: 7, NewID: `{b}\9`}}, nil
+		},
+	}.Run(h)
+	h.Idle(t)
+	grids := screentest.Find[*kit.Grid](t, w.Canvas().Overlays().Top())
+	if len(grids) != 1 || h.Dialog().Title() != "1 of 1 dead letter was returned" {
+		t.Fatalf("%d lists, %q", len(grids), h.Dialog().Title())
+	}
+	if from, to := grids[0].VisibleRange(); from != 0 || to != 1 {
+		t.Errorf("rows %d to %d are in sight", from, to)
+	}
+	row, _ := grids[0].Source().Row(0)
+	if row.Cells[0].Text != "Order 1" || row.Cells[1].Text != `{a}\1` || row.Cells[2].Text != `{b}\9` {
+		t.Errorf("got %+v", row.Cells)
+	}
+	if h.Actions[0].Details == nil {
+		t.Error("the recent actions do not lead there")
 	}
 }

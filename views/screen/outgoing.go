@@ -129,6 +129,14 @@ func Destination(q *mgmtclient.Queue) string {
 	return q.FormatName
 }
 
+// NameOf is what a queue is called: an outgoing one by where it leads.
+func NameOf(q *mgmtclient.Queue) string {
+	if q.Outgoing != nil {
+		return Destination(q)
+	}
+	return QueueName(q.PathName)
+}
+
 // orderQueue is the number of the queue for acknowledgements (MS-MQQB 2.2.4).
 const orderQueue = 4
 

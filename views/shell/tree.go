@@ -210,6 +210,8 @@ func (t *tree) line(r screen.Route, rows []kit.TreeRow) string {
 			queue += ";" + suffix
 		}
 		switch {
+		case r.Folder == screen.OutgoingQueues:
+			wants = []string{treeID(treeOutgoing, r.Node, "")}
 		case r.Queue != "":
 			wants = []string{treeID(treeQueue, r.Node, queue), treeID(treePrivate, r.Node, "")}
 		case r.Folder == screen.SystemQueues:
