@@ -11,8 +11,8 @@
 // goroutine, no clock. conn.go gives it a connection. Each session has three
 // goroutines, for reading, writing and its timers; the one that reads waits for the
 // two others and then calls Closed, the last call of a session. They share one
-// mutex, which is never held while a Handler or the network is called. That of a
-// Server is taken before those of its sessions, that of a Memory alone.
+// mutex, which is never held while a Handler or the network is called. Those of a
+// Server and of a Memory are taken before those of sessions, never both.
 //
 // The specification is followed except where that loses messages or trusts a peer:
 //

@@ -76,36 +76,38 @@ func (r *reader) packet(open bool) ([]byte, error) {
 // message reads a UserMessage packet of size bytes. A large one is read in pieces
 // that are joined when it is complete: what it claims costs nothing, what it takes
 // is not more than twice what came.
-func (r *reader) message(size int) (p []byte, err error) {
-	memory, charged := r.s.cfg.Memory, 0
-	defer func() {
-		if err != nil {
-			memory.release(charged)
-		}
-	}()
-	piece := func() ([]byte, error) {
-		n := min(size-charged, pieceBytes)
-		if err := memory.take(r.s, n); err != nil {
+func (r *reader) message(size int) ([]byte, error) {
+	memory := r.s.cfg.Memory
+	if size <= pieceBytes {
+		if err := memory.take(r.s, size); err != nil {
 			return nil, err
 		}
-		charged += n
-		b := make([]byte, n)
-		return b, r.full(b)
+		p := make([]byte, size)
+		if err := r.full(p); err != nil {
+			memory.release(size)
+			return nil, err
+		}
+		return p, nil
 	}
-	if size <= pieceBytes {
-		return piece()
-	}
-	memory.begin(r.s)
-	defer memory.finish(r.s)
+	l := memory.begin(r.s)
+	p, err := r.large(l, size)
+	return p, memory.finish(l, err)
+}
+
+func (r *reader) large(l *large, size int) ([]byte, error) {
 	var pieces [][]byte
-	for charged < size {
-		b, err := piece()
-		if err != nil {
+	for left := size; left > 0; left -= pieceBytes {
+		n := min(left, pieceBytes)
+		if err := r.s.cfg.Memory.grow(l, n); err != nil {
+			return nil, err
+		}
+		b := make([]byte, n)
+		if err := r.full(b); err != nil {
 			return nil, err
 		}
 		pieces = append(pieces, b)
 	}
-	p = make([]byte, 0, size)
+	p := make([]byte, 0, size)
 	for _, b := range pieces {
 		p = append(p, b...)
 	}
