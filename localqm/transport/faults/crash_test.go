@@ -1,0 +1,174 @@
+package faults
+
+import (
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"posthouse/localqm/failpoint"
+	"posthouse/localqm/mq"
+	"posthouse/localqm/proxy"
+	"posthouse/localqm/wire"
+)
+
+// crashes is how many kills the test makes: POSTHOUSE_CRASHES, 30 by default.
+func crashes(t testing.TB) int {
+	if v := os.Getenv("POSTHOUSE_CRASHES"); v != "" {
+		n, err := strconv.Atoi(v)
+		ok(t, err)
+		return n
+	}
+	if testing.Short() {
+		return 6
+	}
+	return 30
+}
+
+// badLine does each kind of harm to a packet in twenty.
+var badLine = proxy.Rule{Drop: 0.05, Duplicate: 0.05, Reorder: 0.05, Cut: 0.05, Tear: 0.05, Delay: 4 * time.Millisecond}
+
+// weathers are the lines between two kills.
+var weathers = []struct {
+	name string
+	rule proxy.Rule
+	down bool
+}{
+	{name: "good"},
+	{name: "bad", rule: badLine},
+	{name: "bad once it is open", rule: with(badLine, func(p proxy.Packet) bool { return !handshake(p) })},
+	{name: "loses messages", rule: proxy.Rule{Drop: 0.05, Only: proxy.Messages}},
+	{name: "repeats messages", rule: proxy.Rule{Duplicate: 0.05, Only: proxy.Messages}},
+	{name: "loses acknowledgements", rule: proxy.Rule{Drop: 0.5, Only: proxy.Acknowledgements}},
+	{name: "loses order acknowledgements", rule: proxy.Rule{Drop: 1, Only: orderAck}},
+	{name: "slow", rule: proxy.Rule{Rate: 100_000, Delay: 20 * time.Millisecond}},
+	{name: "down", down: true},
+}
+
+func with(r proxy.Rule, only func(proxy.Packet) bool) proxy.Rule {
+	r.Only = only
+	return r
+}
+
+// points are where a process ends by itself, or when something of it passes the
+// line; empty: at a random moment.
+var points = []string{
+	"", failpoint.Arrived, failpoint.Commit, failpoint.Committed, failpoint.Done,
+	failpoint.Ordered, failpoint.Finished, failpoint.Checkpoint,
+	"message on the line", "session acknowledgement on the line", "order acknowledgement on the line",
+	"final acknowledgement on the line",
+}
+
+// traps are those of points that are on the line.
+var traps = map[string]func(proxy.Packet) bool{
+	"message on the line":                 func(p proxy.Packet) bool { return classOf(p) == mq.ClassNormal },
+	"session acknowledgement on the line": func(p proxy.Packet) bool { return p.Type == wire.TypeSessionAck },
+	"order acknowledgement on the line":   orderAck,
+	"final acknowledgement on the line":   func(p proxy.Packet) bool { return classOf(p) == mq.ClassAckReceive },
+}
+
+// P01, P02, P04, P05, P07, P09, P36 and A06: TestCrashesOfTwoQueueManagers kills
+// one of two queue managers, again and again, on the same folders, while clients
+// on both sides send, receive and write down what they do, and the line between
+// them is bad. From time to time both are killed and started again over a good
+// line until nobody waits for anything; then everything is accounted for.
+func TestCrashesOfTwoQueueManagers(t *testing.T) {
+	p := newPair(t, rand.New(rand.NewPCG(seed(t), 1))) //nolint:gosec // repeatable
+	a := newAudit(t)
+	killed := map[string]int{}
+	const each = 10 // kills between two accounts
+	for left := crashes(t); left > 0 && !t.Failed(); {
+		n := min(each, left)
+		p.worked(n, killed)
+		left -= n
+		b := p.open()
+		if stuck := p.settle(b); stuck != "" {
+			a.wrong(&a.sums.stuck, "it does not end: %s", stuck)
+		}
+		a.compare(b)
+	}
+	if !a.proved() {
+		t.Error("nothing was sent, so nothing was proved")
+	}
+	t.Log(list(killed))
+	t.Log(a.figures())
+	for i, l := range p.lines {
+		t.Logf("line %d: %+v", i, l.Stats())
+	}
+}
+
+func list(killed map[string]int) string {
+	var s []string
+	for _, point := range slices.Sorted(maps.Keys(killed)) {
+		s = append(s, fmt.Sprintf("%s %d", point, killed[point]))
+	}
+	return "kills: " + strings.Join(s, ", ")
+}
+
+// worked has both sides work, kills n times and leaves them dead.
+func (p *pair) worked(n int, killed map[string]int) {
+	p.t.Helper()
+	for _, s := range p.sides {
+		p.arm(s)
+	}
+	for range max(0, n-2) { // two are killed in the end
+		w := weathers[p.rnd.IntN(len(weathers))]
+		p.weather(w.rule)
+		p.down(w.down)
+		i := p.rnd.IntN(2)
+		s := p.sides[i]
+		if match := traps[s.point]; match != nil {
+			p.set(&trap{side: i, match: match, after: 1 + p.rnd.IntN(10)})
+		}
+		how := p.wait(s)
+		if p.rnd.IntN(4) == 0 {
+			p.cut()
+		}
+		p.set(nil)
+		s.kill(p.t)
+		killed[how]++
+		p.arm(s)
+	}
+	p.weather(proxy.Rule{})
+	p.down(false)
+	time.Sleep(time.Duration(p.rnd.IntN(300)) * time.Millisecond)
+	for _, s := range p.sides {
+		s.kill(p.t)
+		killed["at any moment"]++
+	}
+}
+
+// arm starts a side with a point where it ends.
+func (p *pair) arm(s *side) {
+	p.t.Helper()
+	point := points[p.rnd.IntN(len(points))]
+	pass := 1 + p.rnd.IntN(30)
+	if point == failpoint.Checkpoint || point == failpoint.Ordered {
+		pass = 1 + p.rnd.IntN(3)
+	}
+	p.begin(s, point, pass)
+}
+
+// wait waits for the moment to kill a side, and tells what it is.
+func (p *pair) wait(s *side) string {
+	p.t.Helper()
+	if s.point != "" && s.until(1500*time.Millisecond) {
+		return s.point
+	}
+	if p.rnd.IntN(8) > 0 { // else perhaps before it has opened its folder
+		for deadline := time.Now().Add(time.Minute); !s.worked() && !s.until(time.Millisecond); {
+			if time.Now().After(deadline) {
+				p.t.Fatalf("%s never began: %s", s.Name, s.stderr.String())
+			}
+		}
+	}
+	if s.until(time.Duration(p.rnd.IntN(500)) * time.Millisecond) {
+		return s.point
+	}
+	return "at any moment"
+}
