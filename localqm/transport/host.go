@@ -87,15 +87,14 @@ func (h *host) refresh() {
 	}
 }
 
-// expired are the queues whose transactional messages are to be sent again.
-func (h *host) expired(now time.Time) (due []*link) {
+// due are the queues whose transactional messages may have to be sent again.
+func (h *host) due(now time.Time) (links []*link) {
 	for _, l := range h.links {
-		if l.resend.expired(now) {
-			l.ready = true
-			due = append(due, l)
+		if l.resend.due(now) {
+			links = append(links, l)
 		}
 	}
-	return due
+	return links
 }
 
 // found keeps what a round resolved.

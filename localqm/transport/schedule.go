@@ -56,15 +56,11 @@ func (s *schedule) progress(now time.Time, more bool) {
 	}
 }
 
-// expired reports a time-out, once, and grows the next wait.
-func (s *schedule) expired(now time.Time) bool {
-	if s.at.IsZero() || now.Before(s.at) {
-		return false
-	}
-	s.step++
-	s.at = time.Time{}
-	return true
-}
+// due reports a time-out.
+func (s *schedule) due(now time.Time) bool { return !s.at.IsZero() && !now.Before(s.at) }
+
+// expired counts it: the next wait grows.
+func (s *schedule) expired() { s.step, s.at = s.step+1, time.Time{} }
 
 // stop forgets everything: the session is over.
 func (s *schedule) stop() { s.step, s.at = 0, time.Time{} }

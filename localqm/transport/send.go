@@ -141,11 +141,26 @@ func (c *conn) resend(now time.Time) {
 	var due []*link
 	c.t.mu.Lock()
 	for _, h := range c.hosts {
-		due = append(due, h.expired(now)...)
+		due = append(due, h.due(now)...)
 	}
 	c.t.mu.Unlock()
+	c.t.resend(due)
+}
+
+func (t *Transport) resend(due []*link) {
 	for _, l := range due {
-		l.queue.Resend()
+		again := l.queue.Exactly().NoAck > 0 // else all were, a moment ago
+		if again {
+			l.queue.Resend()
+		}
+		t.mu.Lock()
+		if again {
+			l.resend.expired()
+			l.ready = true
+		} else {
+			l.resend.stop()
+		}
+		t.mu.Unlock()
 	}
 }
 
@@ -190,14 +205,12 @@ func (t *Transport) plan(h *host, now time.Time) {
 		}
 		t.tasks.Add(1)
 		defer t.tasks.Done()
-		due := h.expired(time.Now())
+		due := h.due(time.Now())
 		t.mu.Unlock()
-		for _, l := range due {
-			l.queue.Resend()
-		}
+		t.resend(due)
 		t.mu.Lock()
 		defer t.mu.Unlock()
-		h.refresh()
+		t.plan(h, time.Now())
 		t.want(h)
 	})
 }
