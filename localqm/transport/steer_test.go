@@ -2,14 +2,19 @@ package transport_test
 
 import (
 	"context"
+	"net"
 	"net/netip"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"posthouse/localqm"
 	"posthouse/localqm/mq"
+	"posthouse/localqm/ping"
 	"posthouse/localqm/qmtest"
+	"posthouse/localqm/transport"
 	"posthouse/localqm/transport/transporttest"
 )
 
@@ -186,4 +191,116 @@ func TestAnOldAddressThatSomebodyElseHas(t *testing.T) {
 	if d := time.Since(begin); d > 15*time.Second {
 		t.Errorf("after %v", d)
 	}
+}
+
+func TestListenersAndNamesFollowTheAddressesOfTheComputer(t *testing.T) {
+	n := transporttest.New(t)
+	var mu sync.Mutex
+	has := "127.0.0.41/32"
+	from := n.Start("DESK7")
+	first, second := netip.MustParseAddr("127.0.0.41"), netip.MustParseAddr("127.0.0.42")
+	to := n.Start("HUB", func(o *transport.Options) {
+		o.Listen, o.Look = []netip.Addr{first, second}, 10*time.Millisecond
+		o.Own.Interfaces = func() ([]net.Addr, error) {
+			mu.Lock()
+			defer mu.Unlock()
+			ip, network, err := net.ParseCIDR(has)
+			return []net.Addr{&net.IPNet{IP: ip, Mask: network.Mask}}, err
+		}
+	})
+	queues(to)
+	n.Name("HUB", first)
+	want := sendAll(t, from, to.Direct("orders"), 5, qmtest.Message)
+	holds(t, to, "orders", want)
+	if got := to.Transport.Listening(); len(got) != 1 || got[0].Addr() != first {
+		t.Errorf("listening on %v, want %s", got, first)
+	}
+
+	mu.Lock()
+	has = "127.0.0.42/32"
+	mu.Unlock()
+	qmtest.Eventually(t, "a listener on the new address", func() bool {
+		got := to.Transport.Listening()
+		return len(got) == 1 && got[0].Addr() == second
+	})
+	if c, err := net.Dial("tcp", netip.AddrPortFrom(first, n.Port).String()); err == nil {
+		c.Close()
+		t.Errorf("it still listens on %s", first)
+	}
+	// By address: the name is ours only because the address is.
+	name := `DIRECT=TCP:127.0.0.42\private$\orders`
+	want = append(want, sendAll(t, from, name, 5, qmtest.Message)...)
+	holds(t, to, "orders", want)
+}
+
+func TestAListenerThatCannotBeOpenedIsTold(t *testing.T) {
+	n := transporttest.New(t)
+	taken, q := n.Start("HUB"), n.Start("DESK7")
+	q.Disconnect()
+	q.Options.Listen = taken.Options.Listen
+	q.Transport = transport.New(q.Options)
+	err := q.Transport.Start()
+	if err == nil {
+		t.Fatal("two listen on one port")
+	}
+	wantWords(t, err.Error(), "another program uses port")
+}
+
+func TestPingsAreAskedAndAnswered(t *testing.T) {
+	from, to := pair(t)
+	set(t, from, func(s *localqm.Settings) { s.Ping = true })
+	// Nobody answers: that says nothing.
+	want := sendAll(t, from, to.Direct("orders"), 3, qmtest.Message)
+	holds(t, to, "orders", want)
+
+	set(t, to, func(s *localqm.Settings) { s.PingAnswer = true })
+	at := netip.AddrPortFrom(to.Address, to.Options.PingPort)
+	asker := &ping.Asker{Self: from.Identity().ID}
+	qmtest.Eventually(t, "an answer", func() bool { return asker.Ask(context.Background(), at).Answered })
+	if a := asker.Ask(context.Background(), at); a.Refused || a.Manager != to.Identity().ID {
+		t.Errorf("answered %+v", a)
+	}
+	from.Restart()
+	want = append(want, sendAll(t, from, to.Direct("orders"), 3, qmtest.Message)...)
+	holds(t, to, "orders", want)
+
+	set(t, to, func(s *localqm.Settings) { s.Offline = true })
+	qmtest.Eventually(t, "silence", func() bool { return !asker.Ask(context.Background(), at).Answered })
+}
+
+func TestTheTransportEndsInTheMiddleOfTraffic(t *testing.T) {
+	from, to := pair(t)
+	ctx, stop := context.WithCancel(context.Background())
+	var sent atomic.Int64
+	var senders sync.WaitGroup
+	for range 4 {
+		senders.Go(func() {
+			h := from.Open(to.Direct("bookings"), localqm.SendAccess)
+			for ctx.Err() == nil {
+				if err := inTransaction(from, h, qmtest.Message("x")); err != nil {
+					t.Error(err)
+					return
+				}
+				sent.Add(1)
+			}
+		})
+	}
+	for range 5 {
+		more := sent.Load() + 20
+		qmtest.Eventually(t, "some traffic", func() bool { return sent.Load() >= more })
+		from.Disconnect()
+		to.Disconnect()
+		to.Connect()
+		from.Connect()
+	}
+	stop()
+	senders.Wait()
+	from.Disconnect()
+	from.Disconnect() // twice is once
+	from.Connect()
+	qmtest.Eventually(t, "every booking, once", func() bool {
+		info, err := to.Queue(context.Background(), qmtest.Owner, qmtest.Name(t, "bookings"))
+		return err == nil && info.Count.Messages == sent.Load()
+	})
+	holds(t, from, to.Direct("bookings"), nil)
 }
