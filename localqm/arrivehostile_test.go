@@ -127,14 +127,14 @@ var malformed = []row{
 	{"B39 HeaderDataLength 0x80000000", soap, last(24-4, func(at int) func([]byte) []byte { return u32(at, 0x80000000) })},
 	{"B40 QT 2", traced, last(20, func(at int) func([]byte) []byte { return u16(at, 2) })},
 	{"B40 TR 1 with DH 0", nil, u8(3, 1)},
-	{"A05 an order acknowledgement of 35 bytes", acknowledging(mq.ClassOrderAck, "QM Ordering Ack", 35), same0},
-	{"A05 an order acknowledgement of 37 bytes", acknowledging(mq.ClassOrderAck, "QM Ordering Ack", 37), same0},
-	{"A05 an order acknowledgement with another label", acknowledging(mq.ClassOrderAck, "QM ordering ack", 36), same0},
-	{"A05 a final acknowledgement of 35 bytes", acknowledging(mq.ClassAckReceive, "QM Ordering Ack", 35), same0},
-	{"A05 a final acknowledgement of no class", acknowledging(0xC123, "QM Ordering Ack", 36), same0},
+	{"A05 an order acknowledgement of 35 bytes", acknowledging(mq.ClassOrderAck, "QM Ordering Ack", 35), asItIs},
+	{"A05 an order acknowledgement of 37 bytes", acknowledging(mq.ClassOrderAck, "QM Ordering Ack", 37), asItIs},
+	{"A05 an order acknowledgement with another label", acknowledging(mq.ClassOrderAck, "QM ordering ack", 36), asItIs},
+	{"A05 a final acknowledgement of 35 bytes", acknowledging(mq.ClassAckReceive, "QM Ordering Ack", 35), asItIs},
+	{"A05 a final acknowledgement of no class", acknowledging(0xC123, "QM Ordering Ack", 36), asItIs},
 }
 
-func same0(b []byte) []byte { return b }
+func asItIs(b []byte) []byte { return b }
 
 func zero(b []byte, at, n int) []byte { clear(b[at : at+n]); return b }
 
@@ -251,20 +251,28 @@ func TestHostilePacketsThatAreWellFormed(t *testing.T) {
 		{"B32 privacy level 9, encrypted", func(m *mq.Message) {
 			m.Encrypted, m.SymmetricKey, m.PrivacyLevel = true, []byte{1}, 9
 		}, nil, mq.ClassNackBadEncryption, nil},
-		{"B33 no hash algorithm, signed", func(m *mq.Message) { m.Signature, m.HashAlgorithm = []byte{1}, 0 }, nil, taken,
-			func(m *mq.Message) bool { return !m.Authenticated && len(m.Signature) == 1 }},
-		{"B33 MD2, signed", func(m *mq.Message) { m.Signature, m.HashAlgorithm = []byte{1}, 0x8001 }, nil, taken,
-			func(m *mq.Message) bool { return !m.Authenticated }},
-		{"B34 says it was authenticated", func(m *mq.Message) { m.Signature, m.Authenticated, m.AuthLevel = []byte{1}, true, 5 }, nil, taken,
-			func(m *mq.Message) bool { return !m.Authenticated && m.AuthLevel == 0 }},
+		{
+			"B33 no hash algorithm, signed", func(m *mq.Message) { m.Signature, m.HashAlgorithm = []byte{1}, 0 }, nil, taken,
+			func(m *mq.Message) bool { return !m.Authenticated && len(m.Signature) == 1 },
+		},
+		{
+			"B33 MD2, signed", func(m *mq.Message) { m.Signature, m.HashAlgorithm = []byte{1}, 0x8001 }, nil, taken,
+			func(m *mq.Message) bool { return !m.Authenticated },
+		},
+		{
+			"B34 says it was authenticated", func(m *mq.Message) { m.Signature, m.Authenticated, m.AuthLevel = []byte{1}, true, 5 }, nil, taken,
+			func(m *mq.Message) bool { return !m.Authenticated && m.AuthLevel == 0 },
+		},
 		{"B36 certificate of 64 KB", func(m *mq.Message) { m.SenderCertificate = make([]byte, 0xFFFC) }, nil, taken, nil},
 		{"B37 key that is none", func(m *mq.Message) {
 			m.Encrypted, m.SymmetricKey, m.PrivacyLevel = true, bytes.Repeat([]byte{7}, 256), mq.PrivacyAES
 		}, nil, mq.ClassNackBadEncryption, nil},
 		{"B41 sent in 2106", nil, func(b []byte) []byte { return u32(hostileSent, math.MaxUint32)(u32(hostileTTBR, 0xFFFFFFFE)(b)) }, taken, nil},
 		{"B41 sent in 2106, to be there at once", func(m *mq.Message) { m.TimeToReachQueue = 0 }, u32(hostileSent, math.MaxUint32), taken, nil},
-		{"B42 a label that steers a terminal", func(m *mq.Message) { m.Label = "a\r\n\x1b[31m\u202e" }, nil, taken,
-			func(m *mq.Message) bool { return m.Label == "a\r\n\x1b[31m\u202e" }},
+		{
+			"B42 a label that steers a terminal", func(m *mq.Message) { m.Label = "a\r\n\x1b[31m\u202e" }, nil, taken,
+			func(m *mq.Message) bool { return m.Label == "a\r\n\x1b[31m\u202e" },
+		},
 		{"B44 acknowledged where it goes", func(m *mq.Message) {
 			m.Acknowledge, m.AdminQueue = all, mq.DirectOS("TEST", `private$\q`)
 		}, nil, taken, nil},
