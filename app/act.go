@@ -96,48 +96,6 @@ func (p *program) transfer(verb, done, short, long string,
 	return cmd
 }
 
-func (p *program) messageReturn() *cobra.Command {
-	var (
-		which selection
-		c     consent
-	)
-	cmd := &cobra.Command{
-		Use:   "return QUEUE [MESSAGE...]",
-		Short: "Send dead letters anew to where they were going",
-		Long: `Send dead letters anew to the destination they had; each is taken out and sent in
-one transaction.`,
-		Example:           `  posthouse message return '.\system$;deadxact' --all`,
-		Args:              takes("QUEUE", "[MESSAGE...]"),
-		ValidArgsFunction: p.queueNames(1),
-		RunE: p.do(func(cmd *cobra.Command, args []string) error {
-			if err := which.choose(cmd, args[1:]); err != nil {
-				return err
-			}
-			b := bulk{verb: "return", done: "returned", queue: args[0]}
-			return p.withNode(cmd, b.op(), func(ctx context.Context, n mgmtclient.Node) error {
-				mover, err := can[mgmtclient.Mover](n)
-				if err != nil {
-					return err
-				}
-				b.act = func(ctx context.Context, ids []mgmtclient.LookupID) ([]mgmtclient.ItemResult, error) {
-					return mover.Return(ctx, args[0], ids)
-				}
-				ids, err := which.find(ctx, p, n, args[0])
-				if err != nil {
-					return err
-				}
-				if c.dryRun {
-					return p.dryRun(b, len(ids), 0)
-				}
-				return p.bulk(ctx, b, ids)
-			})
-		}),
-	}
-	which.flags(cmd)
-	c.dryRunFlag(cmd)
-	return cmd
-}
-
 func (p *program) messageDelete() *cobra.Command {
 	var (
 		which selection
@@ -214,34 +172,47 @@ func (p *program) dryRun(b bulk, messages, told int) error {
 	return p.result(what, func() { p.printf("%s\n", clean(text)) })
 }
 
+// word says what became of one message.
+func (b bulk) word(i mgmtclient.ItemResult) string {
+	if i.Error != "" {
+		return "failed: " + i.Error
+	}
+	return b.done
+}
+
+// tally counts what became of the messages of a bulk action.
+type tally struct {
+	done, failed int
+	first        mgmtclient.ItemResult // that failed
+	err          error                 // ended the action
+}
+
+// add reports whether it was done.
+func (t *tally) add(i mgmtclient.ItemResult) bool {
+	if i.Error == "" {
+		t.done++
+		return true
+	}
+	if t.failed++; t.failed == 1 {
+		t.first = i
+	}
+	return false
+}
+
 // bulk acts on messages in chunks and answers for each.
 func (p *program) bulk(ctx context.Context, b bulk, ids []mgmtclient.LookupID) error {
 	type item = mgmtclient.ItemResult
 	r := newRows(
 		p,
 		column[item]{"LOOKUP ID", true, func(i item) string { return i.LookupID.String() }},
-		column[item]{"RESULT", false, func(i item) string {
-			if i.Error != "" {
-				return "failed: " + i.Error
-			}
-			return b.done
-		}},
+		column[item]{"RESULT", false, b.word},
 		column[item]{"NEW ID", false, func(i item) string { return i.NewID }},
 	)
-	var (
-		done, failed int
-		first        item
-		err          error
-	)
+	var t tally
 	for part := range slices.Chunk(ids, atOnce) {
-		var results []item
-		results, err = b.act(ctx, part)
+		results, err := b.act(ctx, part)
 		for _, i := range results {
-			if i.Error == "" {
-				done++
-			} else if failed++; failed == 1 {
-				first = i
-			}
+			t.add(i)
 			// A person is shown what is not plain: failures and new ids.
 			if p.asJSON() || i.Error != "" || i.NewID != "" {
 				if werr := r.add(i); werr != nil {
@@ -249,24 +220,29 @@ func (p *program) bulk(ctx context.Context, b bulk, ids []mgmtclient.LookupID) e
 				}
 			}
 		}
-		if err != nil {
+		if t.err = err; err != nil {
 			break
 		}
 	}
-	if cerr := r.close(""); cerr != nil {
-		return cerr
+	if err := r.close(""); err != nil {
+		return err
 	}
+	return p.tell(b, t, len(ids))
+}
+
+// tell says how a bulk action ended.
+func (p *program) tell(b bulk, t tally, total int) error {
 	if !p.asJSON() {
-		p.printf("%s %s\n", b.done, many(done, "message"))
+		p.printf("%s %s\n", b.done, many(t.done, "message"))
 	}
 	switch {
-	case err != nil && done > 0:
-		return stoppedAt(explain(b.op(), err), b.done, done, len(ids))
-	case err != nil:
-		return err
-	case failed > 0:
-		return mq.Errorf(first.Code, b.op(), "%s of %s failed, the first (%s) with: %s",
-			count(failed), many(len(ids), "message"), first.LookupID, first.Error)
+	case t.err != nil && t.done > 0:
+		return stoppedAt(explain(b.op(), t.err), b.done, t.done, total)
+	case t.err != nil:
+		return t.err
+	case t.failed > 0:
+		return mq.Errorf(t.first.Code, b.op(), "%s of %s failed, the first (%s) with: %s",
+			count(t.failed), many(total, "message"), t.first.LookupID, t.first.Error)
 	}
 	return nil
 }

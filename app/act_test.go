@@ -164,6 +164,6 @@ func (s stopping) Copy(ctx context.Context, from string, ids []mgmtclient.Lookup
 
 type stoppingOpener struct{ memory }
 
-func (o stoppingOpener) Open(context.Context, string) (handle, error) {
+func (o stoppingOpener) Open(context.Context, string, *network) (handle, error) {
 	return handle{Node: stopping{kept{o.node}, new(int)}}, nil
 }

@@ -106,7 +106,7 @@ Exit status: 0 done, 1 failed, 2 wrong usage, 3 a wait that ended with nothing t
 				return err
 			}
 			return p.window(cmd.Context(), func(ctx context.Context) (mgmtclient.Node, error) {
-				h, err := p.open.Open(ctx, folder)
+				h, err := p.open.Open(ctx, folder, desktop())
 				return h.Node, err
 			})
 		}),

@@ -182,7 +182,7 @@ type memory struct {
 	none bool // nothing runs to attach to
 }
 
-func (m memory) Open(context.Context, string) (handle, error) {
+func (m memory) Open(context.Context, string, *network) (handle, error) {
 	return handle{Node: kept{m.node}, own: m.own, pid: 4711}, nil
 }
 
@@ -190,7 +190,7 @@ func (m memory) Attach(ctx context.Context, folder string) (handle, error) {
 	if m.none {
 		return handle{}, mq.Errorf(mq.ErrServiceNotAvailable, "attach to "+folder, "nothing runs")
 	}
-	return m.Open(ctx, folder)
+	return m.Open(ctx, folder, nil)
 }
 
 func (m memory) Serve(ctx context.Context, _ string, _ serveOptions, s service) error {

@@ -25,6 +25,23 @@ func (p *program) queueNames(n int) cobra.CompletionFunc {
 }
 
 func (p *program) completeQueue(cmd *cobra.Command, _ []string, typed string) ([]string, cobra.ShellCompDirective) {
+	return p.complete(cmd, typed, mgmtclient.QueueFilter{Private: true, System: strings.HasPrefix(typed, ".")}, func(path string) string {
+		if strings.HasPrefix(typed, ".") {
+			return path
+		}
+		return bareName(path)
+	})
+}
+
+// outgoingNames completes an outgoing queue.
+func (p *program) outgoingNames(cmd *cobra.Command, args []string, typed string) ([]string, cobra.ShellCompDirective) {
+	if len(args) > 0 {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	return p.complete(cmd, typed, mgmtclient.QueueFilter{Outgoing: true}, func(path string) string { return path })
+}
+
+func (p *program) complete(cmd *cobra.Command, typed string, filter mgmtclient.QueueFilter, show func(path string) string) ([]string, cobra.ShellCompDirective) {
 	ctx, cancel := context.WithTimeout(cmd.Context(), completionTime)
 	defer cancel()
 	folder, err := p.target()
@@ -36,16 +53,13 @@ func (p *program) completeQueue(cmd *cobra.Command, _ []string, typed string) ([
 		return nil, cobra.ShellCompDirectiveNoFileComp
 	}
 	defer func() { _ = h.Close() }() // nothing was changed
-	list, err := h.Queues(ctx, mgmtclient.QueueFilter{Private: true, System: strings.HasPrefix(typed, ".")})
+	list, err := h.Queues(ctx, filter)
 	if err != nil {
 		return nil, cobra.ShellCompDirectiveNoFileComp
 	}
 	var names []string
 	for _, q := range list {
-		name := q.PathName
-		if !strings.HasPrefix(typed, ".") {
-			name = bareName(name)
-		}
+		name := show(q.PathName)
 		if !q.Hidden && len(name) >= len(typed) && strings.EqualFold(name[:len(typed)], typed) {
 			names = append(names, cobra.CompletionWithDesc(clean(name), clean(q.Label)))
 		}

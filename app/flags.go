@@ -108,6 +108,34 @@ func (q *quota) Set(s string) error {
 	return nil
 }
 
+// resends is a flag for the times after which messages are sent again.
+type resends struct{ seconds [4]uint32 }
+
+func (r *resends) String() string {
+	if r.seconds == [4]uint32{} {
+		return ""
+	}
+	return strings.Trim(strings.ReplaceAll(fmt.Sprint(r.seconds), " ", ","), "[]")
+}
+
+func (*resends) Type() string { return "S,S,S,S" }
+
+func (r *resends) Set(s string) error {
+	parts := strings.Split(s, ",")
+	bad := fmt.Errorf("%q are no times to send again (want four, in seconds, as 30,300,1800,21600)", s)
+	if len(parts) != len(r.seconds) {
+		return bad
+	}
+	for i, part := range parts {
+		v, err := strconv.ParseUint(strings.TrimSpace(part), 10, 32)
+		if err != nil || v == 0 {
+			return bad
+		}
+		r.seconds[i] = uint32(v)
+	}
+	return nil
+}
+
 // lookup is a flag for a lookup id.
 type lookup mgmtclient.LookupID
 

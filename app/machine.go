@@ -2,6 +2,8 @@ package app
 
 import (
 	"context"
+	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -68,28 +70,62 @@ func (p *program) showMachine(m mgmtclient.Machine) error {
 			{"Security profile", m.Profile},
 			{"Since the start", many(m.Received, "message") + " in, " + many(m.Removed, "message") + " out"},
 		})
+		if n := m.Network; n != nil {
+			p.fields([]field{
+				{"Listening on", or(strings.Join(n.Listening, ", "), "nothing: other machines cannot send here")},
+				{"Answers to", strings.Join(n.Addresses, ", ")},
+				{"Sessions", count(n.Sessions)},
+				{"Hardened (HTTP only)", yesNo(n.Hardened)},
+				{"Accepts aliases", yesNo(n.Alias)},
+				{"Insecure NACKs", yesNo(n.InsecureNack)},
+				{"Pings before connecting", yesNo(n.Ping)},
+				{"Answers pings", yesNo(n.PingAnswer)},
+				{"Sends again after", fmt.Sprintf("%d, %d, %d s, three times each, then every %d s", n.Resend[0], n.Resend[1], n.Resend[2], n.Resend[3])},
+			})
+		}
 	})
 }
 
+func or(s, none string) string {
+	if s == "" {
+		return none
+	}
+	return s
+}
+
 func (p *program) machineSet() *cobra.Command {
-	var q, journal quota
+	var (
+		q, journal                          quota
+		again                               resends
+		hardened, alias, nacks, ask, answer bool
+	)
 	profile := choice{kind: "PROFILE", words: []string{"strict", "compat"}}
 	cmd := &cobra.Command{
 		Use:     "set",
 		Short:   "Change the queue manager's settings",
-		Example: "  posthouse machine set --quota 8388608 --journal-quota unlimited",
+		Example: "  posthouse machine set --quota 8388608 --journal-quota unlimited\n  posthouse machine set --resend 5,30,300,3600 --accept-aliases",
 		Args:    takes(),
 		RunE: p.do(func(cmd *cobra.Command, _ []string) error {
 			if !anyChanged(cmd.LocalNonPersistentFlags()) {
 				return usagef("nothing to set: name the settings (see %s --help)", cmd.CommandPath())
 			}
 			s := mgmtclient.MachineSettings{Quota: q.value, JournalQuota: journal.value}
-			set(cmd.Flags(), "profile", &s.Profile, profile.value)
+			changed := cmd.Flags()
+			set(changed, "profile", &s.Profile, profile.value)
+			set(changed, "hardened", &s.Hardened, hardened)
+			set(changed, "accept-aliases", &s.Alias, alias)
+			set(changed, "insecure-nacks", &s.InsecureNack, nacks)
+			set(changed, "ping", &s.Ping, ask)
+			set(changed, "ping-answer", &s.PingAnswer, answer)
+			set(changed, "resend", &s.Resend, again.seconds)
 			return p.withAdmin(cmd, "change the queue manager's settings",
 				func(ctx context.Context, _ mgmtclient.Node, admin mgmtclient.MachineAdmin) error {
 					m, err := admin.SetMachine(ctx, s)
 					if err != nil {
 						return err
+					}
+					if s.Hardened != nil && !*s.Hardened && m.Network != nil && m.Network.Hardened {
+						p.note("note: hardened mode ends when the queue manager is started again")
 					}
 					return p.showMachine(m)
 				})
@@ -99,6 +135,12 @@ func (p *program) machineSet() *cobra.Command {
 	f.Var(&q, "quota", "limit of all queues together in KB, or unlimited")
 	f.Var(&journal, "journal-quota", "limit of all journals together in KB, or unlimited")
 	f.Var(&profile, "profile", "security of new queues: strict (what was granted) or compat (the specification's defaults)")
+	f.BoolVar(&hardened, "hardened", false, "let only HTTP in and out; ending it works after a restart")
+	f.BoolVar(&alias, "accept-aliases", false, "take messages for names that are not this computer's own")
+	f.BoolVar(&nacks, "insecure-nacks", false, "tell senders elsewhere of refusals that could help an attacker")
+	f.BoolVar(&ask, "ping", false, "ask other machines by UDP before connecting")
+	f.BoolVar(&answer, "ping-answer", false, "answer machines that ask so")
+	f.Var(&again, "resend", "seconds until transactional messages are sent again: tries 1-3, 4-6, 7-9, and later")
 	return cmd
 }
 

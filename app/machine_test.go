@@ -47,7 +47,7 @@ func (a ailing) Check(context.Context) (mgmtclient.CheckResult, error) {
 	return mgmtclient.CheckResult{Queues: 1, Messages: 2, Problems: []string{"counter of orders is 3, not 2"}}, nil
 }
 
-func (a ailing) Open(context.Context, string) (handle, error) { return handle{Node: a}, nil }
+func (a ailing) Open(context.Context, string, *network) (handle, error) { return handle{Node: a}, nil }
 
 func TestCheck(t *testing.T) {
 	d := newDesk(t).withQueues("orders")
@@ -59,15 +59,6 @@ func TestCheck(t *testing.T) {
 	d.run("check").exits(exitFailed).says("counter of orders is 3, not 2").complains("1 problem found", "copy of the data folder")
 	equal(t, "problems", document[mgmtclient.CheckResult](d.run("check", "--json").exits(exitFailed)).Problems,
 		[]string{"counter of orders is 3, not 2"})
-}
-
-func TestOutgoingIsEmptyWithoutOtherMachines(t *testing.T) {
-	d := newDesk(t)
-	equal(t, "json", d.must("outgoing", "list", "--json").quiet().out, "[]\n")
-	for _, verb := range []string{"show", "pause", "resume", "resend"} {
-		d.run("outgoing", verb, `DIRECT=OS:far\private$\orders`).exits(exitFailed).
-			complains(verb+" outgoing queue", "MQ_ERROR_QUEUE_NOT_FOUND (0xC00E0003)", "outgoing list")
-	}
 }
 
 func TestVersion(t *testing.T) {
@@ -98,7 +89,8 @@ func TestServeSaysWhenItIsReadyAndStopsCleanly(t *testing.T) {
 func TestServeChecksTheFlagsForTheNetwork(t *testing.T) {
 	d := newDesk(t)
 	for _, args := range [][]string{
-		{"--listen", "here"}, {"--hosts", "far"}, {"--hosts", "far=near"}, {"--port", "70000"}, {"extra"},
+		{"--listen", "here"}, {"--hosts", "far"}, {"--hosts", "far=near"}, {"--hosts", "far=10.0.0.7:here"},
+		{"--port", "70000"}, {"--port", "0"}, {"extra"},
 	} {
 		d.run(append([]string{"serve"}, args...)...).exits(exitUsage)
 	}

@@ -16,7 +16,8 @@ import (
 type opener interface {
 	// Open attaches to the queue manager that runs on folder, or else opens it in
 	// this process, under the folder's lock, until the node is closed.
-	Open(ctx context.Context, folder string) (handle, error)
+	// What it opens reaches other machines if net is set.
+	Open(ctx context.Context, folder string, net *network) (handle, error)
 	// Attach attaches to the queue manager that runs on folder and never opens one.
 	Attach(ctx context.Context, folder string) (handle, error)
 	// Serve opens the queue manager of folder and lets others attach to it until
@@ -36,7 +37,7 @@ type handle struct {
 func (p *program) withNode(cmd *cobra.Command, op string, f func(context.Context, mgmtclient.Node) error) error {
 	ctx, cancel := p.deadline(cmd.Context())
 	defer cancel()
-	return explain(op, p.useNode(ctx, func(n mgmtclient.Node) error { return f(ctx, n) }))
+	return explain(op, p.useNode(ctx, nil, func(h handle) error { return f(ctx, h.Node) }))
 }
 
 func (p *program) deadline(ctx context.Context) (context.Context, context.CancelFunc) {
@@ -46,12 +47,12 @@ func (p *program) deadline(ctx context.Context) (context.Context, context.Cancel
 	return context.WithTimeout(ctx, time.Duration(p.timeout))
 }
 
-func (p *program) useNode(ctx context.Context, f func(mgmtclient.Node) error) (err error) {
+func (p *program) useNode(ctx context.Context, net *network, f func(handle) error) (err error) {
 	folder, err := p.target()
 	if err != nil {
 		return err
 	}
-	h, err := p.open.Open(ctx, folder)
+	h, err := p.open.Open(ctx, folder, net)
 	if err != nil {
 		return err
 	}
@@ -66,7 +67,7 @@ func (p *program) useNode(ctx context.Context, f func(mgmtclient.Node) error) (e
 		}
 		err = errors.Join(err, h.Close())
 	}()
-	return f(h.Node)
+	return f(h)
 }
 
 // warnExpress says what the end of this command's own queue manager loses.

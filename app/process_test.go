@@ -93,9 +93,12 @@ type served struct {
 	err    error
 }
 
-func (s site) serve() *served {
+func (s site) serve(args ...string) *served {
 	s.t.Helper()
-	p := &served{site: s, cmd: s.command("serve", "--json"), errors: new(bytes.Buffer)}
+	if len(args) == 0 { // the usual port may be somebody else's
+		args = []string{"--port", fmt.Sprint(freePort(s.t)), "--ping-port", fmt.Sprint(freePort(s.t))}
+	}
+	p := &served{site: s, cmd: s.command(append([]string{"serve", "--json"}, args...)...), errors: new(bytes.Buffer)}
 	p.cmd.Stderr = p.errors
 	out, err := p.cmd.StdoutPipe()
 	if err != nil {

@@ -3,14 +3,12 @@ package app
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
 	"posthouse/localqm/mq"
-	"posthouse/localqm/secure"
 	"posthouse/mgmtclient"
 )
 
@@ -100,11 +98,10 @@ func (p *program) queueCreate() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				if err := p.result(q, func() { p.printf("created %s\n", clean(q.PathName)) }); err != nil {
-					return err
+				for _, w := range q.Warnings {
+					p.note("warning: %s: %s", clean(q.PathName), clean(w))
 				}
-				p.warnRemoteSenders(ctx, n, s)
-				return nil
+				return p.result(q, func() { p.printf("created %s\n", clean(q.PathName)) })
 			})
 		}),
 	}
@@ -114,18 +111,6 @@ func (p *program) queueCreate() *cobra.Command {
 	f.StringSliceVar(&s.allowSend, "allow-send", nil, "`WHO` else may send to it: anonymous, everyone or a SID")
 	f.StringVar(&s.sddl, "sddl", "", "security descriptor, in `SDDL`")
 	return cmd
-}
-
-// warnRemoteSenders tells that other machines cannot send to a new queue:
-// without signatures every remote sender is anonymous.
-func (p *program) warnRemoteSenders(ctx context.Context, n mgmtclient.Node, s settings) {
-	who, err := senders(s.allowSend)
-	if s.sddl != "" || err != nil || slices.Contains(who, secure.Anonymous) || slices.Contains(who, secure.Everyone) {
-		return
-	}
-	if m, err := n.Machine(ctx); err == nil && m.Profile != "compat" {
-		p.note("note: no other machine may send to this queue; to allow it, create it with --allow-send anonymous")
-	}
 }
 
 func (p *program) queueList() *cobra.Command {
@@ -236,8 +221,23 @@ func (p *program) showQueue(q mgmtclient.Queue) error {
 		if len(q.Subqueues) > 0 {
 			list = append(list, field{"Subqueues", strings.Join(q.Subqueues, ", ")})
 		}
+		for _, i := range q.Incoming {
+			list = append(list, field{"Comes from", fmt.Sprintf("%s to %s: %s, at %s%s",
+				i.Source, i.FormatName, position(&i.Last), p.time(i.LastAccess), rejected(i.Rejected))})
+		}
+		for _, w := range q.Warnings {
+			list = append(list, field{"Warning", w})
+		}
 		p.fields(list)
 	})
+}
+
+// rejected counts messages that came twice or out of order.
+func rejected(n int) string {
+	if n == 0 {
+		return ""
+	}
+	return ", " + count(n) + " rejected as out of order or come twice"
 }
 
 func (p *program) queueSet() *cobra.Command {

@@ -5,13 +5,14 @@ import (
 	"testing"
 
 	"posthouse/mgmtclient"
+	"posthouse/mgmtclient/fake"
 )
 
 func TestQueueCreateSetsWhatIsAskedFor(t *testing.T) {
 	d := newDesk(t)
 	q := document[mgmtclient.Queue](d.must("queue", "create", "orders", "--transactional", "--label", "Orders",
 		"--journal", "--quota", "2048", "--journal-quota", "unlimited", "--authenticate", "--privacy", "body",
-		"--allow-send", "anonymous", "--json").quiet())
+		"--allow-send", "anonymous", "--json").complains("warning:", "signed messages", "encrypted messages"))
 	if !q.Transactional || q.Label != "Orders" || !q.Journal || q.QuotaKB == nil || *q.QuotaKB != 2048 ||
 		q.JournalQuotaKB != nil || !q.Authenticate || q.PrivacyLevel != "body" {
 		t.Errorf("created %+v", q)
@@ -22,13 +23,25 @@ func TestQueueCreateSetsWhatIsAskedFor(t *testing.T) {
 
 func TestQueueCreateWarnsThatNoOtherMachineMaySend(t *testing.T) {
 	d := newDesk(t)
-	d.must("queue", "create", "orders").says("created", `orders`).complains("no other machine may send", "--allow-send")
-	d.must("queue", "create", "open", "--allow-send", "everyone").quiet()
+	d.must("queue", "create", "orders").says("created", `orders`).complains("come unsigned and are refused", "--allow-send anonymous")
+	d.must("queue", "create", "open", "--allow-send", "anonymous").quiet()
+}
+
+func TestQueueShowTellsWhatComesFromOtherMachines(t *testing.T) {
+	d := newDesk(t)
+	d.node = fake.Sample()
+	t.Cleanup(func() { _ = d.node.Close() })
+	d.opener = memory{node: d.node}
+	d.must("queue", "show", "orders.in").says("Comes from", "number 1180 of stream 65a1f00000000001", "1 rejected as out of order or come twice")
+	q := document[mgmtclient.Queue](d.must("queue", "show", "orders.in", "--json"))
+	if len(q.Incoming) != 3 || q.Incoming[0].Last.Number != 1180 {
+		t.Errorf("incoming %+v", q.Incoming)
+	}
 }
 
 func TestQueueJSONHasTheFieldsOfTheDesign(t *testing.T) {
 	d := newDesk(t)
-	d.must("queue", "create", "orders", "--allow-send", "everyone")
+	d.must("queue", "create", "orders", "--allow-send", "anonymous")
 	list := document[[]json.RawMessage](d.must("queue", "list", "--json").quiet())
 	if len(list) != 1 {
 		t.Fatalf("%d queues", len(list))
@@ -79,7 +92,7 @@ LAPTOP\private$\longer         0        0        0  yes            bell\abell
 
 func TestQueueListFilters(t *testing.T) {
 	d := newDesk(t)
-	d.must("queue", "create", "orders", "--allow-send", "everyone")
+	d.must("queue", "create", "orders", "--allow-send", "anonymous")
 	d.must("queue", "create", "bills", "--allow-send", "everyone")
 	d.must("message", "send", "bills", "--body", "x")
 	for _, c := range []struct {
@@ -117,7 +130,7 @@ func TestQueueSetChangesOnlyWhatIsNamed(t *testing.T) {
 
 func TestQueueDeleteNeedsConsent(t *testing.T) {
 	d := newDesk(t)
-	d.must("queue", "create", "orders", "--allow-send", "everyone")
+	d.must("queue", "create", "orders", "--allow-send", "anonymous")
 	d.must("message", "send", "orders", "--body", "x", "--count", "3")
 
 	d.run("queue", "delete", "orders").exits(exitUsage).complains("--yes", "--dry-run")
@@ -145,7 +158,7 @@ func (a answer) exitsOnTerminal(code int) answer {
 
 func TestQueueDeleteSaysInJSONWhatItTook(t *testing.T) {
 	d := newDesk(t)
-	d.must("queue", "create", "orders", "--allow-send", "everyone")
+	d.must("queue", "create", "orders", "--allow-send", "anonymous")
 	d.must("message", "send", "orders", "--body", "x")
 	equal(t, "dry run", document[map[string]any](d.must("queue", "delete", "orders", "--dry-run", "--json")),
 		map[string]any{"queue": `LAPTOP\private$\orders`, "messages": 1.0, "journalMessages": 0.0, "dryRun": true})
@@ -155,7 +168,7 @@ func TestQueueDeleteSaysInJSONWhatItTook(t *testing.T) {
 
 func TestQueuePurgeEmptiesAndCounts(t *testing.T) {
 	d := newDesk(t)
-	d.must("queue", "create", "orders", "--allow-send", "everyone")
+	d.must("queue", "create", "orders", "--allow-send", "anonymous")
 	d.must("message", "send", "orders", "--body", "x", "--count", "1500")
 	d.run("queue", "purge", "orders").exits(exitUsage).complains("--yes")
 	d.must("queue", "purge", "orders", "--dry-run").says("would remove 1,500 messages")
@@ -166,7 +179,7 @@ func TestQueuePurgeEmptiesAndCounts(t *testing.T) {
 
 func TestQueueACL(t *testing.T) {
 	d := newDesk(t)
-	d.must("queue", "create", "orders", "--allow-send", "everyone")
+	d.must("queue", "create", "orders")
 	before := document[acl](d.must("queue", "acl", "orders", "--json"))
 	after := document[acl](d.must("queue", "acl", "orders", "--allow-send", "anonymous,S-1-22-1-7", "--json"))
 	if before.SDDL+"(A;;0x20024;;;AN)(A;;0x20024;;;S-1-22-1-7)" != after.SDDL {

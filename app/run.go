@@ -14,6 +14,7 @@ import (
 	"posthouse/localqm"
 	"posthouse/localqm/mq"
 	"posthouse/localqm/store"
+	"posthouse/localqm/transport"
 	"posthouse/mgmtclient"
 	"posthouse/mgmtclient/control"
 	"posthouse/mgmtclient/local"
@@ -23,6 +24,7 @@ import (
 type running struct {
 	folder string
 	qm     *localqm.QueueManager
+	line   *transport.Transport // to other queue managers; nil: none
 	server *control.Server
 	own    *local.Node // this process's own
 
@@ -31,8 +33,9 @@ type running struct {
 	attached sync.WaitGroup // other processes
 }
 
-// start opens the queue manager of a folder and serves it to other processes.
-func start(ctx context.Context, folder, name string, log *slog.Logger) (_ *running, err error) {
+// start opens the queue manager of a folder, connects it with others if net is
+// set, and serves it to other processes.
+func start(ctx context.Context, folder, name string, net *network, log *slog.Logger) (_ *running, err error) {
 	s, err := store.Open(ctx, store.Options{Dir: folder, Name: name})
 	if err != nil {
 		return nil, err
@@ -40,22 +43,31 @@ func start(ctx context.Context, folder, name string, log *slog.Logger) (_ *runni
 	me := account("this process")
 	r := &running{folder: folder}
 	r.qm, err = localqm.Open(ctx, localqm.Options{
-		Store: s, Log: log, Owner: me.Token.User.String(), Names: aliases(s.Identity().Name),
+		Store: s, Log: log, Owner: me.Token.User.String(), Names: addresses(s.Identity().Name),
 	})
 	if err != nil {
 		return nil, errors.Join(err, s.Close())
+	}
+	if net != nil {
+		if r.line, err = net.connect(r.qm, aliases(s.Identity().Name), log); err != nil {
+			return nil, errors.Join(err, r.qm.Close())
+		}
 	}
 	r.own = r.node(me)
 	// Its own context: an interrupted command still answers those attached.
 	r.server, err = control.Serve(context.WithoutCancel(ctx), folder, r.admit, control.Options{Program: Version, Log: log})
 	if err != nil {
-		return nil, errors.Join(err, r.own.Close(), r.qm.Close())
+		return nil, errors.Join(err, r.end())
 	}
 	return r, nil
 }
 
 func (r *running) node(c localqm.Caller) *local.Node {
-	return local.New(r.qm, c, local.About{Version: Version, DataFolder: r.folder})
+	about := local.About{Version: Version, DataFolder: r.folder}
+	if r.line != nil {
+		about.Line = r.line
+	}
+	return local.New(r.qm, c, about)
 }
 
 // admit makes the node of another process.
@@ -103,11 +115,21 @@ func (r *running) stop(patience time.Duration) error {
 	}
 	err := r.server.Close()
 	<-alone
-	return errors.Join(err, r.own.Close(), r.qm.Close())
+	return errors.Join(err, r.end())
 }
 
-// aliases are the further names of this computer. A queue manager that was
-// given another name than the computer's has none: those may be of another one.
+// end ends what start began, but the server.
+func (r *running) end() error {
+	err := r.own.Close()
+	if r.line != nil {
+		r.line.Close()
+	}
+	return errors.Join(err, r.qm.Close())
+}
+
+// aliases are the further names of this computer, without addresses. A queue
+// manager that was given another name than the computer's has none: those may
+// be of another one.
 func aliases(name string) []string {
 	host, err := os.Hostname()
 	if err != nil {
@@ -117,12 +139,20 @@ func aliases(name string) []string {
 	if !strings.EqualFold(short, name) && !strings.EqualFold(host, name) {
 		return nil
 	}
-	names := []string{host, short}
-	addresses, err := net.InterfaceAddrs()
+	return []string{host, short}
+}
+
+// addresses are the aliases and addresses of this computer.
+func addresses(name string) []string {
+	names := aliases(name)
+	if names == nil {
+		return nil
+	}
+	all, err := net.InterfaceAddrs()
 	if err != nil {
 		return names // the names alone, then
 	}
-	for _, a := range addresses {
+	for _, a := range all {
 		if n, ok := a.(*net.IPNet); ok {
 			names = append(names, n.IP.String())
 		}
@@ -154,7 +184,7 @@ func (folderOpener) Attach(ctx context.Context, folder string) (handle, error) {
 
 // Open attaches, or else opens. Between the two another command may hold the
 // folder for a moment, or a server start or stop.
-func (o folderOpener) Open(ctx context.Context, folder string) (handle, error) {
+func (o folderOpener) Open(ctx context.Context, folder string, net *network) (handle, error) {
 	var h handle
 	err := takeTurns(ctx, turnTime, func() error {
 		var err error
@@ -162,7 +192,7 @@ func (o folderOpener) Open(ctx context.Context, folder string) (handle, error) {
 		if mgmtclient.Code(err) != mq.ErrServiceNotAvailable {
 			return err
 		}
-		r, err := start(ctx, folder, "", nil)
+		r, err := start(ctx, folder, "", net, nil)
 		if err != nil {
 			return err
 		}
@@ -187,7 +217,7 @@ func (o folderOpener) Serve(ctx context.Context, folder string, so serveOptions,
 		if h, err := o.Attach(ctx, folder); err == nil && h.Close() == nil {
 			return &store.LockedError{Dir: folder, PID: h.pid}
 		}
-		r, err = start(ctx, folder, so.name, o.log)
+		r, err = start(ctx, folder, so.name, so.network, o.log)
 		return err
 	})
 	if err != nil {

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -50,9 +49,10 @@ func (l *letter) flags(f *pflag.FlagSet) {
 	f.StringVar(&r.CorrelationID, "correlation", "", "correlation `ID`: {guid}\\number, or 40 hexadecimal digits")
 	f.Uint32Var(&r.AppSpecific, "app-specific", 0, "a number `N` for the application")
 	f.StringVar(&l.extensionFile, "extension-file", "", "extension bytes from a `FILE`")
-	f.BoolVar(&r.Trace, "trace", false, "ask for tracing")
+	f.BoolVar(&r.Trace, "trace", false, "ask for reports of its way; they go to --report-queue")
+	f.StringVar(&r.ReportQueue, "report-queue", "", "the `QUEUE` that reports go to: one of this machine, or PUBLIC=guid; implies --trace")
 	f.IntVar(&r.Count, "count", 1, "send `N` messages alike")
-	f.Var(&l.wait, "wait", "wait until another machine has accepted it: seconds, or 1m30s")
+	f.Var(&l.wait, "wait", "let it leave, and wait until the other machine has accepted it: seconds, or 1m30s")
 }
 
 func (p *program) messageSend() *cobra.Command {
@@ -63,11 +63,17 @@ func (p *program) messageSend() *cobra.Command {
 		Long: `Send a message. The body is --body, --body-file or standard input. Without
 --express the message is recoverable: it survives a restart. With --transactional
 all messages of the call are one transaction. Text for the body types string and
-lpwstr is sent as UTF-16LE, as COM and .NET read it.`,
+lpwstr is sent as UTF-16LE, as COM and .NET read it.
+
+A message for another machine is kept here until a queue manager runs ("posthouse
+serve", or the window) and that machine accepts it. The answer says how far it has
+come: kept, sent or arrived; with --wait it is waited for, and a queue manager
+runs meanwhile if none does.`,
 		Example: `  posthouse message send orders --body '<order id="1"/>' --label "Order 1"
   posthouse message send orders --body-file order.xml --transactional
   posthouse message send orders --body ping --count 10000
-  posthouse message send orders --body x --ttbr 60 --dead-letter --ack all --admin-queue replies`,
+  posthouse message send orders --body x --ttbr 60 --dead-letter --ack all --admin-queue replies
+  posthouse message send 'HUB\private$\orders' --body-file order.xml --transactional --dead-letter --wait 10`,
 		Args:              takes("QUEUE"),
 		ValidArgsFunction: p.queueNames(1),
 		RunE: p.do(func(cmd *cobra.Command, args []string) error {
@@ -75,18 +81,24 @@ lpwstr is sent as UTF-16LE, as COM and .NET read it.`,
 				return err
 			}
 			l.request.Queue = args[0]
-			return p.withNode(cmd, "send to "+args[0], func(ctx context.Context, n mgmtclient.Node) error {
-				sender, err := can[mgmtclient.Sender](n)
+			var net *network // nothing is let out in a moment that ends at once
+			if l.wait > 0 {
+				net = sending()
+			}
+			ctx, cancel := p.deadline(cmd.Context())
+			defer cancel()
+			return explain("send to "+args[0], p.useNode(ctx, net, func(h handle) error {
+				sender, err := can[mgmtclient.Sender](h.Node)
 				if err != nil {
 					return err
 				}
-				return p.send(ctx, n, sender, l)
-			})
+				return p.send(ctx, h, sender, l)
+			}))
 		}),
 	}
 	l.flags(cmd.Flags())
 	cmd.MarkFlagsMutuallyExclusive("body", "body-file")
-	for _, f := range []string{"admin-queue", "response-queue", "dead-letter-queue"} {
+	for _, f := range []string{"admin-queue", "response-queue", "dead-letter-queue", "report-queue"} {
 		// The names are those of flags just made.
 		if err := cmd.RegisterFlagCompletionFunc(f, p.completeQueue); err != nil {
 			panic(err)
@@ -163,7 +175,7 @@ func chunk(r mgmtclient.SendRequest) int {
 }
 
 // send sends in chunks and tells what was accepted, also after an error.
-func (p *program) send(ctx context.Context, n mgmtclient.Node, sender mgmtclient.Sender, l letter) error {
+func (p *program) send(ctx context.Context, h handle, sender mgmtclient.Sender, l letter) error {
 	var (
 		total = l.request.Count
 		all   mgmtclient.SendResult
@@ -192,8 +204,13 @@ func (p *program) send(ctx context.Context, n mgmtclient.Node, sender mgmtclient
 	if show {
 		fmt.Fprintln(p.err)
 	}
-	if err == nil && all.Outcome == mgmtclient.OutcomeKept && l.wait > 0 {
-		all.Outcome, err = waitSent(ctx, n, l.request.Queue, time.Duration(l.wait))
+	j := journey{node: h.Node, own: h.own, sent: all, deadLetter: l.request.DeadLetter, targets: targets(l.request.Queue)}
+	if err == nil && all.Outcome == mgmtclient.OutcomeKept {
+		if l.wait > 0 {
+			all.Outcome, err = j.wait(ctx, time.Duration(l.wait))
+		} else {
+			all.Outcome, err = p.look(ctx, j)
+		}
 	}
 	if err != nil && all.Sent == 0 {
 		return err
@@ -201,51 +218,5 @@ func (p *program) send(ctx context.Context, n mgmtclient.Node, sender mgmtclient
 	if err != nil && all.Sent < total {
 		err = stoppedAt(explain("send to "+l.request.Queue, err), "accepted and stored", all.Sent, total)
 	}
-	return errors.Join(err, p.result(all, func() { p.printf("%s\n", clean(sentWords(all, l.request.Queue))) }))
-}
-
-func sentWords(s mgmtclient.SendResult, queue string) string {
-	what := many(s.Sent, "message")
-	ids := s.FirstID
-	if s.LastID != "" && s.LastID != s.FirstID {
-		ids += " to " + s.LastID
-	}
-	switch s.Outcome {
-	case mgmtclient.OutcomeKept:
-		return what + " kept for " + queue + ", leaves when a queue manager runs (" + ids + ")"
-	case mgmtclient.OutcomeSent:
-		return what + " sent to " + queue + " (" + ids + ")"
-	}
-	return what + " arrived in " + queue + " (" + ids + ")"
-}
-
-// waitSent waits until nothing is left in the outgoing queue of a destination.
-func waitSent(ctx context.Context, n mgmtclient.Node, queue string, limit time.Duration) (mgmtclient.Outcome, error) {
-	end := time.NewTimer(limit)
-	defer end.Stop()
-	tick := time.NewTicker(100 * time.Millisecond)
-	defer tick.Stop()
-	for {
-		list, err := n.Queues(ctx, mgmtclient.QueueFilter{Outgoing: true, WithMessages: true})
-		if err != nil {
-			return mgmtclient.OutcomeKept, err
-		}
-		left := int64(0)
-		for _, q := range list {
-			if strings.EqualFold(q.FormatName, queue) || strings.EqualFold(q.PathName, queue) {
-				left += q.Messages
-			}
-		}
-		if left == 0 {
-			return mgmtclient.OutcomeSent, nil
-		}
-		select {
-		case <-ctx.Done():
-			return mgmtclient.OutcomeKept, ctx.Err()
-		case <-end.C:
-			return mgmtclient.OutcomeKept, nothing{mq.Errorf(mq.ErrIOTimeout, "send to "+queue,
-				"no other machine accepted it within %s; it is kept and leaves later", limit)}
-		case <-tick.C:
-		}
-	}
+	return errors.Join(err, p.result(all, func() { p.printf("%s\n", clean(j.words(ctx, all, l.request.Queue))) }))
 }

@@ -17,7 +17,7 @@ import (
 func (d *desk) withQueues(list ...string) *desk {
 	d.t.Helper()
 	for _, name := range list {
-		args := []string{"queue", "create", strings.TrimSuffix(name, "!"), "--allow-send", "everyone"}
+		args := []string{"queue", "create", strings.TrimSuffix(name, "!"), "--allow-send", "anonymous"}
 		if strings.HasSuffix(name, "!") {
 			args = append(args, "--transactional")
 		}
@@ -184,7 +184,7 @@ func TestSendPassesOnWhatTheQueueManagerSays(t *testing.T) {
 	d := newDesk(t).withQueues("orders!")
 	d.run("message", "send", "orders", "--body", "x").exits(exitFailed).complains("MQ_ERROR_TRANSACTION_USAGE (0xC00E0050)")
 	d.run("message", "send", "nowhere", "--body", "x").exits(exitFailed).complains("MQ_ERROR_QUEUE_NOT_FOUND (0xC00E0003)")
-	d.run("message", "send", `DIRECT=OS:otherhost\private$\orders`, "--body", "x").exits(exitFailed)
+	d.run("message", "send", `DIRECT=HTTP://otherhost/msmq/private$/orders`, "--body", "x").exits(exitFailed).complains("otherhost")
 	d.run("message", "send", `a\b\c\d`, "--body", "x").exits(exitFailed).complains("0xC00E0014")
 }
 
@@ -196,36 +196,73 @@ func TestExpressMessagesThatEndWithTheCommandAreWarnedOf(t *testing.T) {
 	d.must("message", "send", "orders", "--body", "x", "--express").quiet()
 }
 
-// keeper is a queue manager that keeps what it is sent for another machine.
-type keeper struct {
-	kept
-	left []mgmtclient.Queue
-}
-
-func (k *keeper) Send(context.Context, mgmtclient.SendRequest) (mgmtclient.SendResult, error) {
-	return mgmtclient.SendResult{Outcome: mgmtclient.OutcomeKept, Sent: 1, FirstID: "a", LastID: "a"}, nil
-}
-
-func (k *keeper) Queues(context.Context, mgmtclient.QueueFilter) ([]mgmtclient.Queue, error) {
-	return k.left, nil
-}
-
-type keeperOpener struct {
-	memory
-	k *keeper
-}
-
-func (o keeperOpener) Open(context.Context, string) (handle, error) { return handle{Node: o.k}, nil }
+const far = `far\private$\orders`
 
 func TestSendSaysHonestlyWhatIsKeptAndWhatWasSent(t *testing.T) {
-	const far = `DIRECT=OS:far\private$\orders`
 	d := newDesk(t)
-	k := &keeper{kept: kept{d.node}, left: []mgmtclient.Queue{{FormatName: far, Messages: 1}}}
-	d.opener = keeperOpener{k: k}
-	d.must("message", "send", far, "--body", "x").says("1 message kept for", "leaves when a queue manager runs")
-	d.run("message", "send", far, "--body", "x", "--wait", "0.05").exits(exitNothing).complains("no other machine accepted it")
-	k.left = nil
-	d.must("message", "send", far, "--body", "x", "--wait", "5").says("1 message sent to")
+	d.opener = memory{node: d.node, own: true}
+	d.must("message", "send", far, "--body", "x").quiet().says("1 message kept for "+far, "leaves when a queue manager runs")
+	d.opener = memory{node: d.node}
+	d.must("message", "send", far, "--body", "x").says("1 message kept for", "WAITING: The computer does not answer.")
+	equal(t, "outcome", document[mgmtclient.SendResult](d.must("message", "send", far, "--body", "x", "--json")).Outcome, mgmtclient.OutcomeKept)
+	equal(t, "kept", len(d.messages(far)), 3)
+
+	// The line comes up as soon as the message is there.
+	d.node.SetHook(func(_ context.Context, method, _ string) error {
+		if method == "Message" {
+			return d.node.Deliver(far, 100)
+		}
+		return nil
+	})
+	d.must("message", "send", far, "--body", "x", "--count", "2").says("2 messages sent to")
+	equal(t, "kept", len(d.messages(far)), 0)
+}
+
+func TestSendWaitsUntilTheOtherMachineHasIt(t *testing.T) {
+	d := newDesk(t)
+	d.run("message", "send", far, "--body", "x", "--wait", "0.05").exits(exitNothing).
+		complains("no other machine accepted it within 50ms", "WAITING: The computer does not answer.", "leaves later").says("kept for")
+	d.node.SetHook(func(_ context.Context, method, _ string) error {
+		if method == "Message" && d.node.Calls("Message") == 3 {
+			return d.node.Deliver(far, 100)
+		}
+		return nil
+	})
+	d.must("message", "send", far, "--body", "x", "--wait", "60", "--transactional", "--dead-letter").says("1 message sent to")
+	equal(t, "not read", len(d.messages(far+mgmtclient.AwaitingSuffix)), 1)
+	d.node.SetHook(nil)
+	d.node.SetHook(func(_ context.Context, method, _ string) error {
+		if method == "Search" {
+			d.node.SetHook(nil)
+		}
+		return nil
+	})
+	several := `DIRECT=OS:far\private$\orders,DIRECT=OS:farther\private$\orders`
+	d.run("message", "send", several, "--body", "x", "--wait", "0.05").exits(exitNothing)
+	for _, queue := range []string{far, `farther\private$\orders`} {
+		if err := d.node.Deliver(queue, 100); err != nil {
+			t.Fatal(err)
+		}
+	}
+	d.node.SetHook(func(_ context.Context, method, _ string) error {
+		if method == "Search" {
+			return errors.Join(d.node.Deliver(far, 100), d.node.Deliver(`farther\private$\orders`, 100))
+		}
+		return nil
+	})
+	d.must("message", "send", several, "--body", "x", "--wait", "60").says("sent to")
+}
+
+func TestSendTellsARefusalFromADelivery(t *testing.T) {
+	d := newDesk(t)
+	d.node.SetHook(func(_ context.Context, method, _ string) error {
+		if method == "Message" {
+			return d.node.Refuse(far, 1, mq.ClassNackBadDestQueue)
+		}
+		return nil
+	})
+	d.run("message", "send", far, "--body", "x", "--wait", "60", "--transactional", "--dead-letter").exits(exitFailed).
+		complains("it was not delivered and is a dead letter now", "NACK_BAD_DST_Q", "deadxact")
 }
 
 func TestSendResultHasTheFieldsOfTheContract(t *testing.T) {

@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-	"net"
 	"strings"
 	"time"
 
@@ -13,7 +12,8 @@ import (
 
 // serveOptions are what the flags of serve ask for.
 type serveOptions struct {
-	name string // of a queue manager that is made now; empty: this computer's
+	name    string // of a queue manager that is made now; empty: this computer's
+	network *network
 }
 
 // ready is what serve prints once others can attach.
@@ -24,74 +24,46 @@ type ready struct {
 	ID         mq.GUID `json:"id"`
 	DataFolder string  `json:"dataFolder"`
 	Version    string  `json:"version"`
-}
-
-// network are the flags of serve for other machines.
-type network struct {
-	listen                              string
-	port, pingPort, rpcPort, mapperPort uint16
-	hosts                               []string
-}
-
-func (n *network) check() error {
-	if n.listen != "" && net.ParseIP(n.listen) == nil {
-		return usagef("--listen %s: want an IP address, such as 127.0.0.1", n.listen)
-	}
-	for _, h := range n.hosts {
-		name, ip, ok := strings.Cut(h, "=")
-		if !ok || name == "" || net.ParseIP(ip) == nil {
-			return usagef("--hosts %s: want NAME=IP, with commas between", h)
-		}
-	}
-	return nil
+	// Listening are the addresses that other machines send to.
+	Listening []string `json:"listening"`
 }
 
 func (p *program) serveCommand() *cobra.Command {
 	var (
 		o   serveOptions
-		net network
+		net networkFlags
 	)
 	cmd := &cobra.Command{
 		Use:   "serve",
 		Short: "Run the queue manager without a window",
 		Long: `Run the queue manager of the data folder without a window, until Ctrl+C or
-SIGTERM. The command line and the window attach to it. With --json it prints
-{"ready":true,...} as soon as they can. This version serves its own machine: the
-flags for the network are checked and have no effect yet.`,
-		Example: "  posthouse serve\n  posthouse serve --data /var/lib/posthouse --name SHOP01 --json",
-		Args:    takes(),
+SIGTERM. The command line and the window attach to it, and it exchanges messages
+with other queue managers. It listens on this computer alone until --listen says
+otherwise. With --json it prints {"ready":true,...} as soon as all of that works.
+--rpc-port and --epm-port have no effect yet.`,
+		Example: `  posthouse serve
+  posthouse serve --data /var/lib/posthouse --name SHOP01 --listen 0.0.0.0 --json
+  posthouse serve --listen 127.0.0.11 --hosts SHOP02=127.0.0.12,HUB=10.0.0.7:1801`,
+		Args: takes(),
 		RunE: p.do(func(cmd *cobra.Command, _ []string) error {
-			if err := net.check(); err != nil {
+			var err error
+			if o.network, err = net.network(); err != nil {
 				return err
 			}
 			folder, err := p.target()
 			if err != nil {
 				return err
 			}
-			if anyNetwork(cmd) {
-				p.note("note: this version serves its own machine only; the flags for the network have no effect")
+			if f := cmd.Flags(); f.Changed("rpc-port") || f.Changed("epm-port") {
+				p.note("note: this version is not managed by other machines; --rpc-port and --epm-port have no effect")
 			}
 			return explain("run the queue manager of "+folder, p.serve(cmd.Context(), folder, o))
 		}),
 	}
 	f := cmd.Flags()
 	f.StringVar(&o.name, "name", "", "`NAME` of a new queue manager (default: this computer's)")
-	f.StringVar(&net.listen, "listen", "127.0.0.1", "address `IP` to listen on for other machines")
-	f.Uint16Var(&net.port, "port", 1801, "port `N` for messages of other machines")
-	f.Uint16Var(&net.pingPort, "ping-port", 3527, "port `N` for pings of other machines")
-	f.Uint16Var(&net.rpcPort, "rpc-port", 2103, "port `N` for management by other machines")
-	f.Uint16Var(&net.mapperPort, "epm-port", 0, "port `N` of the endpoint mapper (0: none)")
-	f.StringSliceVar(&net.hosts, "hosts", nil, "addresses of other machines, `NAME=IP,...`")
+	net.flags(f)
 	return cmd
-}
-
-func anyNetwork(cmd *cobra.Command) bool {
-	for _, f := range []string{"listen", "port", "ping-port", "rpc-port", "epm-port", "hosts"} {
-		if cmd.Flags().Changed(f) {
-			return true
-		}
-	}
-	return false
 }
 
 func (p *program) serve(ctx context.Context, folder string, o serveOptions) error {
@@ -103,12 +75,18 @@ func (p *program) serve(ctx context.Context, folder string, o serveOptions) erro
 			if err != nil {
 				return err
 			}
-			r := ready{true, h.pid, m.Name, m.ID, folder, Version}
+			if o.name != "" && !strings.EqualFold(o.name, m.Name) {
+				p.note("note: the queue manager of this folder is called %s already; --name is for a new one", clean(m.Name))
+			}
+			r := ready{true, h.pid, m.Name, m.ID, folder, Version, []string{}}
+			if m.Network != nil {
+				r.Listening = append(r.Listening, m.Network.Listening...)
+			}
 			if p.asJSON() {
 				p.jsonl = true // one line, for whoever waits for it
 				err = p.encode(r)
 			} else {
-				p.printf("%s serves %s since %s (process %d); Ctrl+C stops it\n", clean(r.Name), clean(folder), p.time(time.Now()), r.PID)
+				p.printf("%s serves %s since %s (process %d)%s; Ctrl+C stops it\n", clean(r.Name), clean(folder), p.time(time.Now()), r.PID, listens(r.Listening))
 			}
 			if ferr := p.w.Flush(); err == nil {
 				err = ferr
@@ -117,6 +95,13 @@ func (p *program) serve(ctx context.Context, folder string, o serveOptions) erro
 		},
 		stopping: p.warnExpress,
 	})
+}
+
+func listens(on []string) string {
+	if len(on) == 0 {
+		return ", and takes no connections"
+	}
+	return " and listens on " + strings.Join(on, ", ")
 }
 
 // service is what happens while a queue manager serves.

@@ -1,0 +1,97 @@
+package app
+
+import (
+	"errors"
+	"log/slog"
+	"net/netip"
+	"strings"
+
+	"github.com/spf13/pflag"
+
+	"posthouse/localqm"
+	"posthouse/localqm/mq"
+	"posthouse/localqm/ping"
+	"posthouse/localqm/route"
+	"posthouse/localqm/transport"
+)
+
+// network is how a queue manager of this process reaches others.
+type network struct {
+	listen         []netip.Addr // none: messages only leave
+	port, pingPort uint16       // 0: the protocol's
+	hosts          route.Hosts
+	// modest goes without listening where that is not possible.
+	modest bool
+}
+
+// desktop is the network of a window's own queue manager: it listens on the
+// computer itself alone, unless another program does already.
+func desktop() *network {
+	return &network{listen: []netip.Addr{netip.AddrFrom4([4]byte{127, 0, 0, 1})}, modest: true}
+}
+
+// sending lets messages leave for as long as a command waits for that.
+func sending() *network { return &network{} }
+
+// connect lets a queue manager exchange messages with others until the
+// transport is closed. names are those of this computer that are no addresses.
+func (n network) connect(qm *localqm.QueueManager, names []string, log *slog.Logger) (*transport.Transport, error) {
+	t := transport.New(transport.Options{
+		Manager: qm, Listen: n.listen, Port: n.port, PingPort: n.pingPort, Names: names, Log: log,
+		Resolver: route.NewResolver(route.Options{Hosts: n.hosts, Port: n.port}),
+	})
+	err := t.Start()
+	if err != nil && n.modest && len(n.listen) > 0 {
+		if log != nil {
+			log.Warn("other computers cannot send to this one", "error", err)
+		}
+		n.listen = nil
+		return n.connect(qm, names, log)
+	}
+	return t, err
+}
+
+// networkFlags are the flags of serve for other machines.
+type networkFlags struct {
+	listen                              []string
+	port, pingPort, rpcPort, mapperPort uint16
+	hosts                               []string
+}
+
+func (n *networkFlags) flags(f *pflag.FlagSet) {
+	f.StringSliceVar(&n.listen, "listen", []string{"127.0.0.1"}, "addresses `IP,...` to listen on for other machines; 0.0.0.0 and :: are all of them")
+	f.Uint16Var(&n.port, "port", route.Port, "port `N` for messages, here and on other machines")
+	f.Uint16Var(&n.pingPort, "ping-port", ping.Port, "port `N` for pings of other machines")
+	f.Uint16Var(&n.rpcPort, "rpc-port", 2103, "port `N` for management by other machines")
+	f.Uint16Var(&n.mapperPort, "epm-port", 0, "port `N` of the endpoint mapper (0: none)")
+	f.StringSliceVar(&n.hosts, "hosts", nil, "addresses of other machines, `NAME=IP[:PORT],...`, before any name server")
+}
+
+// network checks what was asked for.
+func (n *networkFlags) network() (*network, error) {
+	out := &network{port: n.port, pingPort: n.pingPort, hosts: route.Hosts{}}
+	for _, s := range n.listen {
+		a, err := netip.ParseAddr(strings.Trim(strings.TrimSpace(s), "[]"))
+		if err != nil {
+			return nil, usagef("--listen %s: want an IP address, such as 127.0.0.1", s)
+		}
+		out.listen = append(out.listen, a)
+	}
+	if n.port == 0 || n.pingPort == 0 {
+		return nil, usagef("port 0: other machines must know the port; the usual ones are %d and %d", route.Port, ping.Port)
+	}
+	for _, h := range n.hosts {
+		if err := out.hosts.Add(h); err != nil {
+			return nil, usagef("--hosts %s: want NAME=IP or NAME=IP:PORT, with commas between: %s", h, reason(err))
+		}
+	}
+	return out, nil
+}
+
+// reason is why an error came to be, in plain words.
+func reason(err error) string {
+	if e := (*mq.Error)(nil); errors.As(err, &e) {
+		return e.Why
+	}
+	return err.Error()
+}
