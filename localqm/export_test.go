@@ -83,6 +83,9 @@ func (m *QueueManager) Problems() (list []string) {
 	return list
 }
 
+// MostOutgoing is how many outgoing queues there may be.
+const MostOutgoing = mostOutgoing
+
 // Settle waits until memory agrees with all that was committed.
 func (m *QueueManager) Settle() error {
 	return m.commit(m.ctx, "wait", []store.Op{&store.DeleteState{Space: "none"}}, nil)

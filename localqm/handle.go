@@ -174,6 +174,9 @@ func (h *Handle) Close() {
 	close(h.closed)
 	if h.queue != nil {
 		delete(h.queue.handles, h)
+		if h.queue.out != nil {
+			h.m.rest(h.queue)
+		}
 		h.queue = nil
 	}
 	if len(h.m.pendings) > 0 {

@@ -45,7 +45,7 @@ type outgoing struct {
 	awaiting *queue // what was delivered and awaits its final acknowledgement
 	stored   bool   // else every step that puts something here brings the queue along
 	stalled  bool   // Take stopped before something that will be free soon
-	idle     int64  // Unix seconds since when it is empty; 0: it is not
+	idle     int64  // Unix seconds since when it may be empty and nobody's
 	version  uint64 // grows when messages come or go
 	front    front
 	stream   transfer

@@ -155,8 +155,8 @@ func (m *QueueManager) pausedQueues(ctx context.Context) error {
 	})
 }
 
-// rest notes when an outgoing queue is empty: some time later it goes. Called
-// with mu held.
+// rest notes when an outgoing queue may have become empty and nobody's: some time
+// later it goes. Called with mu held.
 func (m *QueueManager) rest(q *queue) {
 	q.out.idle = m.clock.Now().Unix()
 	m.dueAt(q.out.idle + outgoingIdle)

@@ -58,6 +58,12 @@ func (c *carrier) hints(name string) int {
 	return c.available[name]
 }
 
+func (c *carrier) changes() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.changed
+}
+
 // outgoing finds the outgoing queue for a name.
 func outgoing(t *testing.T, q *qmtest.QM, name string) *localqm.Outgoing {
 	t.Helper()
