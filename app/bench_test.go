@@ -17,6 +17,20 @@ func TestBenchMeasuresAndReportsInJSON(t *testing.T) {
 		says("1 senders", "targets met")
 }
 
+func TestBenchMeasuresBetweenTwoProcesses(t *testing.T) {
+	t.Setenv(asProgram, "1") // of the process that receives
+	d := newDesk(t)
+	r := document[bench.Report](d.must("bench", "wire", "--length", "0.05", "--rounds", "1", "--json"))
+	if len(r.Results) != 3 {
+		t.Fatalf("report %+v", r)
+	}
+	for _, x := range r.Results {
+		if x.What != "wire" || x.Value <= 0 || x.Base <= 0 {
+			t.Errorf("%+v", x)
+		}
+	}
+}
+
 func TestBenchRefusesWrongUsage(t *testing.T) {
 	d := newDesk(t)
 	for _, args := range [][]string{

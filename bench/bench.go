@@ -12,6 +12,7 @@ import (
 
 	"posthouse/localqm"
 	"posthouse/localqm/mq"
+	"posthouse/localqm/route"
 	"posthouse/localqm/store"
 )
 
@@ -30,7 +31,7 @@ type Options struct {
 }
 
 // Kinds are the measurements there are.
-var Kinds = []string{"send", "receive", "browse", "open", "disk"}
+var Kinds = []string{"send", "receive", "browse", "open", "disk", "wire", "reconnect"}
 
 // Result is one figure, with what it was measured against.
 type Result struct {
@@ -68,6 +69,7 @@ func Run(ctx context.Context, o Options) (Report, error) {
 	report := Report{Time: time.Now(), OS: runtime.GOOS, Arch: runtime.GOARCH, CPUs: runtime.NumCPU(), Go: runtime.Version()}
 	steps := map[string]func(context.Context) error{
 		"send": r.send, "receive": r.receive, "browse": r.browse, "open": r.open, "disk": r.disk,
+		"wire": r.wire, "reconnect": r.reconnect,
 	}
 	for _, what := range r.What {
 		step := steps[what]
@@ -88,6 +90,9 @@ type run struct {
 	deep    string // folder of the large queue
 	packets int64  // bytes of its encoded packets
 	results []Result
+
+	port  uint16 // of the queue managers of wire and reconnect
+	hosts route.Hosts
 }
 
 func (r *run) defaults() {

@@ -1,0 +1,134 @@
+package bench
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"syscall"
+	"time"
+
+	"posthouse/localqm/mq"
+	"posthouse/mgmtclient"
+	"posthouse/mgmtclient/control"
+)
+
+// child is a queue manager in a process of its own, which receives.
+type child struct {
+	cmd    *exec.Cmd
+	folder string
+	node   *control.Client
+	port   uint16
+}
+
+// receiver starts a queue manager that takes messages from anyone.
+func (r *run) receiver(ctx context.Context) (*child, error) {
+	var err error
+	if r.port, err = freePort(); err != nil {
+		return nil, err
+	}
+	c := &child{folder: filepath.Join(r.dir, fmt.Sprintf("receiver-%d", r.port)), port: r.port}
+	if err := c.start(ctx); err != nil {
+		return nil, err
+	}
+	for _, kind := range []string{"transactional", "express"} {
+		xact := kind == "transactional"
+		if _, err := c.node.CreateQueue(ctx, kind, mgmtclient.QueueSettings{
+			Transactional: &xact, AllowSend: []string{"anonymous"},
+		}); err != nil {
+			c.stop()
+			return nil, err
+		}
+	}
+	return c, nil
+}
+
+// start starts its process.
+func (c *child) start(ctx context.Context) error {
+	program, err := os.Executable()
+	if err != nil {
+		return err
+	}
+	c.cmd = exec.CommandContext(ctx, program, "serve", "--json", "--data", c.folder, "--name", "RECEIVER",
+		"--listen", receiverAddress, "--port", strconv.Itoa(int(c.port)), "--ping-port", strconv.Itoa(int(c.port)))
+	c.cmd.Stderr = os.Stderr
+	out, err := c.cmd.StdoutPipe()
+	if err != nil {
+		return err
+	}
+	if err := c.cmd.Start(); err != nil {
+		return err
+	}
+	var ready struct {
+		Ready bool `json:"ready"`
+	}
+	if err := json.NewDecoder(out).Decode(&ready); err != nil || !ready.Ready {
+		c.stop()
+		return fmt.Errorf("the receiving process did not start: %w", err)
+	}
+	if c.node, err = control.Dial(ctx, c.folder, "posthouse bench"); err != nil {
+		c.stop()
+		return err
+	}
+	return nil
+}
+
+func (c *child) stop() {
+	if c.node != nil {
+		_ = c.node.Close()
+	}
+	_ = c.cmd.Process.Signal(syscall.SIGTERM)
+	_ = c.cmd.Wait()
+}
+
+func (c *child) direct(queue string) mq.FormatName {
+	return mq.DirectTCP(receiverAddress, mq.PrivatePrefix+queue)
+}
+
+func (c *child) count(ctx context.Context, queue string) (int64, error) {
+	q, err := c.node.Queue(ctx, queue)
+	return q.Messages, err
+}
+
+// patience is how long the receiver may stand still before a measurement is given up.
+const patience = 20 * time.Second
+
+// wait waits until want more than before have come and returns how many did and when.
+func (c *child) wait(ctx context.Context, queue string, before, want int64) (came int64, last time.Time, err error) {
+	last = time.Now()
+	for {
+		n, err := c.count(ctx, queue)
+		now := time.Now()
+		switch {
+		case err != nil:
+			return 0, last, err
+		case n-before > came:
+			came, last = n-before, now
+		}
+		if came >= want {
+			return came, last, nil
+		}
+		if now.Sub(last) > patience {
+			return came, last, fmt.Errorf("%d of %d messages came to the other process", came, want)
+		}
+		select {
+		case <-ctx.Done():
+			return came, last, ctx.Err()
+		case <-time.After(2 * time.Millisecond):
+		}
+	}
+}
+
+// freePort is a port that nobody listens on at any address.
+func freePort() (uint16, error) {
+	ln, err := net.Listen("tcp4", "0.0.0.0:0")
+	if err != nil {
+		return 0, err
+	}
+	defer func() { _ = ln.Close() }()
+	return ln.Addr().(*net.TCPAddr).AddrPort().Port(), nil
+}
