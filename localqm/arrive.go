@@ -36,7 +36,11 @@ func (m *QueueManager) Arrive(from Peer, packet []byte, done func(Arrival)) erro
 	}
 	a.done = done
 	m.mu.Lock()
-	if err := m.usable(opArrive); err != nil {
+	err = m.usable(opArrive)
+	if err == nil && m.hardened {
+		err = mq.Errorf(mq.ErrServiceNotAvailable, opArrive, "hardened mode: only HTTP may bring messages to this computer")
+	}
+	if err != nil {
 		m.mu.Unlock()
 		done(Arrival{Err: err})
 		return nil

@@ -298,7 +298,8 @@ func TestNamesThatAreOurs(t *testing.T) {
 		alias := mq.DirectOS("alias.example", mq.PrivatePrefix+"orders")
 		ours := []mq.FormatName{
 			mq.DirectOS("test", `PRIVATE$\Orders`), mq.DirectTCP("127.0.0.1", mq.PrivatePrefix+"orders"),
-			mq.DirectTCP("[::1]", mq.PrivatePrefix+"orders"), mq.DirectOS(".", mq.PrivatePrefix+"orders"),
+			mq.DirectTCP("[::1]", mq.PrivatePrefix+"orders"), mq.DirectTCP("0:0:0::0:1", mq.PrivatePrefix+"orders"),
+			mq.DirectTCP("::ffff:127.0.0.1", mq.PrivatePrefix+"orders"), mq.DirectOS(".", mq.PrivatePrefix+"orders"),
 			mq.Private(self, info.Queue.Number), mq.Private(mq.GUID{}, info.Queue.Number),
 		}
 		for i, name := range ours {
@@ -380,4 +381,13 @@ func TestAStoppedQueueManagerTakesNothing(t *testing.T) {
 	q.Restart()
 	ok(t, f.arrive(p))
 	labels(t, q, "orders", "late")
+}
+
+func TestAHardenedMachineTakesNothing(t *testing.T) {
+	q := qmtest.Start(t, qmtest.Memory)
+	q.Create("orders", open(localqm.QueueSpec{}))
+	ok(t, q.SetMachine(ctx, qmtest.Owner, func(s *localqm.Settings) error { s.Hardened = true; return nil }))
+	f := newFar(t, q, 1, "10.0.0.1")
+	want(t, f.arrive(f.packet(f.message("orders", "one", nil))), mq.ErrServiceNotAvailable)
+	labels(t, q, "orders")
 }

@@ -1,6 +1,7 @@
 package localqm
 
 import (
+	"net/netip"
 	"strings"
 
 	"posthouse/localqm/mq"
@@ -101,8 +102,7 @@ func (m *QueueManager) named(msg *mq.Message) (*queue, error) {
 		}
 	case mq.KindDirect:
 		p, ok := f.PathName()
-		if ok && f.Protocol != mq.ProtocolHTTP && f.Protocol != mq.ProtocolHTTPS &&
-			(m.settings.Alias || m.names[strings.ToLower(p.Machine)]) {
+		if ok && (f.Protocol == mq.ProtocolTCP || f.Protocol == mq.ProtocolOS) && (m.settings.Alias || m.isUs(p.Machine)) {
 			return m.findPath(opArrive, p)
 		}
 		return nil, m.elsewhere(opArrive, f.String())
@@ -110,6 +110,15 @@ func (m *QueueManager) named(msg *mq.Message) (*queue, error) {
 		return nil, m.elsewhere(opArrive, f.String())
 	}
 	return m.findFormat(opArrive, f)
+}
+
+// isUs reports a name or an address of this computer, however it is written.
+func (m *QueueManager) isUs(machine string) bool {
+	if m.names[strings.ToLower(machine)] {
+		return true
+	}
+	a, err := netip.ParseAddr(strings.Trim(machine, "[]"))
+	return err == nil && (m.names[a.String()] || m.names[a.Unmap().WithZone("").String()])
 }
 
 // toOrderQueue reports that a packet goes to our order queue. A direct name need

@@ -25,6 +25,16 @@
 // not locked. The store shows a commit a moment before its Done: what a reader
 // locked in that moment stays out of the head.
 //
+// # What comes from others
+//
+// Arrive decides about a packet under mu and hands its step to the store before it
+// lets go, so that packets keep their order. What tells duplicates (history) and
+// how far a stream has come (incoming) changes in the step of the message: it is
+// never ahead of the disk, nor behind. Many packets of a stream are on their way at
+// once; each step comes after the one before (Step.After), so that a failing one
+// leaves no gap. Everything that strangers can make up is bounded: identifiers,
+// streams, outgoing queues for answers and what waits in them.
+//
 // # Deleted queues
 //
 // From the commit that marks a queue as deleted nobody finds it. One goroutine
