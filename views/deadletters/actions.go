@@ -146,6 +146,23 @@ func destinations(letters []letter) []kit.Pair {
 	return pairs
 }
 
+// away names the other computers that letters were going to; "" if there are
+// none.
+func (p *Presenter) away(letters []letter) string {
+	host := ""
+	for i := range letters {
+		path, ok := pathOf(letters[i].DestinationQueue)
+		switch {
+		case !ok || path.Local() || strings.EqualFold(path.Machine, letters[i].computer), strings.EqualFold(path.Machine, host):
+		case host == "":
+			host = path.Machine
+		default:
+			return "other computers"
+		}
+	}
+	return host
+}
+
 // Return sends letters to where they were going.
 func (p *Presenter) Return(letters []letter) {
 	p.bulk(letters, screen.Bulk{

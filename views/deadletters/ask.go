@@ -60,6 +60,9 @@ func (v *View) returnQuestion(letters []letter) *kit.Dialog {
 		q.Text = []kit.Run{{Text: "It is sent anew to "}, {Text: destination(&letters[0]), Face: kit.Bold}, {Text: " and leaves this queue in the same transaction. It gets a new ID. If it cannot be sent it stays here."}}
 		q.Facts = []kit.Pair{{Key: "Old ID", Value: letters[0].ID, Mono: true}}
 	}
+	if host := v.p.away(letters); host != "" {
+		q.Text = append(q.Text, kit.Run{Text: " What goes to " + host + " waits in an outgoing queue until it is there."})
+	}
 	if bold, text := duplicates(letters); bold != "" {
 		q.Note = kit.NewNote(kit.Warning, bold, text)
 		q.Lean = true

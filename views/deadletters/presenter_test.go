@@ -371,3 +371,22 @@ func TestExportsAreWholeOrNotThere(t *testing.T) {
 		t.Errorf("got %v", h.Failed)
 	}
 }
+
+func TestWhatGoesToOtherComputersIsTold(t *testing.T) {
+	p := &Presenter{}
+	to := func(queues ...string) []letter {
+		var list []letter
+		for _, q := range queues {
+			list = append(list, letter{computer: "HUB", Message: mgmtclient.Message{DestinationQueue: q}})
+		}
+		return list
+	}
+	for want, list := range map[string][]letter{
+		"":    to(`DIRECT=OS:hub\private$\a`, `.\private$\b`, "PRIVATE=6f1c2d80-51aa-4c3e-9d12-7c0a2f1e88b4\\10"),
+		"WMS": to(`DIRECT=OS:WMS\private$\a`, `wms\private$\b`, `HUB\private$\b`), "other computers": to(`WMS\private$\a`, `EDI\private$\a`),
+	} {
+		if got := p.away(list); got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+}
