@@ -149,6 +149,10 @@ func TestWhatIsEnteredWithoutALineArrivesOnceAndInOrder(t *testing.T) {
 		}
 	}
 	a.until(`HUB\private$\orders`, "delivered", func(q mgmtclient.Queue) bool { return q.Outgoing.Unsent == 0 && q.Outgoing.Unread == orders })
+	unread := document[[]mgmtclient.Message](a.must("message", "list", `HUB\private$\orders;awaiting`, "--json"))
+	if len(unread) != orders || unread[0].Transfer != mgmtclient.TransferDelivered {
+		t.Errorf("%d delivered, the first %+v", len(unread), unread[0])
+	}
 	pa.stop()
 	pb.stop()
 	a.must("check").says("all is well")
@@ -189,6 +193,24 @@ func TestARefusalBecomesADeadLetterAndIsReturned(t *testing.T) {
 	b.must("queue", "create", "orders", "--transactional", "--allow-send", "anonymous")
 	a.must("message", "return", mgmtclient.TransactionDeadLetter, "--all").says(letter.ID, "returned 1 message")
 	b.until("orders", "full", holding(1))
+	pa.stop()
+	pb.stop()
+}
+
+func TestATracedMessageReportsItsWay(t *testing.T) {
+	r := newRegion(t)
+	a, b := r.town("DESK"), r.town("HUB")
+	pa, pb := a.serve(), b.serve()
+	a.must("queue", "create", "reports", "--allow-send", "anonymous")
+	b.must("queue", "create", "notes", "--allow-send", "anonymous")
+	sent := document[mgmtclient.SendResult](a.must("message", "send", `HUB\private$\notes`, "--body", "x", "--report-queue", "reports", "--json"))
+	a.until("reports", "told of leaving and of arriving", holding(2))
+	_, ordinal, _ := strings.Cut(sent.FirstID, `}\`)
+	for _, m := range document[[]mgmtclient.Message](a.must("message", "list", "reports", "--json")) {
+		if m.Class != "REPORT" || !strings.Contains(m.Label, ":0000000"+ordinal+":") {
+			t.Errorf("report %+v of message %s", m, sent.FirstID)
+		}
+	}
 	pa.stop()
 	pb.stop()
 }

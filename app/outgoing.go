@@ -145,8 +145,10 @@ func (p *program) showOutgoing(q mgmtclient.Queue) error {
 				field{"Acknowledged last", strings.TrimSpace(position(o.LastAck) + " " + p.when(o.LastAckTime))},
 				field{"Not acknowledged", count(o.NoAckCount) + span(o.FirstNonAck, o.LastNonAck)},
 				field{"Sent next", position(o.NextSequence)},
-				field{"Sent again", fmt.Sprintf("%s, every %d s%s", many(o.ResendCount, "time"), o.ResendInterval, next(p.when(o.ResendTime)))},
 			)
+		}
+		if o.ResendTime != nil {
+			list = append(list, field{"Sent again", fmt.Sprintf("%s, next at %s, every %d s", many(o.ResendCount, "time"), p.time(*o.ResendTime), o.ResendInterval)})
 		}
 		p.fields(list)
 		for i, c := range o.History {
@@ -170,13 +172,6 @@ func at(address string) string {
 		return ""
 	}
 	return "(" + address + ")"
-}
-
-func next(when string) string {
-	if when == "" {
-		return ""
-	}
-	return ", next at " + when
 }
 
 // position is a place in a stream of transactional messages.

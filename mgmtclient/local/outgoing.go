@@ -15,7 +15,7 @@ import (
 // Line is what connects a queue manager with others.
 type Line interface {
 	Listening() []netip.AddrPort // addresses that others connect to
-	Names() []string             // what messages for this computer are addressed to
+	Names() []string             // what else messages for this computer are addressed to
 	Sessions() int               // open ones
 }
 
@@ -46,7 +46,7 @@ func (n *Node) steer(ctx context.Context, op, queue string, do func(context.Cont
 func (n *Node) network() *mgmtclient.Network {
 	s := n.m.Settings()
 	w := &mgmtclient.Network{
-		Listening: []string{}, Addresses: []string{}, Hardened: s.Hardened, Alias: s.Alias, InsecureNack: s.InsecureNack,
+		Listening: []string{}, Addresses: []string{n.m.Identity().Name}, Hardened: s.Hardened, Alias: s.Alias, InsecureNack: s.InsecureNack,
 		Ping: s.Ping, PingAnswer: s.PingAnswer, Resend: s.Resend,
 	}
 	if w.Resend == [4]uint32{} {
