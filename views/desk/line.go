@@ -263,7 +263,10 @@ func (p *Presenter) StoredWords() string {
 		noun = "entry"
 	}
 	s := fmt.Sprintf("%s %s stored on this computer", screen.Count(int64(n)), noun)
-	if n == 0 {
+	switch {
+	case len(p.entries) == 0:
+		s = "Nothing is stored on this computer"
+	case n == 0:
 		s = "Everything has gone out"
 	}
 	if !p.lastSaved.IsZero() {

@@ -67,6 +67,7 @@ type Presenter struct {
 	filter   string
 	sortBy   string
 	sortDown bool
+	sorted   bool  // somebody chose the order
 	rows     []int // of entries
 	index    map[string]int
 	counts   [words]int
@@ -356,6 +357,10 @@ func (p *Presenter) compare(a, b *entry, x, y word) int {
 // Show shows the entries of a word, or all.
 func (p *Presenter) Show(w word) {
 	p.list = w
+	if !p.sorted {
+		// What waits, in the order in which it goes out.
+		p.sortBy, p.sortDown = colEntered, w != saved && w != sending
+	}
 	p.arrange()
 	p.stay()
 	p.OnRows()
@@ -367,7 +372,7 @@ func (p *Presenter) Find(text string) { p.filter = text; p.arrange(); p.OnRows()
 
 // Sort orders by a column.
 func (p *Presenter) Sort(column string, down bool) {
-	p.sortBy, p.sortDown = column, down
+	p.sortBy, p.sortDown, p.sorted = column, down, true
 	p.arrange()
 	p.OnRows()
 }

@@ -39,6 +39,7 @@ type View struct {
 	class   int
 	showing bool
 	filling bool
+	bare    bool // there are no entries: no pane
 }
 
 // The arrangements, by the room there is.
@@ -56,7 +57,7 @@ func newView(h screen.Host, o Options) *View {
 	v.find.OnChanged = v.p.Find
 	v.find.OnKey = v.findKey
 	v.print = kit.NewButton("Print list", "print", v.printList)
-	head := header(kit.Grow(1, v.title, v.text, v.find, v.print))
+	head := header(kit.Grow(1, v.title, kit.Padded(0, 0, 0, 8, v.text), v.find, v.print))
 	v.make = kit.NewButton("New entry", "plus", nil).Primary()
 	v.make.OnTapped = func() { v.begin(v.make) }
 	v.words = kit.NewSelect(nil, "", 232, func(id string) { v.choose(id) })
@@ -98,20 +99,16 @@ func header(o fyne.CanvasObject) fyne.CanvasObject {
 func (v *View) makeGrid() {
 	v.empty = kit.NewEmptyState("", "", "")
 	v.grid = kit.NewGrid(&source{v.p},
-		kit.Column{Key: colEntry, Title: "Entry", Sortable: true, Needed: true, Least: 120},
+		kit.Column{Key: colEntry, Title: "Entry", Sortable: true, Needed: true, Least: 112},
 		kit.Column{Key: colForm, Title: "Form", Width: 152, Sortable: true},
 		kit.Column{Key: colEntered, Title: "Entered", Width: 108, Kind: kit.KindMuted, Sortable: true},
 		kit.Column{Key: colWithin, Title: "Must go out within", Width: 164, Kind: kit.KindCountdown, Sortable: true},
-		kit.Column{Key: colState, Title: "State", Width: 196, Kind: kit.KindState, Sortable: true},
+		kit.Column{Key: colState, Title: "State", Width: 188, Kind: kit.KindState, Sortable: true},
 	).Pitch(32)
 	v.grid.SetEmpty(v.empty)
 	v.grid.SetLayout(screen.Columns("desk").Get(v.host.Preferences()))
 	v.grid.OnLayout = func() { screen.Columns("desk").Set(v.host.Preferences(), v.grid.Layout()) }
-	v.grid.SetSort(kit.Sort{Key: colEntered, Desc: v.p.sortDown})
-	v.grid.OnSort = func(s kit.Sort) {
-		v.grid.SetSort(s)
-		v.p.Sort(s.Key, s.Desc)
-	}
+	v.grid.OnSort = func(s kit.Sort) { v.p.Sort(s.Key, s.Desc) }
 	v.grid.OnCurrent = func(id kit.RowID, ok bool) {
 		if ok {
 			v.p.SetCurrent(id.Text)
@@ -151,15 +148,15 @@ func (s *source) Row(i int) (kit.RowData, bool) {
 // arrange puts everything where there is room for it.
 func (v *View) arrange() fyne.CanvasObject {
 	visible(v.tools, v.class == arrangeBare)
-	v.grid.ShowColumn(colForm, v.class != arrangeBare)
 	var main fyne.CanvasObject = v.list
 	switch {
 	case v.filling:
 		main = v.fill.arrange(v.class == arrangeSide)
-	case v.showing && v.class == arrangeSide:
+	case !v.showing || v.bare:
+	case v.class == arrangeSide:
 		v.pane.arrange(false)
 		main = kit.NewSplit(v.list, v.pane.root, 360).SizeSecond().Limits(344, 560)
-	case v.showing:
+	default:
 		v.pane.arrange(true)
 		main = kit.NewStackedSplit(v.list, v.pane.root, 264).SizeSecond().Limits(160, 0)
 	}
@@ -167,7 +164,7 @@ func (v *View) arrange() fyne.CanvasObject {
 	if v.class != arrangeBare {
 		width := float32(264)
 		if v.class == arrangeUnder {
-			width = 232
+			width = 216
 		}
 		whole = screen.Side(2, kit.Fixed(width-1, 0, v.side.root), kit.Fixed(1, 0, kit.NewPanel(theme.Border, container.NewStack())), main)
 	}
@@ -196,6 +193,7 @@ func (v *View) rowsChanged() {
 	v.print.SetEnabled(len(v.p.rows) > 0)
 	visible(v.older, v.p.older && (v.p.list == everything || v.p.list == pickedUp) && v.p.filter == "")
 	v.emptyWords()
+	v.grid.SetSort(kit.Sort{Key: v.p.sortBy, Desc: v.p.sortDown})
 	v.grid.Refresh()
 	if i, ok := v.p.index[v.p.current]; ok {
 		if id, has := v.grid.Current(); !has || id.Text != v.p.current {
@@ -203,6 +201,10 @@ func (v *View) rowsChanged() {
 		}
 	}
 	v.side.changed()
+	if bare := v.p.loaded && len(v.p.entries) == 0; bare != v.bare {
+		v.bare = bare
+		v.rearrange()
+	}
 	v.list.Refresh()
 }
 
@@ -236,7 +238,7 @@ func (v *View) formChanged() {
 // emptyWords say why there are no rows.
 func (v *View) emptyWords() {
 	p := v.p
-	start := kit.NewButton("New entry", "plus", nil).Primary()
+	start := kit.NewButton("New entry", "plus", nil)
 	start.OnTapped = func() { v.begin(start) }
 	switch {
 	case p.node.Client == nil:

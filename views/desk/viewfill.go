@@ -42,7 +42,7 @@ func newFillPane(v *View) *fillPane {
 	f.noted = kit.Padded(0, 0, 16, 0, f.note)
 	f.save = kit.NewButton("Save entry", "save", v.saveEntry).Primary().Tall().Key("Enter")
 	f.throw = kit.NewButton("Discard", "", v.discard).Tall()
-	f.words = kit.NewMuted("").Cut(kit.End)
+	f.words = kit.NewMuted("")
 	f.limit = kit.NewNote(kit.Neutral, "", "").Icon("clock-countdown")
 	return f
 }
@@ -51,7 +51,7 @@ func newFillPane(v *View) *fillPane {
 func (f *fillPane) arrange(wide bool) fyne.CanvasObject {
 	head := kit.NewPanel(theme.Surface, kit.Fixed(0, 55, kit.Padded(0, 8, 0, 16, kit.Grow(1, f.title, f.to,
 		kit.NewIconButton("x", "Back to the list; what you wrote stays (Esc)", f.v.p.Fill.Close).Plain()))))
-	f.body = container.NewVScroll(container.New(upToWide{formWide}, kit.Padded(16, 24, 24, 24, kit.Stack(0, f.noted, f.rows))))
+	f.body = container.NewVScroll(container.New(upToWide{formWide}, kit.Padded(16, 16, 24, 16, kit.Stack(0, f.noted, f.rows))))
 	foot := kit.ActionBar(f.save, f.throw, f.words)
 	main := screen.Column(2, head, kit.NewRule(), kit.NewPanel(theme.Surface, kit.Calm(f.body)), foot)
 	if !wide {
@@ -112,8 +112,8 @@ func (f *fillPane) rebuild() {
 		f.title.SetText(x.Title)
 		f.to.SetText("to " + x.To.Name)
 		f.steps.Objects = []fyne.CanvasObject{
-			stepRow(step{ahead, "Saved on this computer", "when you save"}), stepRow(step{ahead, "Sent", "when there is a line"}),
-			stepRow(step{ahead, "Delivered to " + x.To.Name, ""}), stepRow(step{ahead, "Picked up", ""}),
+			stepRow(step{ahead, "Saved on this computer", "when you save"}, false), stepRow(step{ahead, "Sent", "when there is a line"}, false),
+			stepRow(step{ahead, "Delivered to " + x.To.Name, ""}, false), stepRow(step{ahead, "Picked up", ""}, false),
 		}
 		f.limit.SetRuns(kit.Run{Text: "It may take " + inWords(x.Within) + ". ", Face: kit.Bold},
 			kit.Run{Text: "If there was no line until then, it comes back to you as Needs attention. It is never lost."})
@@ -140,10 +140,11 @@ func (f *fillPane) control(x *form.Field) *fieldRow {
 	}
 	r := &fieldRow{}
 	var control fyne.CanvasObject
-	fault := kit.NewMuted("").Color(theme.Danger)
+	words := kit.NewMuted("").Color(theme.Danger)
+	fault := kit.GapRow(6, kit.NewIcon("warning", 16, theme.Danger), words)
 	fault.Hide()
 	say := func(s string) {
-		fault.SetText(s)
+		words.SetText(s)
 		visible(fault, s != "")
 	}
 	switch x.Kind {
@@ -184,10 +185,7 @@ func (f *fillPane) control(x *form.Field) *fieldRow {
 		if wide > 0 {
 			control = kit.Row(kit.Fixed(wide, 0, e), kit.NewLabel(hint).Color(theme.Muted))
 			// A fault is longer than such a field is wide.
-			r.fault = func(s string) {
-				e.SetState(map[bool]string{true: "warning"}[s != ""], theme.Danger)
-				say(s)
-			}
+			r.fault = say
 		}
 	}
 	stack := kit.Stack(4, control, fault)
@@ -214,7 +212,7 @@ func (f *fillPane) changed() {
 		return
 	}
 	for name, r := range f.field {
-		r.fault(p.Fault(name))
+		r.fault(screen.Title(p.Fault(name)))
 		r.enable(!p.saving)
 	}
 	f.save.SetEnabled(!p.saving)

@@ -50,7 +50,7 @@ func newPane(v *View) *pane {
 
 // arrange lays the pane out for a place at the right of the list, or under it.
 func (n *pane) arrange(under bool) {
-	n.under = under
+	n.under, n.listed = under, nil
 	printIt := kit.NewIconButton("print", "Print this entry", n.v.printEntry).Plain()
 	hide := kit.NewIconButton("x", "Hide the details", func() { n.v.show(false) }).Plain()
 	way := kit.Stack(0, kit.Padded(12, 16, 4, 16, n.steps), kit.Padded(4, 16, 12, 16, n.note))
@@ -118,7 +118,7 @@ func (n *pane) showSteps(list []step) {
 	n.listed = list
 	n.steps.Objects = nil
 	for _, s := range list {
-		n.steps.Add(stepRow(s))
+		n.steps.Add(stepRow(s, n.under))
 	}
 	n.steps.Refresh()
 }
@@ -135,8 +135,9 @@ func same(a, b []step) bool {
 	return true
 }
 
-// stepRow is a line of the way of an entry, 40 high.
-func stepRow(s step) fyne.CanvasObject {
+// stepRow is a line of the way of an entry, 40 high, or 32 where there is
+// little room.
+func stepRow(s step, low bool) fyne.CanvasObject {
 	icon, ink, text, face := "circle-dashed", theme.Neutral, theme.Muted, kit.Regular
 	switch s.mark {
 	case done:
@@ -147,5 +148,9 @@ func stepRow(s step) fyne.CanvasObject {
 		icon, ink, text, face = "x-circle-fill", theme.Danger, theme.Text, kit.Medium
 	}
 	when := kit.NewMuted(s.when)
-	return kit.Fixed(0, 40, kit.GapRow(12, kit.NewIcon(icon, 20, ink), kit.NewLabel(s.text).Face(face).Color(text), kit.Spacer(), when))
+	high := float32(40)
+	if low {
+		high = 32
+	}
+	return kit.Fixed(0, high, kit.GapRow(12, kit.NewIcon(icon, 20, ink), kit.NewLabel(s.text).Face(face).Color(text), kit.Spacer(), when))
 }

@@ -65,7 +65,7 @@ func newSidePane(v *View) *sidePane {
 	}
 	scroll := container.NewVScroll(s.forms)
 	s.person = kit.Stack(0, kit.NewRule(), kit.Fixed(0, 8, container.NewStack()),
-		kit.Fixed(0, 32, kit.Padded(0, 8, 0, 8, kit.GapRow(10, kit.NewIcon("user", 16, theme.Muted), s.user))))
+		kit.Fixed(0, 32, kit.Padded(0, 8, 0, 8, kit.Grow(1, kit.NewIcon("user", 16, theme.Muted), s.user))))
 	s.root = kit.NewPanel(theme.Background, kit.Padded(8, 8, 8, 8, screen.Column(1, top, kit.Padded(12, 0, 8, 0, kit.Calm(scroll)), s.person)))
 	return s
 }

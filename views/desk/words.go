@@ -24,7 +24,7 @@ func (p *Presenter) Heading() (title, text string) {
 	if p.list != everything {
 		title = p.list.shown().Word
 	}
-	if !p.loaded {
+	if !p.loaded || len(p.entries) == 0 {
 		return title, ""
 	}
 	if p.filter != "" {

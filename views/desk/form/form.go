@@ -122,11 +122,11 @@ func (f *Field) Describe() string {
 	case f.Kind == DateTime:
 		return "such as 19 Nov 2026 10:40 or now"
 	case f.Kind == Number && f.min != "" && f.max != "":
-		return f.min + " to " + f.max
+		return f.Shown(f.min, nil) + " to " + f.Shown(f.max, nil)
 	case f.Kind == Number && f.min != "":
-		return "at least " + f.min
+		return "at least " + f.Shown(f.min, nil)
 	case f.Kind == Number && f.max != "":
-		return "at most " + f.max
+		return "at most " + f.Shown(f.max, nil)
 	}
 	return ""
 }

@@ -238,10 +238,10 @@ func (f *Field) parseNumber(s string, _ Env) (string, error) {
 		return "", fmt.Errorf("at most %d places after the point", f.Decimals)
 	}
 	if f.min != "" && compareNumbers(v, f.min) < 0 {
-		return "", fmt.Errorf("at least %s", f.min)
+		return "", fmt.Errorf("at least %s", f.Shown(f.min, nil))
 	}
 	if f.max != "" && compareNumbers(v, f.max) > 0 {
-		return "", fmt.Errorf("at most %s", f.max)
+		return "", fmt.Errorf("at most %s", f.Shown(f.max, nil))
 	}
 	return v, nil
 }

@@ -38,24 +38,35 @@ type Window struct {
 // Open shows a shell with screens at a moment, on a node that has answered.
 func Open(t *testing.T, v theme.Choice, now time.Time, n mgmtclient.Node, screens map[screen.Name]screen.Factory, forms map[screen.Name]screen.Form) *Window {
 	t.Helper()
+	return show(t, v, now, n, shell.Options{Screens: screens, Forms: forms}, screen.Menus)
+}
+
+// Only shows a window of one screen with its own menus and commands.
+func Only(t *testing.T, v theme.Choice, now time.Time, n mgmtclient.Node, name screen.Name, menus []string, table []screen.Command, f screen.Factory) *Window {
+	t.Helper()
+	return show(t, v, now, n, shell.Options{
+		Screens: map[screen.Name]screen.Factory{name: f}, Only: name, Menus: menus, Table: table,
+	}, menus)
+}
+
+func show(t *testing.T, v theme.Choice, now time.Time, n mgmtclient.Node, o shell.Options, menus []string) *Window {
+	t.Helper()
 	viewtest.NewApp(t, v)
 	w := &Window{Queue: screentest.NewQueue(), Window: test.NewTempWindow(t, nil)}
-	if screens[screen.Home] == nil {
-		screens[screen.Home] = func(screen.Host) screen.Screen { return blank{kit.Stack(0)} }
+	if o.Screens[screen.Home] == nil {
+		o.Screens[screen.Home] = func(screen.Host) screen.Screen { return blank{kit.Stack(0)} }
 	}
-	w.Shell = shell.New(context.Background(), shell.Options{
-		Window: w.Window, Post: w.Post, Now: func() time.Time { return now },
-		Nodes: []shell.Node{{ID: Node, Name: "This computer", Local: true, Connect: func(context.Context) (shell.Link, error) {
-			return shell.Link{Client: n, As: `NORDHAVN\anna`}, nil
-		}}},
-		Screens: screens, Forms: forms,
-		Export: func(context.Context, mgmtclient.Node, io.Writer, string, []mgmtclient.LookupID, func(int64)) error {
-			return nil
-		},
-	})
+	o.Window, o.Post, o.Now = w.Window, w.Post, func() time.Time { return now }
+	o.Nodes = []shell.Node{{ID: Node, Name: "This computer", Local: true, Connect: func(context.Context) (shell.Link, error) {
+		return shell.Link{Client: n, As: `NORDHAVN\anna`}, nil
+	}}}
+	o.Export = func(context.Context, mgmtclient.Node, io.Writer, string, []mgmtclient.LookupID, func(int64)) error {
+		return nil
+	}
+	w.Shell = shell.New(context.Background(), o)
 	w.Fill()
 	var words []fyne.CanvasObject
-	for _, m := range screen.Menus {
+	for _, m := range menus {
 		words = append(words, kit.NewLabel(m).Color(theme.Text2))
 	}
 	// Stands for Fyne's menu bar, which the test driver does not draw.
