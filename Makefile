@@ -17,7 +17,7 @@ vet        = export CGO_ENABLED=0 GOOS=$(1) && $(GO) vet -tags headless $$($(GO)
 export GOFLAGS := $(filter-out -buildvcs%,$(GOFLAGS)) -buildvcs=false
 
 .DEFAULT_GOAL := help
-.PHONY: help run build headless test test-short race lint cross crash fuzz bench shots tour clean
+.PHONY: help run build headless test test-short race lint cross crash examples fuzz bench shots tour clean
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -64,6 +64,10 @@ crash: ## kill the queue manager CRASHES times and account for every message
 	@tests=$$(grep -rl --include='*_test.go' POSTHOUSE_CRASHES . | xargs -r -n 1 dirname | sort -u); \
 	[ -n "$$tests" ] || { echo "crash: no test reads POSTHOUSE_CRASHES" >&2; exit 1; }; set -x; \
 	CGO_ENABLED=0 POSTHOUSE_CRASHES=$(CRASHES) $(GO) test -count=1 -tags $(TEST_TAGS) -timeout 20m -run Crash -v $$tests
+
+examples: ## the examples of MS-MQOD section 3, step by step, with real processes
+	@scripts/setup test
+	CGO_ENABLED=0 $(GO) test -count=1 -tags $(TEST_TAGS) -v ./examples
 
 fuzz: ## every fuzz target for FUZZTIME (10s)
 	@scripts/setup go
