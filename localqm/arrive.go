@@ -78,12 +78,17 @@ func (m *QueueManager) unpack(from Peer, packet []byte) (*arrival, error) {
 		return nil, mq.Errorf(mq.ErrInvalidParameter, opArrive, "the packet has %d bytes and claims %d for its message",
 			len(packet), base.PacketSize)
 	}
-	if err := wire.ClearAuthentication(packet); err != nil {
-		return nil, err
-	}
 	row, msg, err := m.rowOf(packet)
 	if err != nil {
 		return nil, err
+	}
+	if msg.Authenticated || msg.AuthLevel != 0 { // only who verified it may say so
+		if err := wire.ClearAuthentication(packet); err != nil {
+			return nil, err
+		}
+		if row, msg, err = m.rowOf(packet); err != nil {
+			return nil, err
+		}
 	}
 	now := m.clock.Now()
 	row.Class, row.Arrived, row.Expires = msg.Class, now.Unix(), expiry(msg)
@@ -92,11 +97,7 @@ func (m *QueueManager) unpack(from Peer, packet []byte) (*arrival, error) {
 
 // rowOf takes a packet apart. The row and the message share its bytes.
 func (m *QueueManager) rowOf(packet []byte) (*store.Row, *mq.Message, error) {
-	msg, err := wire.Parse(packet, m.self.ID)
-	if err != nil {
-		return nil, nil, err
-	}
-	at, size, err := wire.Locate(packet)
+	msg, at, size, err := wire.Unpack(packet, m.self.ID)
 	if err != nil {
 		return nil, nil, err
 	}

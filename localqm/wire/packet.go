@@ -171,6 +171,15 @@ func ParseSplit(head []byte, at, bodySize int, self mq.GUID) (*mq.Message, error
 	return m, nil
 }
 
+// Unpack is Parse and Locate in one.
+func Unpack(packet []byte, self mq.GUID) (m *mq.Message, at, size int, err error) {
+	m = new(mq.Message)
+	if at, size, err = parse(m, packet, -1, -1, self); err != nil {
+		return nil, 0, 0, err
+	}
+	return m, at, size, nil
+}
+
 // Locate checks a packet as Parse does and finds its body.
 func Locate(packet []byte) (at, size int, err error) {
 	var m mq.Message
