@@ -210,7 +210,7 @@ func (s *Shell) findQueue() {
 	field.OnChanged = fill
 	field.OnSubmit = func(string) {
 		for _, r := range list.Rows() {
-			if kind, _, _ := splitTreeID(r.ID); kind == treeQueue {
+			if leadsToQueue(r.ID) {
 				open(r.ID)
 				return
 			}

@@ -27,7 +27,6 @@ func TestTheScreensAreBuiltAsDrawn(t *testing.T) {
 		{"queues", big, screen.Route{Screen: screen.Queues, Node: "local", Queue: orders}},
 		{"narrow", narrow, screen.Route{Screen: screen.Queues, Node: "local", Queue: orders}},
 		{"smallest", smallest, screen.Route{Screen: screen.Queues, Node: "local", Queue: orders}},
-		{"outgoing", big, screen.Route{Screen: screen.Outgoing}},
 	} {
 		d.window.Resize(x.size)
 		d.Open(x.at)

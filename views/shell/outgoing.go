@@ -43,6 +43,18 @@ func outgoingRow(node string, o screen.Overview) kit.TreeRow {
 	return row
 }
 
+// departureRow is the line of an outgoing queue that was found.
+func departureRow(node, to string, q *mgmtclient.Queue) kit.TreeRow {
+	row := kit.TreeRow{
+		ID: treeID(treeLeaving, node, screen.OutgoingName(q)), Depth: 1, Icon: "send", Text: to, Leaf: true,
+		Count: screen.Count(screen.OutgoingOf(q).Unsent),
+	}
+	if screen.LineOf(q).Alarms() {
+		row.Ink = theme.Danger
+	}
+	return row
+}
+
 // outgoingItems is the menu of that line.
 func (s *Shell) outgoingItems(node string) []*fyne.MenuItem {
 	items := []*fyne.MenuItem{kit.MenuItem("Open", "send", func() { s.Open(screen.Route{Screen: screen.Outgoing, Node: node}) })}

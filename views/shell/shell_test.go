@@ -186,7 +186,8 @@ func TestTheTreeShowsQueuesAndFindsThem(t *testing.T) {
 	find := screentest.Find[*kit.Field](t, d.window.Content())[0]
 	find.SetText("stock")
 	find.OnChanged("stock")
-	want = "HUB-CPH01 \n stock.moves 933\n stock.moves.error 0\n stock.reserve 41\n warehouse.counts 64"
+	want = "HUB-CPH01 \n stock.moves 933\n stock.moves.error 0\n stock.reserve 41\n warehouse.counts 64" +
+		"\n WMS-ODN01\\private$\\stock.moves 1,118\n WMS-OSL04\\private$\\stock.moves 0"
 	if got := texts(); got != want {
 		t.Errorf("got\n%s", got)
 	}

@@ -172,7 +172,7 @@ func (b *sidebar) clear() {
 func (b *sidebar) openFirst() {
 	b.waits = false
 	for _, r := range b.list.Rows() {
-		if kind, _, _ := splitTreeID(r.ID); kind == treeQueue {
+		if leadsToQueue(r.ID) {
 			b.open(r.ID)
 			return
 		}

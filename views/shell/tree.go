@@ -20,6 +20,7 @@ const (
 	treePrivate  = "private"
 	treeSystem   = "system"
 	treeQueue    = "queue"
+	treeLeaving  = "leaving" // an outgoing queue, found
 )
 
 const treeSep = "\x00"
@@ -116,12 +117,24 @@ func (t *tree) found(n screen.Node, o screen.Overview) []kit.TreeRow {
 			}
 		}
 	}
+	for i := range o.Outgoing {
+		q := &o.Outgoing[i]
+		if to := screen.Destination(q); has(to, t.filter) {
+			rows = append(rows, departureRow(n.ID, to, q))
+		}
+	}
 	if len(rows) == 0 && !has(n.Name, t.filter) {
 		return nil
 	}
 	shown := o.Shown(n)
 	head := kit.TreeRow{ID: treeID(treeNode, n.ID, ""), Icon: shown.Icon, Ink: shown.Color, Text: n.Name, Open: true}
 	return append([]kit.TreeRow{head}, rows...)
+}
+
+// leadsToQueue reports whether a line is that of a queue.
+func leadsToQueue(id string) bool {
+	kind, _, _ := splitTreeID(id)
+	return kind == treeQueue || kind == treeLeaving
 }
 
 // nothingFound says that no queue was found, with a way to go on.
@@ -132,8 +145,7 @@ func nothingFound(clear func()) *kit.EmptyState {
 // sayFound shows e if rows have no queue and something was asked for.
 func sayFound(e *kit.EmptyState, s *Shell, t *tree, rows []kit.TreeRow) {
 	found := t.filter == "" || slices.ContainsFunc(rows, func(r kit.TreeRow) bool {
-		kind, _, _ := splitTreeID(r.ID)
-		return kind == treeQueue
+		return leadsToQueue(r.ID)
 	})
 	if found {
 		e.Hide()
@@ -192,6 +204,8 @@ func (t *tree) route(id string) (screen.Route, bool) {
 		return screen.Route{Screen: screen.Queues, Node: node, Folder: screen.PrivateQueues}, true
 	case treeOutgoing:
 		return screen.Route{Screen: screen.Outgoing, Node: node}, true
+	case treeLeaving:
+		return screen.Route{Screen: screen.Outgoing, Node: node, Queue: queue}, true
 	case treeSystem:
 		return screen.Route{Screen: screen.Queues, Node: node, Folder: screen.SystemQueues}, true
 	case treeQueue:
