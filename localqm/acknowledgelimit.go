@@ -14,6 +14,8 @@ const (
 	answerPeer   = 100                 // of them begun for packets from one computer
 	answerBytes  = 4 << 20             // in one queue, to those who may not send here
 	answerTime   = 60 * 24 * time.Hour // then nobody waits for it
+
+	strangersDead = 64 << 20 // bytes of dead letters, beyond which strangers get none
 )
 
 // answers are the keys of outgoing queues that were begun to answer packets, by

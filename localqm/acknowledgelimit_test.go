@@ -119,3 +119,22 @@ func TestMessagesThatSayTheyAreOurs(t *testing.T) {
 		labels(t, q, "orders", "by an alias")
 	})
 }
+
+func TestStrangersFillNoDeadLetterQueue(t *testing.T) {
+	q := qmtest.Start(t, qmtest.Memory)
+	sound(t, q)
+	q.Create("closed", localqm.QueueSpec{})
+	q.Create("open", open(trans))
+	f := newFar(t, q, 1, "10.6.6.6")
+	large := func(m *mq.Message) { m.DeadLetter, m.Body = true, make([]byte, 4<<20-1024) }
+	for range 20 {
+		f.send(f.message("closed", "", large))
+	}
+	if n := len(q.Browsed(deadLetter)); n != 17 {
+		t.Errorf("%d dead letters of 4 MB", n)
+	}
+	f.send(f.message("open", "of one who may send", large)) // but not to a queue of this kind
+	if n := len(q.Browsed(deadLetter)); n != 18 {
+		t.Errorf("%d dead letters", n)
+	}
+}

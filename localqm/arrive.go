@@ -229,15 +229,15 @@ func (m *QueueManager) refuse(a *arrival, v verdict) (ops []store.Op, err error)
 	}
 	if msg.Transactional {
 		to := answersTo(a)
-		if !m.mayAnswer(a, to.orderQueue(), v.keep) {
+		if !m.mayAnswer(a, to.orderQueue(), v.allowed) {
 			return nil, mq.Errorf(mq.ErrInsufficientResources, opArrive, "too much waits already to tell %s what was refused", a.from.Address).
 				WithFix("see `posthouse outgoing list`: purge what will never be delivered")
 		}
 		ops = m.appendFinalAck(ops, msg, to, v.refused)
-	} else if v.keep && msg.DeadLetter {
-		ops = m.appendCopy(ops, m.system(mq.SuffixDeadLetter), a.row, v.refused)
+	} else if to := m.system(mq.SuffixDeadLetter); msg.DeadLetter && v.dead && (v.allowed || to.bytes < strangersDead) {
+		ops = m.appendCopy(ops, to, a.row, v.refused)
 	}
-	if msg.Acknowledge&mq.AckNegativeArrival != 0 && msg.SourceMachine != m.self.ID && m.mayAnswer(a, msg.AdminQueue, v.keep) {
+	if msg.Acknowledge&mq.AckNegativeArrival != 0 && msg.SourceMachine != m.self.ID && m.mayAnswer(a, msg.AdminQueue, v.allowed) {
 		ops = m.appendAck(ops, msg, a.row, v.refused)
 	}
 	return ops, nil

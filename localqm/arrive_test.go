@@ -139,7 +139,7 @@ var refusals = []struct {
 	dead     bool // worth a dead letter here, if it is not transactional
 	kind     bool // transactional and not transactional are what the row is about
 }{
-	{name: "no such queue", change: to("missing"), class: mq.ClassNackBadDestQueue, insecure: true},
+	{name: "no such queue", change: to("missing"), class: mq.ClassNackBadDestQueue, insecure: true, dead: true},
 	{name: "a name that is not ours", change: func(m *mq.Message, _ *qmtest.QM) {
 		m.Destination = mq.DirectOS("elsewhere", mq.PrivatePrefix+"orders")
 	}, class: mq.ClassNackBadDestQueue, insecure: true},
@@ -151,13 +151,13 @@ var refusals = []struct {
 	}, class: mq.ClassNackBadDestQueue, insecure: true},
 	{name: "a number that is not there", change: func(m *mq.Message, q *qmtest.QM) {
 		m.Destination, m.DestinationMachine = mq.Private(q.Identity().ID, 4711), q.Identity().ID
-	}, class: mq.ClassNackBadDestQueue, insecure: true},
+	}, class: mq.ClassNackBadDestQueue, insecure: true, dead: true},
 	{name: "a public queue", change: func(m *mq.Message, _ *qmtest.QM) {
 		m.Destination = mq.Public(mq.GUID{7})
 	}, class: mq.ClassNackBadDestQueue, insecure: true},
 	{name: "a subqueue that is not there", change: func(m *mq.Message, _ *qmtest.QM) {
 		m.Destination.Subqueue = "poison"
-	}, class: mq.ClassNackBadDestQueue, insecure: true},
+	}, class: mq.ClassNackBadDestQueue, insecure: true, dead: true},
 	{name: "another machine", change: func(m *mq.Message, _ *qmtest.QM) {
 		m.Destination, m.DestinationMachine = mq.Private(mq.GUID{9}, 20), mq.GUID{9}
 	}, class: mq.ClassNackBadDestQueue, insecure: true},
@@ -174,14 +174,14 @@ var refusals = []struct {
 	{name: "the order queue", change: to("order_queue$"), class: mq.ClassNackAccessDenied, insecure: true},
 	{name: "the notification queue", change: to("notify_queue$"), class: mq.ClassNackAccessDenied, insecure: true},
 	{name: "the wrong kind of queue", class: 1, kind: true, dead: true},
-	{name: "unsigned", queue: localqm.QueueSpec{Authenticate: &yes}, class: mq.ClassNackBadSignature, insecure: true},
+	{name: "unsigned", queue: localqm.QueueSpec{Authenticate: &yes}, class: mq.ClassNackBadSignature, insecure: true, dead: true},
 	{name: "signed, which nobody verified", queue: localqm.QueueSpec{Authenticate: &yes}, change: func(m *mq.Message, _ *qmtest.QM) {
 		m.Signature, m.SenderCertificate, m.Authenticated = []byte{1}, []byte{2}, true
-	}, class: mq.ClassNackBadSignature, insecure: true},
+	}, class: mq.ClassNackBadSignature, insecure: true, dead: true},
 	{name: "encrypted", change: func(m *mq.Message, _ *qmtest.QM) {
 		m.SymmetricKey, m.Encrypted, m.PrivacyLevel = []byte{1}, true, mq.PrivacyAES
 	}, class: mq.ClassNackBadEncryption, insecure: true},
-	{name: "plain where only encrypted ones are welcome", queue: localqm.QueueSpec{Privacy: ptr(uint8(2))}, class: mq.ClassNackBadEncryption, insecure: true},
+	{name: "plain where only encrypted ones are welcome", queue: localqm.QueueSpec{Privacy: ptr(uint8(2))}, class: mq.ClassNackBadEncryption, insecure: true, dead: true},
 	{name: "too late", change: func(m *mq.Message, q *qmtest.QM) {
 		m.SentTime, m.TimeToReachQueue = q.Clock.Now().Add(-time.Minute), 59
 	}, class: mq.ClassNackReachQueueTimeout, dead: true},
@@ -260,14 +260,13 @@ func TestWhoeverSentItTheRightToSendIsThatOfAnonymous(t *testing.T) {
 			f.send(f.message(queue, "says its queue manager is one", func(m *mq.Message) { asking(m); m.SenderMachine = f.peer.ID }))
 			labels(t, q, queue)
 		}
-		classes(t, q, deadLetter)
-		for _, d := range q.Browsed(acks) {
+		for _, d := range append(q.Browsed(acks), q.Browsed(deadLetter)...) {
 			if d.Row.Class != mq.ClassNackAccessDenied {
 				t.Errorf("class %s", d.Row.Class)
 			}
 		}
-		if n := len(q.Browsed(acks)); n != 6 {
-			t.Errorf("%d answers", n)
+		if n, dead := len(q.Browsed(acks)), len(q.Browsed(deadLetter)); n != 6 || dead != 6 {
+			t.Errorf("%d answers, %d dead letters", n, dead)
 		}
 	})
 }

@@ -19,7 +19,8 @@ const orderQueueNumber = 4
 type verdict struct {
 	queue   *queue
 	refused mq.Class // why not; 0: it goes into queue
-	keep    bool     // its sender may write here: if refused, it is worth a dead letter
+	allowed bool     // its sender may send here
+	dead    bool     // it was for an application of this machine: worth a dead letter
 }
 
 // judge decides about a packet that is no duplicate, in the order of MS-MQQB
@@ -27,22 +28,23 @@ type verdict struct {
 // proves who sent it, so it is that of Anonymous. Called with mu held.
 func (m *QueueManager) judge(a *arrival) (v verdict, err error) {
 	msg := a.msg
-	if v.queue, v.refused = m.addressee(msg); v.refused != 0 {
+	v.queue, v.dead, v.refused = m.addressee(msg)
+	v.dead = v.dead && !msg.Encrypted
+	if v.refused != 0 {
 		return v, nil
 	}
 	info := &v.queue.info
-	allowed := m.allow(opArrive, Nobody(a.from.Address), v.queue, mq.RightWriteMessage) == nil
-	v.keep = allowed
+	v.allowed = m.allow(opArrive, Nobody(a.from.Address), v.queue, mq.RightWriteMessage) == nil
 	switch {
 	case msg.Transactional && !info.Transactional:
 		v.refused = mq.ClassNackNotTransactionalQ
 	case !msg.Transactional && info.Transactional:
 		v.refused = mq.ClassNackNotTransactionalMsg
 	case info.Authenticate && !msg.Authenticated:
-		v.refused, v.keep = mq.ClassNackBadSignature, false
+		v.refused = mq.ClassNackBadSignature
 	case msg.Encrypted || info.Privacy == privacyBody:
-		v.refused, v.keep = mq.ClassNackBadEncryption, false
-	case !allowed:
+		v.refused = mq.ClassNackBadEncryption
+	case !v.allowed:
 		v.refused = mq.ClassNackAccessDenied
 	case m.late(msg):
 		v.refused = mq.ClassNackReachQueueTimeout
@@ -60,9 +62,9 @@ func (m *QueueManager) judge(a *arrival) (v verdict, err error) {
 	return v, nil
 }
 
-// addressee is the queue that a packet is for, or why it cannot go there. Called
-// with mu held.
-func (m *QueueManager) addressee(msg *mq.Message) (*queue, mq.Class) {
+// addressee is the queue that a packet is for, or why it cannot go there; dead
+// tells that it was for an application here. Called with mu held.
+func (m *QueueManager) addressee(msg *mq.Message) (q *queue, dead bool, refused mq.Class) {
 	there := msg.DestinationMachine
 	foreign := !there.IsZero() && there != m.self.ID
 	hops := int(msg.HopCount)
@@ -71,45 +73,47 @@ func (m *QueueManager) addressee(msg *mq.Message) (*queue, mq.Class) {
 	}
 	switch {
 	case hops > maxHops:
-		return nil, mq.ClassNackHopCountExceeded
+		return nil, false, mq.ClassNackHopCountExceeded
 	case foreign: // no routing server
-		return nil, mq.ClassNackBadDestQueue
+		return nil, false, mq.ClassNackBadDestQueue
 	case msg.SourceMachine == m.self.ID && !m.settings.Alias: // only by another name of ours it could come back
-		return nil, mq.ClassNackBadDestQueue
+		return nil, false, mq.ClassNackBadDestQueue
 	}
-	q, err := m.named(msg)
+	q, ours := m.named(msg)
 	switch {
-	case err != nil:
-		return nil, mq.ClassNackBadDestQueue
+	case q == nil:
+		return nil, ours, mq.ClassNackBadDestQueue
 	case !q.sendable():
-		return nil, mq.ClassNackAccessDenied
+		return nil, false, mq.ClassNackAccessDenied
 	}
-	return q, 0
+	return q, true, 0
 }
 
-// named finds the queue here that a packet names as its destination. Called with
-// mu held.
-func (m *QueueManager) named(msg *mq.Message) (*queue, error) {
+// named finds the queue here that a packet names as its destination; nil if there
+// is none, although the name may be ours. Called with mu held.
+func (m *QueueManager) named(msg *mq.Message) (q *queue, ours bool) {
 	f := msg.Destination
 	switch f.Kind {
 	case mq.KindPrivate:
 		if f.GUID.IsZero() {
 			f.GUID = m.self.ID // QueueManagerAddress may be zero (MS-MQQB 3.1.5.8.5)
 		}
+		q, _ = m.findFormat(opArrive, f)
+		return q, f.GUID == m.self.ID
 	case mq.KindPublic:
-		if q := m.reported(msg); q != nil {
-			return q, nil
+		if msg.Class == mq.ClassReport { // by its identifier alone, since there need not be a directory
+			return m.byID(f.GUID), false
 		}
+		q, _ = m.findFormat(opArrive, f)
+		return q, false
 	case mq.KindDirect:
 		p, ok := f.PathName()
 		if ok && (f.Protocol == mq.ProtocolTCP || f.Protocol == mq.ProtocolOS) && (m.settings.Alias || m.isUs(p.Machine)) {
-			return m.findPath(opArrive, p)
+			q, _ = m.findPath(opArrive, p)
+			return q, p.Private && p.Suffix == mq.SuffixNone
 		}
-		return nil, m.elsewhere(opArrive, f.String())
-	default:
-		return nil, m.elsewhere(opArrive, f.String())
 	}
-	return m.findFormat(opArrive, f)
+	return nil, false
 }
 
 // isUs reports a name or an address of this computer, however it is written.
@@ -135,15 +139,6 @@ func (m *QueueManager) toOrderQueue(msg *mq.Message) bool {
 }
 
 const orderQueuePath = mq.PrivatePrefix + "order_queue$"
-
-// reported is the queue that a report message names by its identifier alone: of
-// any kind, since there need not be a directory.
-func (m *QueueManager) reported(msg *mq.Message) *queue {
-	if msg.Class != mq.ClassReport {
-		return nil
-	}
-	return m.byID(msg.Destination.GUID)
-}
 
 // byID finds a queue that applications may send to by its identifier. Called
 // with mu held.

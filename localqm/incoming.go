@@ -277,7 +277,7 @@ func (m *QueueManager) loadIncoming(ctx context.Context) error {
 			in.forget(s)
 			continue
 		}
-		if q, err := m.named(&mq.Message{Destination: s.name}); err == nil && s.kept {
+		if q, _ := m.named(&mq.Message{Destination: s.name}); q != nil && s.kept {
 			in.lead(s, q)
 		}
 	}
