@@ -3,6 +3,7 @@ package localqm
 import (
 	"errors"
 
+	"posthouse/localqm/failpoint"
 	"posthouse/localqm/mq"
 	"posthouse/localqm/store"
 	"posthouse/localqm/wire"
@@ -60,6 +61,7 @@ func (m *QueueManager) finished(f wire.Final, done func(error)) {
 		ops = m.appendCopy(ops, m.deadLetterQueue(msg), row, f.Class)
 	}
 	m.mu.Unlock()
+	failpoint.Here(failpoint.Finished)
 	m.submit(ops, func(err error) { done(m.storeError(op, err)) })
 }
 

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"time"
 
+	"posthouse/localqm/failpoint"
 	"posthouse/localqm/mq"
 	"posthouse/localqm/store"
 	"posthouse/localqm/wire"
@@ -23,8 +24,8 @@ type transfer struct {
 	// What leaves now. A later stream waits until nothing of it is left.
 	current uint64
 	sent    []sent  // left since the start and not acknowledged, in order
-	to      mq.GUID // the queue manager that they went to
-	top     uint32  // the highest number that went there
+	to      mq.GUID // the queue manager that they go to
+	top     uint32  // the highest number of it that left since the start
 
 	ack      Sequence // the last one acknowledged
 	ackTime  time.Time
@@ -47,9 +48,10 @@ func (s *sent) place(id uint64) Sequence {
 // in the upper half, so that they grow even after a backup was restored, and a
 // count (TxSequenceID, MS-MQMQ 2.2.18.1.2).
 type sequences struct {
-	next uint64
-	kept uint32 // upper half that the store has
-	of   map[uint64]*queue
+	first uint64 // of this start
+	next  uint64
+	kept  uint32 // upper half that the store has
+	of    map[uint64]*queue
 }
 
 var sequencesKey = []byte("sequences")
@@ -126,9 +128,8 @@ func (m *QueueManager) beginSequences(raw []byte) error {
 			return err
 		}
 	}
-	m.sequences = sequences{
-		next: max(uint64(m.clock.Now().Unix()), kept+1)<<32 | 1, kept: uint32(kept), of: map[uint64]*queue{},
-	}
+	first := max(uint64(m.clock.Now().Unix()), kept+1)<<32 | 1
+	m.sequences = sequences{first: first, next: first, kept: uint32(kept), of: map[uint64]*queue{}}
 	return nil
 }
 
@@ -160,9 +161,7 @@ func (m *QueueManager) admits(q *queue, msg *mq.Message, lookup uint64, to mq.GU
 		s.current, s.top = msg.Sequence, 0
 		m.sequences.of[msg.Sequence] = q
 	}
-	if s.to != to {
-		s.to, s.top = to, 0
-	}
+	s.to = to
 	return true
 }
 
@@ -236,9 +235,10 @@ func (m *QueueManager) unstall(q *queue) {
 }
 
 // ordered takes an order acknowledgement (MS-MQQB 3.1.5.6): what the peer has
-// durably leaves the queue, or waits for its final acknowledgement. One of an
-// unknown stream, of a number that was not sent or of another queue manager than
-// it was sent to means nothing.
+// durably leaves the queue, or waits for its final acknowledgement. One of a
+// stream that does not leave now, of a number that never left, or of another
+// queue manager than it goes to means nothing. What left before the start is not
+// known: of a stream from then any number counts, for what is still here.
 func (m *QueueManager) ordered(from Peer, o wire.Order) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -247,7 +247,8 @@ func (m *QueueManager) ordered(from Peer, o wire.Order) {
 		return
 	}
 	s := &q.out.stream
-	if s.current != o.Sequence || s.to != from.ID || o.Number > s.top || o.Number == 0 {
+	known := o.Sequence >= m.sequences.first
+	if s.current != o.Sequence || s.to != from.ID || o.Number == 0 || known && o.Number > s.top {
 		return
 	}
 	ops := m.confirm(q, o.Number)
@@ -260,6 +261,7 @@ func (m *QueueManager) ordered(from Peer, o wire.Order) {
 		s.ackTime, s.ackCount = m.clock.Now(), 1
 	}
 	if len(ops) > 0 {
+		failpoint.Here(failpoint.Ordered)
 		m.store.Submit(&store.Step{Ops: ops, Done: func(st *store.Step) {
 			m.mu.Lock()
 			defer m.mu.Unlock()
