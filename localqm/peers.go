@@ -31,15 +31,16 @@ type peer struct {
 // without lying in a queue (MessageIdOrdinal, MS-MQQB 3.1.1.3).
 func (m *QueueManager) NextOrdinal() uint32 { return m.store.NextOrdinal() }
 
-// Known are the IP addresses that a queue manager was met at, the last first.
+// Known are the computer names and IP addresses that a queue manager was met at,
+// the last first.
 func (m *QueueManager) Known(id mq.GUID) []string {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return slices.Clone(m.peers[id].Addresses)
 }
 
-// Remember notes the address of a queue manager, also for after a restart. It
-// does not wait for the disk.
+// Remember notes the name or address that a queue manager was met at, also for
+// after a restart. It does not wait for the disk.
 func (m *QueueManager) Remember(id mq.GUID, address string) {
 	m.mu.Lock()
 	defer m.mu.Unlock()

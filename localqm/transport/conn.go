@@ -37,6 +37,8 @@ type conn struct {
 	ended chan struct{} // the session has
 	still chan struct{} // run has returned
 
+	opened bool // it was taken in
+
 	// Guarded by Transport.mu.
 	hosts   []*host // that send over it, in turn
 	acks    []localqm.OrderAck
@@ -80,6 +82,7 @@ func (c *conn) Opened(s *session.Session) {
 		s.Close(nil)
 		return
 	}
+	c.opened = true
 	t.conns[c] = struct{}{}
 	t.open.Add(1)
 	h := c.dial
@@ -102,7 +105,11 @@ func (c *conn) Opened(s *session.Session) {
 	}
 	t.tasks.Go(c.run)
 	t.mu.Unlock()
-	t.m.Remember(id, c.peer.Address)
+	if h != nil && h.id.IsZero() {
+		t.m.Remember(id, h.name) // a name finds it also where it moves
+	} else {
+		t.m.Remember(id, c.peer.Address)
+	}
 }
 
 // reaches reports whether a session leads to a host: to the queue manager with
@@ -208,16 +215,13 @@ func (c *conn) Room(*session.Session) { nudge(c.wake) }
 func (c *conn) Closed(s *session.Session, err error) {
 	t := c.t
 	close(c.ended)
-	t.mu.Lock()
-	_, opened := t.conns[c]
-	delete(t.conns, c)
-	t.mu.Unlock()
-	if !opened {
+	if !c.opened {
 		return
 	}
 	defer t.open.Done()
 	<-c.still // it takes nothing more
 	t.mu.Lock()
+	delete(t.conns, c)
 	var links []*link
 	for _, h := range c.hosts {
 		h.enter(time.Now(), closing, "The connection is being closed.")

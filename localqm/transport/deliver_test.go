@@ -48,6 +48,10 @@ func TestAPrivateNameLeadsToAQueueManagerThatIsKnown(t *testing.T) {
 	from.Restart()
 	labels := append(to.Labels("bookings"), book(t, from, private, 20, 20)...)
 	holds(t, to, "bookings", labels)
+
+	to.Move("127.0.0.97")
+	labels = append(labels, book(t, from, private, 40, 20)...)
+	holds(t, to, "bookings", labels)
 }
 
 func TestBothDirectionsAtOnce(t *testing.T) {

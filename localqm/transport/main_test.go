@@ -45,7 +45,7 @@ func express(label string) *mq.Message {
 }
 
 // sendAll sends count recoverable messages, or express ones.
-func sendAll(t *testing.T, q *transporttest.QM, to string, count int, shape func(string) *mq.Message) (labels []string) {
+func sendAll(t testing.TB, q *transporttest.QM, to string, count int, shape func(string) *mq.Message) (labels []string) {
 	t.Helper()
 	h := q.Open(to, localqm.SendAccess)
 	for i := range count {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/netip"
+	"slices"
 	"time"
 
 	"posthouse/localqm/mq"
@@ -67,7 +68,7 @@ func (t *Transport) round(key string) {
 }
 
 // where are the addresses of a host now. Of a queue manager known by its
-// identifier these are those that it was met at.
+// identifier these are the addresses, or those of the names, that it was met at.
 func (t *Transport) where(ctx context.Context, h *host) ([]netip.AddrPort, error) {
 	if h.id.IsZero() {
 		return t.o.Resolver.Resolve(ctx, h.name)
@@ -79,17 +80,22 @@ func (t *Transport) where(ctx context.Context, h *host) ([]netip.AddrPort, error
 	}
 	t.mu.Unlock()
 	var all []netip.AddrPort
+	err := errUnknown
 	for _, name := range known {
-		to, err := t.o.Resolver.Resolve(ctx, name)
-		if err != nil {
-			return nil, err
+		to, e := t.o.Resolver.Resolve(ctx, name)
+		if e != nil {
+			err = e
 		}
-		all = append(all, to...)
+		for _, a := range to {
+			if !slices.Contains(all, a) {
+				all = append(all, a)
+			}
+		}
 	}
-	if len(all) == 0 {
-		return nil, errUnknown
+	if len(all) > 0 {
+		return all, nil
 	}
-	return all, nil
+	return nil, err
 }
 
 var errUnknown = errors.New("no address is known")
@@ -114,7 +120,12 @@ func (t *Transport) connect(line context.Context, h *host, at netip.AddrPort, as
 		}
 		cfg.Pinged = true
 	}
-	_, err := session.Dial(line, cfg, at.String(), h.id, t.newConn(h))
+	c := t.newConn(h)
+	s, err := session.Dial(line, cfg, at.String(), h.id, c)
+	if err == nil && !c.opened {
+		<-s.Done() // it goes offline, or ends
+		return failure{}, false
+	}
 	if err == nil {
 		return failure{}, true
 	}

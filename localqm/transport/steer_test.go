@@ -160,11 +160,7 @@ func TestAComputerThatMovedIsFound(t *testing.T) {
 
 	// The host provider gives HUB another address; its old one is nobody's.
 	old := to.Address
-	to.Disconnect()
-	to.Address = netip.MustParseAddr("127.0.0.99")
-	to.Options.Listen = []netip.Addr{to.Address}
-	n.Name("HUB", to.Address)
-	to.Connect()
+	to.Move("127.0.0.99")
 	kept := sendAll(t, from, orders, 5, qmtest.Message)
 	holds(t, to, "orders", append(want, kept...))
 	l := link(t, from, orders)

@@ -200,9 +200,8 @@ func (t *Transport) Available(o *localqm.Outgoing) {
 	if l == nil || t.ended {
 		return
 	}
-	if l.ready && l.host.conn == nil {
-		t.want(l.host)
-		return
+	if l.ready && l.host.conn == nil && l.host.phase != idle {
+		return // it is planned
 	}
 	l.ready = true
 	l.note(time.Now())
@@ -257,6 +256,7 @@ func (t *Transport) update(o *localqm.Outgoing, e localqm.Exactly) {
 		l.resend.progress(now, e.NoAck > 0)
 	}
 	l.paused, l.ready = o.Paused(), true
+	l.refresh()
 	l.note(now)
 	t.hurry(l.host)
 }

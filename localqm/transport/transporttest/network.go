@@ -132,3 +132,13 @@ func (q *QM) Direct(queue string) string {
 func (q *QM) DirectTCP(queue string) string {
 	return fmt.Sprintf(`DIRECT=TCP:%s\private$\%s`, q.Address, queue)
 }
+
+// Move gives the computer another address, which its name stands for from now on.
+func (q *QM) Move(to string) {
+	q.n.t.Helper()
+	q.Disconnect()
+	q.Address = netip.MustParseAddr(to)
+	q.Options.Listen = []netip.Addr{q.Address}
+	q.n.Name(q.Name, q.Address)
+	q.Connect()
+}
