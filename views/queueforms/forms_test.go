@@ -473,3 +473,19 @@ func TestThePropertiesKeepTheirStructure(t *testing.T) {
 		test.AssertRendersToMarkup(t, strings.ToLower(tab)+".xml", w.Canvas())
 	}
 }
+
+func TestAPurgeOfAnOutgoingQueueNamesWhatWasNotSent(t *testing.T) {
+	viewtest.NewApp(t, theme.Light)
+	n := fake.Sample()
+	h := screentest.New(t, n)
+	const queue = `HUB-AAR02\private$\orders.out`
+	Purge(h, screen.Route{Queue: queue})
+	h.Until(t, "the question", func() bool { return h.Dialog() != nil })
+	if got := h.Dialog().Title(); got != "Purge "+queue+" on HUB-CPH01?" {
+		t.Errorf("got %q", got)
+	}
+	d, err := inspect(context.Background(), n, queue)
+	if err != nil || d.queue.Messages != 3 {
+		t.Errorf("%d messages, %v", d.queue.Messages, err)
+	}
+}
