@@ -256,7 +256,7 @@ func TestAcknowledgementFreesInOrder(t *testing.T) {
 			t.Errorf("%s: %v, not %v", c.name, ev.acked, c.want)
 		}
 	}
-	if i.sent.waiting() || i.sent.bytes != 0 || i.sent.stored != 4 {
+	if i.sent.waiting() || i.sent.bytes != 0 {
 		t.Errorf("left: %+v", i.sent)
 	}
 }
@@ -408,6 +408,26 @@ func TestWindow(t *testing.T) {
 	}
 	if ev := must(t, i, wire.AppendSessionAck(nil, wire.Session{Acked: 2, Window: 64})); ev.room {
 		t.Error("room is told though no message was refused")
+	}
+}
+
+// A sender with a full window never waits for a timer, whichever window is smaller.
+func TestAcknowledgementIsDueAtHalfTheWindow(t *testing.T) {
+	for _, c := range []struct {
+		mine, theirs uint16
+		want         int
+	}{{64, 64, 32}, {64, 10, 5}, {10, 64, 5}, {64, 1, 1}, {64, 0, 1}} {
+		cfg, other := config(elsewhere), config(here)
+		cfg.Window, other.Window = c.mine, c.theirs
+		i, a := pair(t, other, cfg)
+		for k := 1; k <= c.want; k++ {
+			p := message(t, 1, false)
+			i.send(nil, len(p), false, t0)
+			a.settle(transfer(t, i, a, t0, p)[0].arrival, true, t0)
+			if due := k == c.want; a.ackNow != due {
+				t.Errorf("windows %d and %d: after %d messages: %v", c.mine, c.theirs, k, a.ackNow)
+			}
+		}
 	}
 }
 

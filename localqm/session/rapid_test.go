@@ -160,6 +160,6 @@ func TestTwoMachinesAgree(t *testing.T) {
 // skip makes it as if so many recoverable messages had been sent and answered for.
 func skip(s *sent, n uint64) {
 	*s = sent{
-		accepted: n, acceptedRecoverable: n, written: n, writtenRecoverable: n, acked: n, stored: n,
+		accepted: n, acceptedRecoverable: n, written: n, writtenRecoverable: n, acked: n,
 	}
 }

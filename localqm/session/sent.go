@@ -23,7 +23,6 @@ type sent struct {
 	written             uint64 // MessageSentCount: went to the connection
 	writtenRecoverable  uint64 // RecoverableMessageSentCount
 	acked               uint64 // the last AckSequenceNumber
-	stored              uint64 // all recoverable ones up to this number are answered for
 }
 
 type sentMessage struct {
@@ -71,37 +70,30 @@ func (s *sent) acknowledge(h wire.Session, tags []any) ([]any, error) {
 			h.Acked, s.written, s.acked)
 	}
 	// Of recoverable messages all up to RecoverableAcked and those of the flags,
-	// where bit 0 is RecoverableAcked itself. Distances are from stored.
-	low := int64(int16(h.RecoverableAcked - uint16(s.stored)))
+	// where bit 0 is RecoverableAcked itself. Distances are from the last one.
+	low := int64(int16(h.RecoverableAcked - uint16(s.writtenRecoverable)))
 	some := h.RecoverableAcked != 0 || h.RecoverableFlags != 0
-	if high := low + int64(max(bits.Len32(h.RecoverableFlags), 1)-1); some && high > int64(s.writtenRecoverable-s.stored) {
+	if high := low + int64(max(bits.Len32(h.RecoverableFlags), 1)-1); some && high > 0 {
 		return tags, fmt.Errorf("it acknowledges recoverable message %d with flags %08X, and %d were sent",
 			h.RecoverableAcked, h.RecoverableFlags, s.writtenRecoverable)
 	}
 	stored := func(number uint64) bool {
-		k := int64(number-s.stored) - low
-		return some && (k <= 0 || k < 32 && h.RecoverableFlags>>k&1 != 0)
+		k := int64(number-s.writtenRecoverable) - low
+		return some && (k <= 0 || k < flagBits && h.RecoverableFlags>>k&1 != 0)
 	}
 
 	s.acked += n
-	front := s.acceptedRecoverable // of those that nobody answers for: the one before
 	for i := range s.pending.len() {
 		m := s.pending.at(i)
-		switch {
-		case m.answered:
+		if m.answered || m.number > s.written {
 			continue
-		case m.number > s.written:
-		case m.recoverable == 0 && m.number <= s.acked, m.recoverable != 0 && stored(m.recoverable):
+		}
+		if m.recoverable == 0 && m.number <= s.acked || m.recoverable != 0 && stored(m.recoverable) {
 			tags = append(tags, m.tag)
 			s.bytes -= m.size
 			m.tag, m.answered = nil, true
-			continue
-		}
-		if m.recoverable != 0 {
-			front = min(front, m.recoverable-1)
 		}
 	}
-	s.stored = front
 	for s.pending.len() > 0 && s.pending.at(0).answered {
 		s.pending.pop()
 	}

@@ -5,6 +5,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"slices"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -346,6 +347,63 @@ func TestSlowSteadyPeerIsKept(t *testing.T) {
 		if len(w.came) != 20 || len(w.closed) > 0 {
 			t.Errorf("%d messages came", len(w.came))
 		}
+	})
+}
+
+// A packet that came in parts leaves no deadline behind.
+func TestSessionMayRestAfterASlowPacket(t *testing.T) {
+	w := new(witness)
+	within(t, w, func(t *testing.T, p *pipes) {
+		conn := shake(t, p.connect())
+		go io.Copy(io.Discard, conn)
+		for range 3 {
+			b := message(t, 100, false)
+			write(t, conn, b[:50])
+			time.Sleep(time.Second)
+			write(t, conn, b[50:])
+			time.Sleep(4 * time.Minute)
+		}
+		if len(w.came) != 3 || len(w.closed) > 0 {
+			t.Errorf("%d messages came", len(w.came))
+		}
+	})
+}
+
+// While a large packet comes in slowly, or much of the peer is in hand, it cannot
+// acknowledge and is not silent.
+func TestBusyPeerIsNotSilent(t *testing.T) {
+	t.Run("a large packet", func(t *testing.T) {
+		w := new(witness)
+		within(t, w, func(t *testing.T, p *pipes) {
+			conn := shake(t, p.connect())
+			go io.Copy(io.Discard, conn)
+			(<-w.opened).Send("a", message(t, 10, false), false)
+			large := message(t, 500<<10, false)
+			for part := range slices.Chunk(large, len(large)/55) {
+				time.Sleep(time.Second)
+				write(t, conn, part)
+			}
+			synctest.Wait()
+			if len(w.came) != 1 || len(w.closed) > 0 {
+				t.Errorf("%d messages came", len(w.came))
+			}
+		})
+	})
+	t.Run("messages in hand", func(t *testing.T) {
+		w := &witness{hold: true}
+		within(t, w, func(t *testing.T, p *pipes) {
+			conn := shake(t, p.connect())
+			go io.Copy(io.Discard, conn)
+			(<-w.opened).Send("a", message(t, 10, false), false)
+			b := message(t, 10, false)
+			for range minHand {
+				write(t, conn, b)
+			}
+			time.Sleep(4 * time.Minute)
+			if len(w.came) != minHand || len(w.closed) > 0 {
+				t.Errorf("%d messages came", len(w.came))
+			}
+		})
 	})
 }
 
