@@ -14,7 +14,9 @@
 // places to refill a queue's head or to move a cursor is the one read done under
 // it: it must be in step with commits. QueueManager.config, which makes changes
 // of queues and settings wait for each other, is taken before it and held during
-// their commit; the event hub's own mutex is taken last.
+// their commit; the event hub's own mutex is taken last. Outgoing.taking, which
+// keeps parcels in order, is taken before mu. A Carrier is told under mu and calls
+// nothing back then.
 //
 // # Positions
 //
@@ -24,6 +26,23 @@
 // Step.Done or under mu, once. The head of a queue has only positions that are
 // not locked. The store shows a commit a moment before its Done: what a reader
 // locked in that moment stays out of the head.
+//
+// # What leaves for others
+//
+// An outgoing queue is known by the format name of its destination. Steps are
+// handed to the store under mu (outward), where transactional messages get the
+// next number of their stream: the order of numbers, of commits and of the queue
+// is one. Numbers are never given twice: every start begins new streams, with
+// identifiers above all that the store has seen. A failed step leaves a gap, as
+// expiry does; PreviousTxSequenceNumber, set when a message leaves, bridges both.
+//
+// A carrier locks positions by Take and holds them until Delivered, an order
+// acknowledgement, Release or Resend: meanwhile they neither expire nor are purged.
+// What left (lock.sent) ends as its acknowledgements say. No transactional message
+// overtakes one that somebody else holds (queue.others), nor the rest of an earlier
+// stream: its number would be refused as one that came before, and then taken for
+// delivered. After order acknowledgements, messages whose end is of interest move
+// to the awaiting part, without deadline, until their final acknowledgement.
 //
 // # What comes from others
 //
