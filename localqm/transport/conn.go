@@ -86,7 +86,7 @@ func (c *conn) Opened(s *session.Session) {
 	t.conns[c] = struct{}{}
 	t.open.Add(1)
 	h := c.dial
-	if h != nil && h.conn != nil && !h.conn.stale {
+	if h != nil && h.conn != nil {
 		s.Close(nil) // it called us meanwhile
 	} else if h != nil {
 		h.answered = id

@@ -39,8 +39,8 @@ type Options struct {
 // connections is how many sessions are accepted at most, unless Limits says so.
 const connections = 1024
 
-// moved is how often the address of an open session is looked up again: never
-// longer than the 60 s is an old address kept.
+// moved is how often it is looked whether a host that is connected still has its
+// address.
 const moved = 30 * time.Second
 
 // Transport is a localqm.Carrier.
@@ -267,6 +267,7 @@ func (t *Transport) hurry(h *host) {
 	t.move(h)
 	if h.conn == nil && h.busy() && t.mode.sends() {
 		t.book.Now(h.key)
+		h.nextTry = time.Time{}
 	}
 }
 
