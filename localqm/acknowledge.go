@@ -75,16 +75,11 @@ func (m *QueueManager) sender(msg *mq.Message) Peer {
 	return Peer{ID: msg.SourceMachine}
 }
 
-// wantsFinalAck reports a message whose sender is told when it leaves its queue
-// (MS-MQQB 3.1.7.2.2).
-func (m *QueueManager) wantsFinalAck(msg *mq.Message) bool {
-	return m.inStream(msg) && (msg.Journal || msg.DeadLetter || msg.FinalAck)
-}
-
-// inStream reports a transactional message of another queue manager. Its sender
-// keeps it until all is known, and makes the dead letter if there is to be one.
-func (m *QueueManager) inStream(msg *mq.Message) bool {
-	return msg.Transactional && msg.SourceMachine != m.self.ID && msg.SequenceNumber != 0
+// cameInStream reports a transactional message of another queue manager, or of
+// this one by a way around. Its sender keeps it until all is known, and makes the
+// dead letter if there is to be one.
+func cameInStream(q *queue, msg *mq.Message) bool {
+	return q.root().out == nil && msg.Transactional && msg.SequenceNumber != 0
 }
 
 // appendElsewhere adds a message of this queue manager to the outgoing queue of

@@ -32,7 +32,7 @@ func (m *QueueManager) appendFate(ops []store.Op, q *queue, row *store.Row, msg 
 	if row.Class != mq.ClassNormal {
 		return ops // a dead letter or an acknowledgement: its sender was told
 	}
-	if m.wantsFinalAck(msg) {
+	if cameInStream(q, msg) && (msg.Journal || msg.DeadLetter || msg.FinalAck) { // MS-MQQB 3.1.7.2.2
 		ops = m.appendFinalAck(ops, msg, m.sender(msg), reason)
 	}
 	if reason == mq.ClassAckReceive {
@@ -41,7 +41,7 @@ func (m *QueueManager) appendFate(ops []store.Op, q *queue, row *store.Row, msg 
 		}
 		return ops
 	}
-	if msg.DeadLetter && !m.inStream(msg) {
+	if msg.DeadLetter && !cameInStream(q, msg) {
 		ops = m.appendCopy(ops, m.deadLetterQueue(msg), row, reason)
 	}
 	asked := mq.AckNegativeReceive
