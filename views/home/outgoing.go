@@ -100,10 +100,10 @@ func (p *Presenter) outgoing(n screen.Node, o screen.Overview) (bad, warn, note 
 		if b.life >= screen.LifeDanger {
 			a.Tone = kit.Danger
 		}
-		switch {
-		case a.Tone == kit.Danger:
+		switch a.Tone {
+		case kit.Danger:
 			bad = append(bad, a)
-		case a.Tone == kit.Warning:
+		case kit.Warning:
 			warn = append(warn, a)
 		default:
 			note = append(note, a)

@@ -272,7 +272,8 @@ func (p *Presenter) Segments() []kit.Choice {
 		stuck.Icon, stuck.Ink = s.Icon, s.Color
 	}
 	return []kit.Choice{
-		{ID: segAll, Text: "All " + count(segAll)}, stuck,
+		{ID: segAll, Text: "All " + count(segAll)},
+		stuck,
 		{ID: segWaiting, Text: "Waiting " + count(segWaiting)},
 		{ID: segIdle, Text: "Idle " + count(segIdle)},
 		{ID: segConnected, Text: "Connected " + count(segConnected)},
@@ -317,7 +318,7 @@ func (p *Presenter) nodes() []screen.Node {
 }
 
 // Silent is the first computer that does not answer, and how many do not.
-func (p *Presenter) Silent() (first screen.Node, err error, count int) {
+func (p *Presenter) Silent() (first screen.Node, count int, err error) {
 	for _, n := range p.nodes() {
 		e := p.host.Feed().Of(n.ID).Err
 		if n.State == screen.NoAnswer {
@@ -331,7 +332,7 @@ func (p *Presenter) Silent() (first screen.Node, err error, count int) {
 		}
 		count++
 	}
-	return first, err, count
+	return first, count, err
 }
 
 // Away are the computers that work offline.

@@ -158,7 +158,7 @@ func (v *View) rowsChanged() {
 	if v.filter.Text() != p.filter {
 		v.filter.SetText(p.filter)
 	}
-	_, _, n := p.Silent()
+	_, n, _ := p.Silent()
 	v.missing.SetText(screen.Many(int64(n), "computer") + " not asked")
 	show(v.silent, n > 0 && len(p.all) > 0)
 	v.awayChanged()
@@ -225,7 +225,7 @@ func (v *View) online() {
 func (v *View) emptyWords() {
 	p := v.p
 	again := kit.NewButton("Try again", "refresh", p.Refresh)
-	node, err, silent := p.Silent()
+	node, silent, err := p.Silent()
 	switch {
 	case silent > 0 && len(p.all) == 0 && silent == len(p.nodes()):
 		text, code := screen.Explain(err)

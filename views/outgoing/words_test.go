@@ -68,15 +68,18 @@ func TestWhyIsToldInPlainWords(t *testing.T) {
 			kit.Danger, "WMS refuses the connection", "10.0.0.7 answers, but nothing listens on port 1801. The 2 messages are safe on HUB.",
 		},
 		{
-			"off", mq.StateWaiting, mgmtclient.Outgoing{Unsent: 1, Failures: 3, Why: "It is off.", History: failed(mq.ConnConnectSocketFailure, 0x8007274C)},
+			"off", mq.StateWaiting,
+			mgmtclient.Outgoing{Unsent: 1, Failures: 3, Why: "It is off.", History: failed(mq.ConnConnectSocketFailure, 0x8007274C)},
 			kit.Danger, "WMS does not answer", "It is off. The message is safe on HUB.",
 		},
 		{
-			"no such name", mq.StateNeedValidation, mgmtclient.Outgoing{Unsent: 1, Failures: 3, Why: "No such host.", History: failed(mq.ConnDNSFailure, 0x80072AF9)},
+			"no such name", mq.StateNeedValidation,
+			mgmtclient.Outgoing{Unsent: 1, Failures: 3, Why: "No such host.", History: failed(mq.ConnDNSFailure, 0x80072AF9)},
 			kit.Danger, "WMS cannot be found", "No such host.",
 		},
 		{
-			"turned down", mq.StateWaiting, mgmtclient.Outgoing{Unsent: 1, Failures: 3, History: failed(mq.ConnRefused, 0x8007274D)},
+			"turned down", mq.StateWaiting,
+			mgmtclient.Outgoing{Unsent: 1, Failures: 3, History: failed(mq.ConnRefused, 0x8007274D)},
 			kit.Danger, "WMS turns the session down", "It is tried again and again",
 		},
 		{"first tries", mq.StateWaiting, mgmtclient.Outgoing{Unsent: 1, Failures: 1, Why: "Connecting."}, kit.Warning, "Trying to connect to WMS", "Connecting."},
