@@ -30,6 +30,8 @@ type life struct {
 	Seed   uint64
 	Point  string // the failpoint that kills it, on pass Pass; empty: others do
 	Pass   int
+	// Streams: only transactional messages are sent, and nothing is asked for.
+	Streams bool
 }
 
 // command prepares a process.
@@ -93,11 +95,14 @@ func (l life) run() error {
 		(*client).book, (*client).book, (*client).order, (*client).express, (*client).perish,
 		(*client).takeBooked, (*client).takeOrders, (*client).takeExpress,
 	}
+	if l.Streams {
+		kinds = []func(*client) error{(*client).book, (*client).book, (*client).perish, (*client).takeBooked}
+	}
 	failed := make(chan error, len(kinds))
 	for i, kind := range kinds {
 		c := &client{
 			n: n, out: out, rnd: rand.New(rand.NewPCG(l.Seed, uint64(i))), //nolint:gosec // repeatable
-			name: fmt.Sprintf("%s.%d.%d", l.Name, l.Number, i), handles: map[string]*localqm.Handle{},
+			name: fmt.Sprintf("%s.%d.%d", l.Name, l.Number, i), handles: map[string]*localqm.Handle{}, modest: l.Streams,
 		}
 		go func() {
 			for {
@@ -121,6 +126,7 @@ type client struct {
 	name    string // what its messages are called by
 	count   int
 	handles map[string]*localqm.Handle
+	modest  bool // its messages ask for nothing
 }
 
 var operations atomic.Int64
@@ -184,7 +190,7 @@ func (c *client) wishes(letters string) string {
 	var s strings.Builder
 	s.WriteByte('-')
 	for _, l := range letters {
-		if c.dice(4) {
+		if !c.modest && c.dice(4) {
 			s.WriteRune(l)
 		}
 	}
@@ -223,7 +229,11 @@ func (c *client) perish() error {
 		return err
 	}
 	words := []any{"book", "commit"}
-	for _, wishes := range []string{"-x", "-xd", "-"} {
+	late := "-xd"
+	if c.modest {
+		late = "-x"
+	}
+	for _, wishes := range []string{"-x", late, "-"} {
 		if err := c.within(tx, queueBooked, wishes, &words); err != nil {
 			return err
 		}

@@ -2,7 +2,6 @@ package faults
 
 import (
 	"fmt"
-	"slices"
 	"testing"
 )
 
@@ -200,11 +199,4 @@ func (a *audit) figures() string {
 		s.doubledExpress, s.express, s.again,
 		s.copies, s.journaled, s.answers, s.acknowledged, s.expired, s.both,
 		s.reused, s.unexplained, s.received, s.stuck)
-}
-
-// proved reports that there was something to lose.
-func (a *audit) proved() bool {
-	return !slices.Contains([]int{
-		a.sums.transactional, a.sums.recoverable, a.sums.express, a.sums.journaled, a.sums.acknowledged,
-	}, 0)
 }

@@ -19,10 +19,12 @@ import (
 
 // pair is two queue managers, each a process, and the lines that lead to them.
 type pair struct {
-	t     testing.TB
-	rnd   *rand.Rand
-	sides [2]*side
-	lines [2]*proxy.Proxy // line i leads to side i
+	t   testing.TB
+	rnd *rand.Rand
+	// streams: only transactional messages are sent, and nothing is asked for.
+	streams bool
+	sides   [2]*side
+	lines   [2]*proxy.Proxy // line i leads to side i
 
 	mu   sync.Mutex
 	trap *trap
@@ -91,7 +93,9 @@ func (p *pair) begin(s *side, point string, pass int) {
 	ledger := filepath.Join(filepath.Dir(s.Dir), fmt.Sprintf("%s.%d", s.Name, s.life))
 	s.ledgers = append(s.ledgers, ledger)
 	s.stderr.Reset()
-	s.cmd = life{place: s.place, Number: s.life, Ledger: ledger, Seed: p.rnd.Uint64(), Point: point, Pass: pass}.command(p.t)
+	s.cmd = life{
+		place: s.place, Number: s.life, Ledger: ledger, Seed: p.rnd.Uint64(), Point: point, Pass: pass, Streams: p.streams,
+	}.command(p.t)
 	s.cmd.Stderr = &s.stderr
 	ok(p.t, s.cmd.Start())
 	cmd, dead := s.cmd, s.dead
@@ -192,7 +196,7 @@ func classOf(p proxy.Packet) mq.Class {
 
 func orderAck(p proxy.Packet) bool { return classOf(p) == mq.ClassOrderAck }
 
-// handshake is how a session begins.
-func handshake(p proxy.Packet) bool {
-	return p.Type == wire.TypeEstablish || p.Type == wire.TypeParameters
+// opened limits a rule to packets of open sessions.
+func opened(p proxy.Packet) bool {
+	return p.Type != wire.TypeEstablish && p.Type != wire.TypeParameters
 }
