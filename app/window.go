@@ -29,7 +29,8 @@ func openWindow(ctx context.Context, open openNode) error {
 	a := fyneapp.NewWithID(appID)
 	a.SetIcon(theme.AppIcon())
 	a.Settings().SetTheme(theme.New(theme.System))
-	applyScale(screen.NewPreferences(a.Preferences()))
+	prefs := screen.NewPreferences(a.Preferences())
+	applyScale(prefs)
 	w := a.NewWindow("Posthouse")
 	w.SetIcon(theme.AppIcon())
 	w.SetMaster()
@@ -42,7 +43,7 @@ func openWindow(ctx context.Context, open openNode) error {
 		return nodes.close()
 	}}
 	quit := func() { e.watch(); a.Quit() }
-	s = shell.New(ctx, shell.Options{
+	o := shell.Options{
 		Window: w, Post: fyne.Do, Now: time.Now, Keeper: a.Preferences(),
 		Nodes: []shell.Node{{
 			ID: "local", Name: "This computer", Local: true,
@@ -52,7 +53,11 @@ func openWindow(ctx context.Context, open openNode) error {
 		SetTheme: func(c theme.Choice) { a.Settings().SetTheme(theme.New(c)) },
 		Copy:     func(text string) { a.Clipboard().SetContent(text) },
 		Quit:     quit,
-	})
+	}
+	if screen.DeskOnly.Get(prefs) {
+		alone(&o)
+	}
+	s = shell.New(ctx, o)
 	s.Fill()
 	// The first picture does not wait for the queue manager.
 	a.Lifecycle().SetOnStarted(s.Start)

@@ -6,12 +6,14 @@ import (
 	"posthouse/views/about"
 	"posthouse/views/compose"
 	"posthouse/views/deadletters"
+	outbox "posthouse/views/desk"
 	"posthouse/views/home"
 	"posthouse/views/outgoing"
 	"posthouse/views/preferences"
 	"posthouse/views/queueforms"
 	"posthouse/views/queues"
 	"posthouse/views/screen"
+	"posthouse/views/shell"
 )
 
 // screens are what fills the window.
@@ -21,6 +23,7 @@ var screens = map[screen.Name]screen.Factory{
 	screen.DeadLetters: deadletters.New,
 	screen.Outgoing:    outgoing.New,
 	screen.Compose:     compose.New,
+	screen.Desk:        outbox.New(outbox.Options{}),
 	screen.Settings:    preferences.New(archives),
 }
 
@@ -31,4 +34,10 @@ var forms = map[screen.Name]screen.Form{
 	screen.PurgeQueue:  queueforms.Purge,
 	screen.DeleteQueue: queueforms.Delete,
 	screen.About:       about.New(Version),
+}
+
+// alone makes the window of an operator: nothing but the desk.
+func alone(o *shell.Options) {
+	o.Only, o.Table, o.Menus = screen.Desk, outbox.Table, outbox.Menus
+	o.Screens = map[screen.Name]screen.Factory{screen.Desk: outbox.New(outbox.Options{Alone: true})}
 }

@@ -20,6 +20,7 @@ const (
 	cmdOnline   screen.ID = "desk.online"
 	cmdPrintOne screen.ID = "desk.printEntry"
 	cmdDiscard  screen.ID = "desk.discard"
+	cmdWhole    screen.ID = "desk.whole"
 )
 
 // Menus are the menus of a window that shows nothing but the desk.
@@ -34,6 +35,7 @@ var Table = []screen.Command{
 	{ID: screen.CmdFilter, Title: "Find an entry", Icon: "search", Menu: screen.MenuEdit, Part: 1, Keys: "Ctrl+F"},
 	{ID: screen.CmdInspector, Title: "Details", Icon: "sidebar", Menu: screen.MenuView, Keys: "Ctrl+I"},
 	{ID: screen.CmdRefresh, Title: "Refresh", Icon: "refresh", Menu: screen.MenuView, Part: 1, Keys: "F5"},
+	{ID: cmdWhole, Title: "Whole window, from the next start on", Icon: "window", Menu: screen.MenuView, Part: 2},
 	{ID: screen.CmdSendNow, Title: "Save entry", Icon: "save", Menu: "Entry", Keys: "Ctrl+Return"},
 	{ID: cmdDiscard, Title: "Discard…", Icon: "delete", Menu: "Entry"},
 	{ID: cmdTakeBack, Title: "Take back and change", Icon: "edit", Menu: "Entry", Part: 1, Keys: "Ctrl+E"},
@@ -89,13 +91,20 @@ func (v *View) Actions() screen.Actions {
 		screen.CmdRefresh:   {Run: func() { p.LoadForms(); p.host.Feed().Refresh(p.node.ID); p.Refresh() }},
 		screen.CmdCopyID:    {Run: v.copyReference, Title: "Copy reference", Enabled: shown(nil)},
 		screen.CmdSendNow:   {Run: v.saveEntry, Title: "Save entry", Enabled: func() bool { return v.filling && !p.Fill.saving }},
-		cmdDiscard:          {Run: v.discard, Enabled: func() bool { return v.filling && p.Fill.Written() }},
-		cmdTakeBack:         {Run: v.takeBack, Enabled: shown(func(e *entry) bool { ok, _ := p.CanTakeBack(e); return ok })},
-		cmdTryAgain:         {Run: v.retry, Enabled: shown(p.CanRetry)},
-		cmdPrintOne:         {Run: v.printEntry, Enabled: shown(nil)},
-		cmdTryNow:           {Run: p.TryNow, Enabled: func() bool { return p.tries() && len(p.stuck()) > 0 }},
-		cmdOffline:          {Run: p.WorkOffline, Enabled: func() bool { _, can := p.can(); return can && !p.Offline() }},
-		cmdOnline:           {Run: p.WorkOnline, Enabled: func() bool { _, can := p.can(); return can && p.Offline() }},
+		cmdWhole: {
+			Run: func() {
+				screen.DeskOnly.Set(v.host.Preferences(), false)
+				v.host.Done(screen.Action{What: "The whole window shows from the next start on", Tone: kit.Success})
+			},
+			Enabled: func() bool { return screen.DeskOnly.Get(v.host.Preferences()) },
+		},
+		cmdDiscard:  {Run: v.discard, Enabled: func() bool { return v.filling && p.Fill.Written() }},
+		cmdTakeBack: {Run: v.takeBack, Enabled: shown(func(e *entry) bool { ok, _ := p.CanTakeBack(e); return ok })},
+		cmdTryAgain: {Run: v.retry, Enabled: shown(p.CanRetry)},
+		cmdPrintOne: {Run: v.printEntry, Enabled: shown(nil)},
+		cmdTryNow:   {Run: p.TryNow, Enabled: func() bool { return p.tries() && len(p.stuck()) > 0 }},
+		cmdOffline:  {Run: p.WorkOffline, Enabled: func() bool { _, can := p.can(); return can && !p.Offline() }},
+		cmdOnline:   {Run: p.WorkOnline, Enabled: func() bool { _, can := p.can(); return can && p.Offline() }},
 	}
 }
 

@@ -111,6 +111,7 @@ func (p *Presenter) Enter(s *screen.Scope, r screen.Route) {
 			}
 		})
 		s.Every(screen.StatusEvery, p.tick)
+		screen.EntryForms.Watch(p.host.Preferences(), s, p.LoadForms)
 		p.LoadForms()
 	}
 	if p.node.ID != p.asked {
@@ -126,13 +127,9 @@ func (p *Presenter) Leave() {
 	p.Fill.keep()
 }
 
-// FormsFolder is the setting for the folder of forms; "" is the folder forms
-// in the data folder.
-var FormsFolder = screen.Setting[string]{Key: "deskForms"}
-
 // Folder is where the forms are; "" while that is not known.
 func (p *Presenter) Folder() string {
-	if f := FormsFolder.Get(p.host.Preferences()); f != "" {
+	if f := screen.EntryForms.Get(p.host.Preferences()); f != "" {
 		return f
 	}
 	if d := p.host.Feed().Of(p.node.ID).Machine.DataFolder; d != "" {

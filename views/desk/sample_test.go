@@ -212,7 +212,7 @@ func (h host) Now() time.Time { return h.clock.Now().In(fake.Zone) }
 func open(t testing.TB, n mgmtclient.Node, clock *fake.Clock, o Options) (*screentest.Host, *Presenter) {
 	t.Helper()
 	h := screentest.New(t, n)
-	FormsFolder.Set(h.Preferences(), forms)
+	screen.EntryForms.Set(h.Preferences(), forms)
 	p := newPresenter(host{h, clock}, o)
 	p.Enter(h.Scope().Sub(), screen.Route{Screen: screen.Desk})
 	h.Until(t, "the entries", func() bool { return p.loaded && p.formed && !p.loading })

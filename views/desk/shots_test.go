@@ -20,7 +20,7 @@ func alone(t *testing.T, c theme.Choice, n mgmtclient.Node) (*shelltest.Window, 
 	o.Alone = true
 	var v *View
 	w := shelltest.Only(t, c, fake.Now, n, screen.Desk, Menus, Table, func(h screen.Host) screen.Screen {
-		FormsFolder.Set(h.Preferences(), forms)
+		screen.EntryForms.Set(h.Preferences(), forms)
 		v = newView(h, o)
 		return v
 	})
@@ -89,9 +89,9 @@ func TestShotsInTheWholeWindow(t *testing.T) {
 			s := harbour(t)
 			var v *View
 			w := shelltest.Open(t, c, fake.Now, s.node, map[screen.Name]screen.Factory{screen.Desk: func(h screen.Host) screen.Screen {
-				FormsFolder.Set(h.Preferences(), forms)
+				screen.EntryForms.Set(h.Preferences(), forms)
 				v = newView(h, options(t))
-				FormsFolder.Set(h.Preferences(), forms)
+				screen.EntryForms.Set(h.Preferences(), forms)
 				return v
 			}}, nil)
 			w.Open(screen.Route{Screen: screen.Desk})

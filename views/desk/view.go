@@ -100,8 +100,8 @@ func (v *View) makeGrid() {
 	v.empty = kit.NewEmptyState("", "", "")
 	v.grid = kit.NewGrid(&source{v.p},
 		kit.Column{Key: colEntry, Title: "Entry", Sortable: true, Needed: true, Least: 112},
-		kit.Column{Key: colForm, Title: "Form", Width: 152, Sortable: true},
-		kit.Column{Key: colEntered, Title: "Entered", Width: 108, Kind: kit.KindMuted, Sortable: true},
+		kit.Column{Key: colForm, Title: "Form", Width: 140, Sortable: true},
+		kit.Column{Key: colEntered, Title: "Entered", Width: 104, Kind: kit.KindMuted, Sortable: true},
 		kit.Column{Key: colWithin, Title: "Must go out within", Width: 164, Kind: kit.KindCountdown, Sortable: true},
 		kit.Column{Key: colState, Title: "State", Width: 188, Kind: kit.KindState, Sortable: true},
 	).Pitch(32)
@@ -164,7 +164,7 @@ func (v *View) arrange() fyne.CanvasObject {
 	if v.class != arrangeBare {
 		width := float32(264)
 		if v.class == arrangeUnder {
-			width = 216
+			width = 224
 		}
 		whole = screen.Side(2, kit.Fixed(width-1, 0, v.side.root), kit.Fixed(1, 0, kit.NewPanel(theme.Border, container.NewStack())), main)
 	}
@@ -283,8 +283,7 @@ func (v *View) noForms() {
 // chooseForms takes the folder of a form that somebody chooses.
 func (v *View) chooseForms() {
 	v.host.OpenFile("Choose a form; those beside it are taken too", func(path string) {
-		FormsFolder.Set(v.host.Preferences(), filepath.Dir(path))
-		v.p.LoadForms()
+		screen.EntryForms.Set(v.host.Preferences(), filepath.Dir(path))
 	})
 }
 

@@ -23,6 +23,8 @@ type choices struct {
 	express    bool
 	deadLetter bool
 	typeFrom   int
+	forms      string // folder of entry forms; "" in the data folder
+	deskOnly   bool
 
 	// Of the queue manager.
 	limited        bool
@@ -95,6 +97,7 @@ func (p *Presenter) read() {
 		times: screen.Times.Get(prefs), refresh: screen.Refresh.Get(prefs), page: screen.PageSize.Get(prefs),
 		encoding: screen.Encoding.Get(prefs), wrap: screen.WrapBodies.Get(prefs), express: !screen.SendRecoverable.Get(prefs),
 		deadLetter: screen.SendDeadLetter.Get(prefs), typeFrom: screen.TypeFrom.Get(prefs),
+		forms: screen.EntryForms.Get(prefs), deskOnly: screen.DeskOnly.Get(prefs),
 		limitKB: 1 << 20, journalKB: 1 << 20, profile: "strict",
 	}
 	p.ofMachine(&p.was)
@@ -178,6 +181,8 @@ const (
 	setWrap       = "Long lines"
 	setExpress    = "Delivery"
 	setDeadLetter = "If it fails"
+	setForms      = "Entry forms"
+	setDeskOnly   = "Window"
 	setTypeFrom   = "Deleting"
 	setLimit      = "Storage limit"
 	setJournal    = "Journal limit"
@@ -202,6 +207,8 @@ func (p *Presenter) changes() []string {
 		{setWrap, a.wrap != b.wrap},
 		{setExpress, a.express != b.express},
 		{setDeadLetter, a.deadLetter != b.deadLetter},
+		{setForms, a.forms != b.forms},
+		{setDeskOnly, a.deskOnly != b.deskOnly},
 		{setTypeFrom, a.typeFrom != b.typeFrom},
 		{setLimit, a.limited != b.limited || b.limited && a.limitKB != b.limitKB},
 		{setJournal, a.journalLimited != b.journalLimited || b.journalLimited && a.journalKB != b.journalKB},
@@ -318,6 +325,8 @@ func (p *Presenter) keep() {
 	screen.WrapBodies.Set(prefs, c.wrap)
 	screen.SendRecoverable.Set(prefs, !c.express)
 	screen.SendDeadLetter.Set(prefs, c.deadLetter)
+	screen.EntryForms.Set(prefs, c.forms)
+	screen.DeskOnly.Set(prefs, c.deskOnly)
 	screen.TypeFrom.Set(prefs, c.typeFrom)
 	p.was = p.now
 	p.host.Done(screen.Action{What: "Changed " + n, Tone: kit.Success})

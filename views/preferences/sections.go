@@ -2,7 +2,9 @@ package preferences
 
 import (
 	"fmt"
+	"path/filepath"
 	"strconv"
+	"strings"
 
 	"fyne.io/fyne/v2"
 
@@ -143,6 +145,23 @@ func (v *View) sending() *section {
 			riskyHint("Express messages are lost on a restart.", "They wait in memory only, and are faster for it.")),
 		newRow(setDeadLetter, setDeadLetter, "dead letters", v.tick("Keep in dead letters", func(c *choices) *bool { return &c.deadLetter }),
 			plainHint("A message that cannot be delivered or expires is kept with the reason instead of vanishing.")),
+	)
+}
+
+func (v *View) desk() *section {
+	folder := kit.NewField("forms, in the data folder").Mono()
+	folder.OnChanged = func(s string) { v.edit(func(c *choices) { c.forms = strings.TrimSpace(s) }) }
+	v.syncs = append(v.syncs, func() { folder.SetText(v.p.now.forms) })
+	choose := kit.NewButton("Choose", "folder-open", func() {
+		v.host.OpenFile("Choose a form; those beside it are taken too", func(path string) {
+			v.edit(func(c *choices) { c.forms = filepath.Dir(path) })
+		})
+	})
+	return newSection("desk", "desk", "Desk", nil,
+		newRow(setForms, setForms, "yaml operator entries folder", kit.Row(kit.Fixed(272, 0, folder), choose),
+			plainHint("The folder whose forms say what can be entered, and where it goes.")),
+		newRow(setDeskOnly, setDeskOnly, "operator alone", v.tick("Nothing but the Desk", func(c *choices) *bool { return &c.deskOnly }),
+			plainHint("For operators, from the next start on: no queues and no settings. Whole window, in its menu View, ends it.")),
 	)
 }
 

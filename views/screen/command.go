@@ -43,6 +43,7 @@ const (
 	CmdHome         ID = "view.home"
 	CmdDeadLetters  ID = "view.deadLetters"
 	CmdOutgoing     ID = "view.outgoing"
+	CmdDesk         ID = "view.desk"
 	CmdSidebar      ID = "view.sidebar"
 	CmdInspector    ID = "view.inspector"
 	CmdColumns      ID = "view.columns"

@@ -10,4 +10,9 @@ var (
 	// SendRecoverable and SendDeadLetter are what a new message begins with.
 	SendRecoverable = Setting[bool]{Key: "sendRecoverable", Default: true}
 	SendDeadLetter  = Setting[bool]{Key: "sendDeadLetter", Default: true}
+	// EntryForms is the folder of the Desk's entry forms; "" is the folder forms
+	// in the data folder.
+	EntryForms = Setting[string]{Key: "deskForms"}
+	// DeskOnly shows nothing but the Desk, from the next start on.
+	DeskOnly = Setting[bool]{Key: "deskOnly"}
 )

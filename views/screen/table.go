@@ -32,6 +32,7 @@ var Table = []Command{
 	{ID: CmdHome, Title: "Home", Icon: "home", Menu: MenuView, Keys: "Ctrl+1"},
 	{ID: CmdDeadLetters, Title: "Dead letters", Icon: "dead-letter", Menu: MenuView, Keys: "Ctrl+2"},
 	{ID: CmdOutgoing, Title: "Outgoing", Icon: "send", Menu: MenuView, Keys: "Ctrl+3"},
+	{ID: CmdDesk, Title: "Desk", Icon: "desk", Menu: MenuView, Keys: "Ctrl+4"},
 	{ID: CmdBack, Title: "Back", Icon: "arrow-left", Menu: MenuView, Part: 1, Keys: "Alt+Left"},
 	{ID: CmdForward, Title: "Forward", Icon: "arrow-right", Menu: MenuView, Part: 1, Keys: "Alt+Right"},
 	{ID: CmdInspector, Title: "Message details", Icon: "sidebar", Menu: MenuView, Part: 2, Keys: "Ctrl+I"},

@@ -100,6 +100,7 @@ func (s *Shell) actions() screen.Actions {
 		screen.CmdHome:        open(screen.Home),
 		screen.CmdDeadLetters: open(screen.DeadLetters),
 		screen.CmdOutgoing:    open(screen.Outgoing),
+		screen.CmdDesk:        open(screen.Desk),
 		screen.CmdPreferences: open(screen.Settings),
 		screen.CmdAbout:       open(screen.About),
 		screen.CmdNewQueue:    form(screen.NewQueue),

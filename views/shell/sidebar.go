@@ -20,6 +20,7 @@ type sidebar struct {
 	home  *kit.SidebarRow
 	dead  *kit.SidebarRow
 	out   *kit.SidebarRow
+	desk  *kit.SidebarRow // only where there is one
 	nodes *kit.SidebarRow // in place of the tree in a narrow window
 	list  *kit.TreeList
 	small bool
@@ -55,6 +56,8 @@ func newSidebar(s *Shell) *sidebar {
 	b.home = b.row("home", "Home", screen.CmdHome)
 	b.dead = b.row("dead-letter", "Dead letters", screen.CmdDeadLetters)
 	b.out = b.row("send", "Outgoing", screen.CmdOutgoing)
+	b.desk = b.row("desk", "Desk", screen.CmdDesk)
+	visible(b.desk, s.leads(screen.Desk))
 	b.nodes = kit.NewSidebarRow("computer", "Queues", func() {
 		s.Open(screen.Route{Screen: screen.Queues, Node: s.current(), Folder: screen.PrivateQueues})
 	})
@@ -78,13 +81,18 @@ func newSidebar(s *Shell) *sidebar {
 
 // walk lets Up and Down go through the rows and on into the tree.
 func (b *sidebar) walk() {
-	rows := []*kit.SidebarRow{b.home, b.dead, b.out, b.nodes}
+	rows := []*kit.SidebarRow{b.home, b.dead, b.out}
+	if b.desk.Visible() {
+		rows = append(rows, b.desk)
+	}
+	last := rows[len(rows)-1]
+	rows = append(rows, b.nodes)
 	for i, r := range rows {
 		r.OnKey = func(ev *fyne.KeyEvent) bool {
 			switch {
 			case ev.Name == fyne.KeyUp && i > 0:
 				b.focus(rows[i-1])
-			case ev.Name == fyne.KeyDown && r == b.out && !b.small:
+			case ev.Name == fyne.KeyDown && r == last && !b.small:
 				b.list.Focus()
 			case ev.Name == fyne.KeyDown && i+1 < len(rows):
 				b.focus(rows[i+1])
@@ -96,7 +104,7 @@ func (b *sidebar) walk() {
 	}
 	b.list.OnEdge = func(dir int) {
 		if dir < 0 {
-			b.focus(b.out)
+			b.focus(last)
 		}
 	}
 }
@@ -109,7 +117,7 @@ func (b *sidebar) row(icon, text string, id screen.ID) *kit.SidebarRow {
 
 func (b *sidebar) compact(on bool) {
 	b.small = on
-	for _, r := range []*kit.SidebarRow{b.lens, b.home, b.dead, b.out, b.nodes} {
+	for _, r := range []*kit.SidebarRow{b.lens, b.home, b.dead, b.out, b.desk, b.nodes} {
 		r.Compact(on)
 	}
 }
@@ -117,10 +125,10 @@ func (b *sidebar) compact(on bool) {
 func (b *sidebar) content() fyne.CanvasObject {
 	if b.small {
 		rule := func() fyne.CanvasObject { return kit.Padded(7, 4, 8, 4, kit.NewRule()) }
-		rows := kit.PaddedStack(0, 8, 8, b.lens, rule(), b.home, b.dead, b.out, rule(), b.nodes)
+		rows := kit.PaddedStack(0, 8, 8, b.lens, rule(), b.home, b.dead, b.out, b.desk, rule(), b.nodes)
 		return kit.NewPanel(theme.Background, screen.Column(1, rows, container.NewStack()))
 	}
-	top := kit.PaddedStack(0, 8, 8, b.find, kit.Fixed(0, 8, container.NewStack()), b.home, b.dead, b.out)
+	top := kit.PaddedStack(0, 8, 8, b.find, kit.Fixed(0, 8, container.NewStack()), b.home, b.dead, b.out, b.desk)
 	title := kit.Padded(4, 8, 0, 8, kit.SectionTitle("Computers", nil))
 	return kit.NewPanel(theme.Background, screen.Column(2, top, title, kit.Padded(0, 8, 8, 8, container.NewStack(b.list, b.none))))
 }
@@ -144,6 +152,7 @@ func (b *sidebar) update() {
 	b.home.SetChosen(s.here.Screen == screen.Home)
 	b.dead.SetChosen(s.here.Screen == screen.DeadLetters)
 	b.out.SetChosen(s.here.Screen == screen.Outgoing && s.here.Node == "")
+	b.desk.SetChosen(s.here.Screen == screen.Desk)
 	b.nodes.SetChosen(s.here.Screen == screen.Queues)
 }
 
