@@ -100,6 +100,7 @@ func resendAfter(seconds ...uint32) func(*localqm.Settings) {
 }
 
 func TestTransactionalMessagesAreSentAgainUntilTheirOrderAcknowledgement(t *testing.T) {
+	t.Parallel() // it waits
 	n := transporttest.New(t)
 	from, gone := n.Start("DESK7"), n.Start("HUB")
 	gone.Disconnect()
@@ -134,6 +135,7 @@ func TestTransactionalMessagesAreSentAgainUntilTheirOrderAcknowledgement(t *test
 }
 
 func TestAResendOutlivesAnIdleSession(t *testing.T) {
+	t.Parallel() // it waits
 	n := transporttest.New(t)
 	from := n.Start("DESK7", func(o *transport.Options) { o.Session.Cleanup = 300 * time.Millisecond })
 	gone := n.Start("HUB")

@@ -35,6 +35,7 @@ func TestTransactionalMessagesArriveOnceInOrder(t *testing.T) {
 }
 
 func TestAPrivateNameLeadsToAQueueManagerThatIsKnown(t *testing.T) {
+	t.Parallel() // it waits
 	from, to := pair(t)
 	// They have met once; nothing else tells where an identifier is.
 	holds(t, to, "orders", sendAll(t, from, to.Direct("orders"), 1, qmtest.Message))
