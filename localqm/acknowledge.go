@@ -4,7 +4,6 @@ import (
 	"encoding/binary"
 	"time"
 
-	"posthouse/localqm/failpoint"
 	"posthouse/localqm/mq"
 	"posthouse/localqm/store"
 	"posthouse/localqm/wire"
@@ -123,12 +122,10 @@ func correlation(id mq.ObjectID) (c [20]byte) {
 // acknowledged passes on what came to the order queue. Called without mu.
 func (m *QueueManager) acknowledged(a *arrival, f wire.Final, kind wire.AckKind) {
 	if kind == wire.OrderAck {
-		failpoint.Here(failpoint.Ordered)
 		m.ordered(a.from, f.Order)
 		a.done(Arrival{})
 		return
 	}
-	failpoint.Here(failpoint.Finished)
 	m.finished(f, func(err error) { a.done(Arrival{Err: err}) })
 }
 
