@@ -42,51 +42,54 @@ func (o *Outgoing) takeSome(ctx context.Context, op string, to Peer, limit, byte
 		return nil, nil, err
 	}
 	rows, err := m.readOutgoing(ctx, q, ids, bytes)
-	now := m.clock.Now().Unix()
+	messages := make([]*mq.Message, len(rows))
+	for i := 0; i < len(rows) && err == nil; i++ {
+		if rows[i] != nil {
+			messages[i], err = m.pack(q, rows[i], parcels[i])
+		}
+	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	n := 0
-	for ; n < len(rows) && err == nil; n++ {
-		row, p := rows[n], parcels[n]
-		if row == nil { // it was removed before it could be locked
-			if l := q.locks[ids[n]]; l != nil && l.parcel == p {
-				m.lost(q, ids[n])
+	for next := true; n < len(rows); n++ {
+		p := parcels[n]
+		l := q.locks[p.lookup]
+		switch {
+		case l == nil || l.parcel != p: // a final acknowledgement took it
+		case rows[n] == nil: // it was removed before it could be locked
+			m.lost(q, p.lookup)
+		case m.over(rows[n]):
+			if next = len(out) == 0; next {
+				l.parcel, l.sent = nil, false
+				q.others++
+				late = append(late, store.Place{Slot: q.slot, Lookup: p.lookup})
 			}
-			continue
+		case len(late) > 0 || messages[n] == nil: // err says why
+			next = false
+		case !m.leaves(q, messages[n], p, to):
+			next, q.out.stalled = false, true
+		default:
+			out = append(out, p)
 		}
-		if row.Expires != 0 && row.Expires <= now {
-			if len(out) > 0 {
-				break
-			}
-			l := q.locks[ids[n]]
-			if l == nil || l.parcel != p {
-				continue
-			}
-			l.parcel, l.sent = nil, false
-			q.others++
-			late = append(late, store.Place{Slot: q.slot, Lookup: ids[n]})
-			continue
-		}
-		if len(late) > 0 {
+		if !next {
 			break
 		}
-		if l := q.locks[ids[n]]; l == nil || l.parcel != p {
-			continue // a final acknowledgement took it
-		}
-		var ready bool
-		if ready, err = m.pack(q, row, p, to); !ready {
-			q.out.stalled = true
-			break
-		}
-		out = append(out, p)
 	}
-	m.putBack(q, parcels[n:])
-	return out, late, m.storeError(op, err)
+	m.putBack(q, parcels[n:], err == nil)
+	if len(out) > 0 || len(late) > 0 {
+		return out, late, nil // an error comes again
+	}
+	return nil, nil, m.storeError(op, err)
+}
+
+// over reports that the time of a message is over.
+func (m *QueueManager) over(row *store.Row) bool {
+	return row.Expires != 0 && row.Expires <= m.clock.Now().Unix()
 }
 
 // putBack makes positions available again that did not leave after all. The
-// carrier is told unless it would find the same again. Called with mu held.
-func (m *QueueManager) putBack(q *queue, parcels []*Parcel) {
+// carrier is told, if anything has changed for it. Called with mu held.
+func (m *QueueManager) putBack(q *queue, parcels []*Parcel, tell bool) {
 	for _, p := range parcels {
 		l := q.locks[p.lookup]
 		if l == nil || l.parcel != p {
@@ -99,7 +102,7 @@ func (m *QueueManager) putBack(q *queue, parcels []*Parcel) {
 		q.unlock(p.lookup)
 		q.head.put(p.lookup)
 	}
-	if len(parcels) > 0 && !q.out.stalled {
+	if len(parcels) > 0 && tell && !q.out.stalled {
 		m.offer(q)
 	}
 }
@@ -162,39 +165,43 @@ func (m *QueueManager) readOutgoing(ctx context.Context, q *queue, ids []uint64,
 	return rows, nil
 }
 
-// pack makes a parcel of a message if it may leave now. Called with mu held.
-func (m *QueueManager) pack(q *queue, row *store.Row, p *Parcel, to Peer) (ready bool, err error) {
+// pack makes a parcel of a message.
+func (m *QueueManager) pack(q *queue, row *store.Row, p *Parcel) (*mq.Message, error) {
 	msg, err := m.parse(row)
+	if err == nil {
+		p.Packet, err = wire.Sendable(row.Packet())
+	}
 	if err != nil {
-		return false, mq.Errorf(mq.ErrGeneric, "send a message", "message %d of %s is damaged: %w", row.Lookup, q.path, err).
+		return nil, mq.Errorf(mq.ErrGeneric, "send a message", "message %d of %s is damaged: %w", row.Lookup, q.path, err).
 			WithFix("stop the queue manager and run `posthouse check`")
-	}
-	if msg.Transactional && !m.admits(q, msg, row.Lookup, to.ID) {
-		return false, nil
-	}
-	if p.Packet, err = wire.Sendable(row.Packet()); err != nil {
-		return false, err
 	}
 	p.Recoverable, p.Transactional = !row.Express, msg.Transactional
 	p.size, p.express = row.Size(), row.Express
-	if msg.Trace {
-		m.departs(msg, to.Address)
+	if msg.Journal && !msg.Transactional {
+		p.journal = row
 	}
+	return msg, nil
+}
+
+// leaves reports whether a parcel may leave now, and gives a transactional one
+// the place that it leaves with. Called with mu held.
+func (m *QueueManager) leaves(q *queue, msg *mq.Message, p *Parcel, to Peer) bool {
 	if !msg.Transactional {
-		if msg.Journal {
-			p.journal = row
-		}
-		return true, nil
+		return true
+	}
+	if !m.admits(q, msg, p.lookup, to.ID) {
+		return false
 	}
 	at := q.out.stream.next(msg)
 	p.Sequence, p.Number = at.ID, at.Number
 	if err := wire.SetSequence(p.Packet, at.ID, at.Number, at.Previous); err != nil {
-		return false, err
+		m.log.Error("a message got no place in its stream", "queue", q.path, "error", err)
+		return false
 	}
 	q.out.stream.leaves(sent{
-		number: at.Number, previous: at.Previous, lookup: row.Lookup, size: row.Size(), await: msg.Journal || msg.DeadLetter,
+		number: at.Number, previous: at.Previous, lookup: p.lookup, size: p.size, await: msg.Journal || msg.DeadLetter,
 	})
-	return true, nil
+	return true
 }
 
 // untake gives a parcel's position back, unless it is no longer the parcel's.
