@@ -12,6 +12,7 @@ func (c *conn) run() {
 	defer close(c.still)
 	timer := time.NewTimer(0)
 	defer timer.Stop()
+	moved := 3 * c.t.o.Look
 	check := time.Now().Add(moved)
 	for {
 		select {

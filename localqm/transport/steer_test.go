@@ -189,6 +189,24 @@ func TestAnOldAddressThatSomebodyElseHas(t *testing.T) {
 	qmtest.Eventually(t, "the messages at the new address", func() bool { return len(to.Labels("orders")) == 5 })
 }
 
+func TestASessionEndsWhenItsHostHasMoved(t *testing.T) {
+	n := transporttest.New(t)
+	from := n.Start("DESK7", func(o *transport.Options) { o.Look = 20 * time.Millisecond })
+	old := n.Start("HUB")
+	queues(old)
+	want := sendAll(t, from, old.Direct("orders"), 5, qmtest.Message)
+	holds(t, old, "orders", want)
+	holds(t, from, old.Direct("orders"), nil)
+
+	// The old computer goes on; its name now stands for another one.
+	next := n.Start("HUB2", func(o *transport.Options) { o.Names = []string{"HUB"} })
+	queues(next)
+	n.Name("HUB", next.Address)
+	qmtest.Eventually(t, "the end of the session", func() bool { return old.Transport.Sessions() == 0 })
+	holds(t, next, "orders", sendAll(t, from, old.Direct("orders"), 5, qmtest.Message))
+	holds(t, old, "orders", want)
+}
+
 func TestListenersAndNamesFollowTheAddressesOfTheComputer(t *testing.T) {
 	n := transporttest.New(t)
 	var mu sync.Mutex

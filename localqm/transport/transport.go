@@ -29,7 +29,9 @@ type Options struct {
 	// Names are names of this computer that are not addresses of Listen.
 	Names []string
 	Own   route.Own
-	Look  time.Duration // how often our own addresses are looked at; 0: 10 s
+	// Look is how often our own addresses are looked at, and a third as often
+	// those of connected hosts; 0: 10 s.
+	Look time.Duration
 
 	Session session.Config // Self, Memory and Log are set here
 	Limits  session.Limits
@@ -38,10 +40,6 @@ type Options struct {
 
 // connections is how many sessions are accepted at most, unless Limits says so.
 const connections = 1024
-
-// moved is how often it is looked whether a host that is connected still has its
-// address.
-const moved = 30 * time.Second
 
 // Transport is a localqm.Carrier.
 type Transport struct {
