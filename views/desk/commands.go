@@ -69,8 +69,12 @@ func (v *View) Enter(s *screen.Scope, r screen.Route) { v.p.Enter(s, r) }
 // Leave keeps what is being written.
 func (v *View) Leave() { v.p.Leave() }
 
-// Key goes back from the form to the list.
+// Key saves from any control of the form, and goes back from it to the list.
 func (v *View) Key(ev *fyne.KeyEvent) bool {
+	if v.filling && (ev.Name == fyne.KeyReturn || ev.Name == fyne.KeyEnter) {
+		v.saveEntry()
+		return true
+	}
 	return v.filling && v.fill.key(ev)
 }
 

@@ -44,8 +44,15 @@ type kept struct {
 	mu     sync.Mutex
 	state  state
 	loaded bool
-	turns  int            // given so far
-	last   map[string]int // turn of the draft kept, by form
+	turns  int               // given so far
+	last   map[string]int    // turn of the draft kept, by form
+	staged map[string]staged // drafts on their way to the disk, by form
+}
+
+// staged is a draft that counts although it is not on the disk yet.
+type staged struct {
+	draft
+	turn int
 }
 
 type state struct {
@@ -53,7 +60,9 @@ type state struct {
 	Numbers map[string]int   `json:"numbers"` // the last one, by form
 }
 
-func newKept(folder string) *kept { return &kept{file: filepath.Join(folder, "desk.json")} }
+func newKept(folder string) *kept {
+	return &kept{file: filepath.Join(folder, "desk.json"), last: map[string]int{}, staged: map[string]staged{}}
+}
 
 // load reads the file, once.
 func (k *kept) load() error {
@@ -66,7 +75,7 @@ func (k *kept) read() error {
 	if k.loaded {
 		return nil
 	}
-	k.state, k.last = state{Drafts: map[string]draft{}, Numbers: map[string]int{}}, map[string]int{}
+	k.state = state{Drafts: map[string]draft{}, Numbers: map[string]int{}}
 	data, err := os.ReadFile(k.file)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -91,11 +100,28 @@ func (k *kept) failed(verb string, err error) error {
 	return mq.Errorf(mq.ErrGeneric, verb+" "+k.file, "%w", err).WithFix("see that the folder is there, may be written to, and the disk is not full")
 }
 
-// drafts are those that are kept.
+// drafts are those that count now.
 func (k *kept) drafts() map[string]draft {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	return maps.Clone(k.state.Drafts)
+	all := map[string]draft{}
+	maps.Copy(all, k.state.Drafts)
+	for form, s := range k.staged {
+		all[form] = s.draft
+		if s.blank() {
+			delete(all, form)
+		}
+	}
+	return all
+}
+
+// stage lets a draft count at once; put writes it.
+func (k *kept) stage(form string, d draft) (turn int) {
+	turn = k.turn()
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.staged[form] = staged{d, turn}
+	return turn
 }
 
 // turn gives the order of what is to be put: the older of two drafts never
@@ -110,7 +136,7 @@ func (k *kept) turn() int {
 // put keeps a draft, or forgets one that is blank. It returns when that is on
 // the disk.
 func (k *kept) put(form string, d draft, turn int) error {
-	return k.change(func(s *state) {
+	err := k.change(func(s *state) {
 		if turn < k.last[form] {
 			return
 		}
@@ -121,6 +147,12 @@ func (k *kept) put(form string, d draft, turn int) error {
 			s.Drafts[form] = d
 		}
 	})
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if s, ok := k.staged[form]; ok && err == nil && s.turn <= turn {
+		delete(k.staged, form)
+	}
+	return err
 }
 
 // number gives the next running number of a form; it is never given again.

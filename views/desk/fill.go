@@ -23,6 +23,8 @@ type Fill struct {
 	// OnForm is told when another form or other values are to be shown,
 	// OnState after faults or the state changed.
 	OnForm, OnState func()
+	// OnSaved is told when an entry was saved.
+	OnSaved func()
 
 	p      *Presenter
 	form   *form.Form
@@ -45,7 +47,7 @@ type saidSaved struct {
 }
 
 func newFill(p *Presenter) *Fill {
-	return &Fill{OnForm: func() {}, OnState: func() {}, p: p}
+	return &Fill{OnForm: func() {}, OnState: func() {}, OnSaved: func() {}, p: p}
 }
 
 // Open reports whether a form is being filled in.
@@ -63,7 +65,7 @@ func (f *Fill) env() form.Env {
 // Start begins an entry, or goes on with its draft.
 func (f *Fill) Start(id string) {
 	x, ok := f.p.forms.Find(id)
-	if !ok {
+	if !ok || f.saving || f.form != nil && f.form.ID == id {
 		return
 	}
 	f.keep()
@@ -206,8 +208,8 @@ func (f *Fill) keep() {
 
 // put writes a draft, in the window's own time.
 func (f *Fill) put(id string, d draft) {
-	turn := f.p.kept.turn()
-	f.p.host.Scope().Go(func(context.Context) { _ = f.p.kept.put(id, d, turn) }, nil)
+	turn := f.p.kept.stage(id, d)
+	f.p.host.Scope().Go(func(context.Context) { _ = f.p.kept.put(id, d, turn) }, nil) // counts until it is written
 }
 
 // Drafted lists the forms with a draft.
@@ -279,6 +281,9 @@ func (f *Fill) Save() (mend string) {
 		}
 		f.OnState()
 		f.p.OnLine()
+		if err == nil {
+			f.OnSaved()
+		}
 	})
 	return ""
 }
@@ -382,16 +387,20 @@ func (f *Fill) takeBack(e entry, x *form.Form, values map[string]string) {
 			}
 			return struct{}{}, errors.Join(err, store.put(x.ID, draft{}, turn))
 		}
-		d.TakenBack = ""
-		return struct{}{}, store.put(x.ID, d, turn)
+		return struct{}{}, nil
 	}, func(_ struct{}, err error) {
 		f.taking = false
+		if err == nil {
+			d.TakenBack = ""
+			f.put(x.ID, d)
+		}
 		f.p.host.Feed().Refresh(f.p.node.ID)
 		f.p.Refresh()
 		if err != nil {
 			f.p.host.Fail("The entry was not taken back", err)
 			return
 		}
+		f.form = nil
 		f.Start(x.ID)
 		f.note = "You took this entry back. It is not sent until you save it again."
 		f.OnState()

@@ -36,6 +36,8 @@ type Presenter struct {
 	// the pane did, OnLine after the line or the room did, OnForms after the
 	// forms did.
 	OnRows, OnEntry, OnLine, OnForms func()
+	// OnTime is told every second: words that tell of time are out of date.
+	OnTime func()
 	// Fill is the entry that is being written.
 	Fill *Fill
 
@@ -83,7 +85,7 @@ type Presenter struct {
 
 func newPresenter(h screen.Host, o Options) *Presenter {
 	p := &Presenter{
-		OnRows: func() {}, OnEntry: func() {}, OnLine: func() {}, OnForms: func() {},
+		OnRows: func() {}, OnEntry: func() {}, OnLine: func() {}, OnForms: func() {}, OnTime: func() {},
 		host: h, o: o, kept: newKept(o.State), states: map[string]mq.QueueState{}, free: -1, reach: firstReach,
 		list: everything, sortBy: colEntered, sortDown: true, index: map[string]int{}, before: map[string]string{},
 	}
@@ -197,12 +199,24 @@ func (p *Presenter) fed() {
 // tick shows how time passes.
 func (p *Presenter) tick() {
 	before := p.counts
-	p.arrange()
-	if before != p.counts {
+	p.recount()
+	if before != p.counts || p.sortBy == colWithin {
+		p.arrange()
+		p.OnRows()
 		p.OnEntry()
+	} else {
+		p.OnTime()
 	}
-	p.OnRows()
 	p.OnLine()
+}
+
+// recount counts the words, which change with time.
+func (p *Presenter) recount() {
+	p.counts = [words]int{}
+	for i := range p.entries {
+		w, _ := p.state(&p.entries[i])
+		p.counts[w]++
+	}
 }
 
 // soon reads again after a rest.
@@ -365,7 +379,13 @@ func (p *Presenter) Show(w word) {
 }
 
 // Find shows the entries in which a text occurs.
-func (p *Presenter) Find(text string) { p.filter = text; p.arrange(); p.OnRows() }
+func (p *Presenter) Find(text string) {
+	p.filter = text
+	p.arrange()
+	p.stay()
+	p.OnRows()
+	p.showEntry()
+}
 
 // Sort orders by a column.
 func (p *Presenter) Sort(column string, down bool) {

@@ -466,7 +466,7 @@ func TestDraftsAreKept(t *testing.T) {
 	p.Fill.Start("damage-report")
 	p.Fill.Type("object", "Crane")
 	p.Leave()
-	h.Until(t, "both drafts", func() bool { return len(p.kept.drafts()) == 2 })
+	h.Until(t, "both drafts on the disk", func() bool { return written(p.kept) && len(p.kept.drafts()) == 2 })
 
 	again, q := open(t, s.node, s.clock, o)
 	q.Fill.Start("pilot-order")
@@ -477,7 +477,10 @@ func TestDraftsAreKept(t *testing.T) {
 		t.Error(said)
 	}
 	q.Fill.Discard()
-	again.Until(t, "one draft", func() bool { return len(q.kept.drafts()) == 1 })
+	if len(q.kept.drafts()) != 1 {
+		t.Error("still drafted")
+	}
+	again.Until(t, "it on the disk", func() bool { return written(q.kept) })
 	if q.Fill.Written() || q.Fill.Typed("pilots") != "1" {
 		t.Error("not thrown away")
 	}
@@ -494,6 +497,29 @@ func TestDraftsAreKept(t *testing.T) {
 	two, err2 := newKept(filepath.Dir(k.file)).number("a")
 	if one != 1 || two != 2 || err1 != nil || err2 != nil {
 		t.Error(one, two, err1, err2)
+	}
+}
+
+// written reports whether every draft that counts is on the disk.
+func written(k *kept) bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return len(k.staged) == 0
+}
+
+func TestADraftIsThereAtOnce(t *testing.T) {
+	s := newSample(t)
+	_, p := open(t, s.node, s.clock, options(t))
+	fillPilot(p)
+	p.Fill.Start("damage-report")
+	p.Fill.Start("pilot-order")
+	if p.Fill.Typed("ship") != "M/T Ternholm" {
+		t.Error("what was typed last is gone")
+	}
+	p.Fill.Type("ship", "M/T Anna")
+	p.Fill.Start("pilot-order")
+	if p.Fill.Typed("ship") != "M/T Anna" {
+		t.Error("the form was begun anew while it was filled in")
 	}
 }
 

@@ -71,7 +71,8 @@ func newView(h screen.Host, o Options) *View {
 	v.pane = newPane(v)
 	v.fill = newFillPane(v)
 	v.p.OnRows, v.p.OnEntry, v.p.OnLine, v.p.OnForms = v.rowsChanged, v.pane.changed, v.lineChanged, v.formsChanged
-	v.p.Fill.OnForm, v.p.Fill.OnState = v.formChanged, v.fill.changed
+	v.p.OnTime = func() { v.grid.RefreshRows(v.grid.VisibleRange()) }
+	v.p.Fill.OnForm, v.p.Fill.OnState, v.p.Fill.OnSaved = v.formChanged, v.fill.changed, v.fill.focusFirst
 	v.root = screen.NewResponsive(func(room fyne.Size) int {
 		switch {
 		case room.Width >= 1280:
@@ -238,6 +239,9 @@ func (v *View) formChanged() {
 // emptyWords say why there are no rows.
 func (v *View) emptyWords() {
 	p := v.p
+	if len(p.rows) > 0 {
+		return
+	}
 	start := kit.NewButton("New entry", "plus", nil)
 	start.OnTapped = func() { v.begin(start) }
 	switch {
@@ -388,9 +392,11 @@ func (v *View) printEntry() {
 
 // browse opens a file with the program for it.
 func browse(file string) {
-	if u, err := url.Parse("file://" + filepath.ToSlash(file)); err == nil {
-		_ = fyne.CurrentApp().OpenURL(u) // the file is there all the same
+	path := filepath.ToSlash(file)
+	if filepath.VolumeName(file) != "" {
+		path = "/" + path
 	}
+	_ = fyne.CurrentApp().OpenURL(&url.URL{Scheme: "file", Path: path}) // the file is there all the same
 }
 
 func visible(o fyne.CanvasObject, on bool) {
