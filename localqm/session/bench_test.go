@@ -16,7 +16,6 @@ type flow struct {
 	total       int
 
 	mu      sync.Mutex
-	s       *Session
 	sent    int
 	arrived atomic.Int64
 	done    chan struct{} // closed when total have arrived

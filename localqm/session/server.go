@@ -187,7 +187,7 @@ func (s *Server) serve(session *Session) {
 		err = net.ErrClosed
 	}
 	if err != nil {
-		session.fail(err)
+		s.cfg.complain(session, session.fail(err))
 		return
 	}
 	session.handler.Opened(session)

@@ -192,11 +192,12 @@ func (s *Session) handshake(request []byte, accept func(*Session) Handler) (*rea
 // refuse writes the answer that refuses a session and waits a little until it was
 // read: a connection that closes with unread bytes may take the answer back.
 func (s *Session) refuse(answer []byte) {
-	s.conn.SetDeadline(time.Now().Add(leaveTime))
-	if _, err := s.conn.Write(answer); err != nil || !s.closeWrite() {
+	if err := s.conn.SetDeadline(time.Now().Add(leaveTime)); err != nil {
 		return
 	}
-	io.CopyN(io.Discard, s.conn, refusedBytes)
+	if _, err := s.conn.Write(answer); err == nil && s.closeWrite() {
+		_, _ = io.CopyN(io.Discard, s.conn, refusedBytes)
+	}
 }
 
 // refusedBytes is what we read at most of a peer that we refused.
@@ -211,12 +212,8 @@ func (s *Session) closeWrite() bool {
 // fail ends a session that could not be opened and tells why.
 func (s *Session) fail(err error) error {
 	s.end(s.explain(err))
-	err = s.err // of who ended it before, if so
-	if !s.initiator {
-		s.cfg.complain(s, err)
-	}
 	close(s.done)
-	return err
+	return s.err // of who ended it before, if so
 }
 
 // run is the life of an open session.

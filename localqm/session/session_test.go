@@ -135,7 +135,7 @@ func TestSessionIsRefused(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			cfg := Config{Self: c.self}
-			if c.cause == ErrLate {
+			if errors.Is(c.cause, ErrLate) {
 				cfg.Initialization = 50 * time.Millisecond
 			}
 			_, err := Dial(t.Context(), cfg, c.address, c.server, newWitness())
