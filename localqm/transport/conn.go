@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"sync/atomic"
 	"time"
 
 	"posthouse/localqm"
@@ -18,6 +19,10 @@ const (
 	turnMessages = 32
 	turnBytes    = 1 << 20
 )
+
+// flightBytes are sent without an acknowledgement, if more than one message: a
+// window of large ones would fill the memory of both sides.
+const flightBytes = 16 << 20
 
 // A session that ends sooner, with nothing acknowledged, counts as a failed try.
 const goodSession = 10 * time.Second
@@ -45,6 +50,8 @@ type conn struct {
 	acked   bool // something was
 	stale   bool // the host is somewhere else now
 	leaving bool // it closes when the acknowledgements are sent
+
+	flight atomic.Int64 // bytes that were sent and not acknowledged
 
 	out []*parcel // taken, not sent yet; of the goroutine
 }
@@ -184,7 +191,9 @@ func (c *conn) Acked(_ *session.Session, tags []any) {
 	}
 	for _, tag := range tags {
 		p := tag.(*parcel)
+		c.flight.Add(-int64(len(p.Packet)))
 		if p.link == nil || p.Transactional {
+			p.Packet = nil // it may wait long for its order acknowledgement
 			continue
 		}
 		if p.link != of {
@@ -203,9 +212,7 @@ func (c *conn) Acked(_ *session.Session, tags []any) {
 			p.link.settle()
 		}
 	}
-	if c.stale {
-		nudge(c.wake)
-	}
+	nudge(c.wake)
 }
 
 // Room has more sent.

@@ -3,6 +3,7 @@ package transport_test
 import (
 	"bytes"
 	"context"
+	"net/netip"
 	"slices"
 	"sync"
 	"testing"
@@ -10,6 +11,8 @@ import (
 	"posthouse/localqm"
 	"posthouse/localqm/mq"
 	"posthouse/localqm/qmtest"
+	"posthouse/localqm/session"
+	"posthouse/localqm/transport"
 	"posthouse/localqm/transport/transporttest"
 )
 
@@ -128,5 +131,45 @@ func TestLargeMessagesArriveWhole(t *testing.T) {
 		if !bytes.Equal(d.Message.Body, bodies[i]) {
 			t.Errorf("message %d came with %d bytes, or others; want %d", i, len(d.Message.Body), len(bodies[i]))
 		}
+	}
+}
+
+func TestManyLargeMessagesFromManySenders(t *testing.T) {
+	n := transporttest.New(t)
+	to := n.Start("HUB", func(o *transport.Options) { o.Session.Memory = session.NewMemory(64 << 20) })
+	queues(to)
+	const each = 15
+	var all sync.WaitGroup
+	for _, name := range []string{"DESK1", "DESK2", "DESK3"} {
+		from := n.Start(name)
+		h := from.Open(to.Direct("orders"), localqm.SendAccess)
+		all.Go(func() {
+			for range each {
+				m := express(name)
+				m.Body = make([]byte, mq.MaxPacketSize-1024)
+				if _, err := h.Send(context.Background(), nil, m); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	all.Wait()
+	qmtest.Eventually(t, "all of them", func() bool {
+		info, err := to.Queue(context.Background(), qmtest.Owner, qmtest.Name(t, "orders"))
+		return err == nil && info.Count.Messages == 3*each
+	})
+}
+
+func TestANameMayStandForAnIPv6Address(t *testing.T) {
+	n := transporttest.New(t)
+	from := n.Start("DESK7")
+	to := n.Start("HUB", func(o *transport.Options) { o.Listen = []netip.Addr{netip.IPv6Loopback()} })
+	queues(to)
+	n.Name("HUB", to.Address, netip.IPv6Loopback()) // nobody listens at the first one
+	want := book(t, from, to.Direct("bookings"), 0, 10)
+	holds(t, to, "bookings", want)
+	holds(t, from, to.Direct("bookings"), nil)
+	if l := link(t, from, to.Direct("bookings")); !slices.Equal(l.NextHops, []string{"TCP:" + to.Address.String(), "TCP:::1"}) {
+		t.Errorf("next hops %q", l.NextHops)
 	}
 }

@@ -39,21 +39,30 @@ func (c *conn) run() {
 	}
 }
 
-// flush sends what was taken; false if the window is full or the session over.
-// What belongs to a queue that was paused meanwhile stays.
+// flush sends what was taken; false if the window or the flight is full or the
+// session over. What belongs to a queue that was paused meanwhile stays.
 func (c *conn) flush() bool {
 	kept := c.out[:0]
 	for i, p := range c.out {
 		switch {
 		case p.link != nil && p.link.queue.Paused():
 			kept = append(kept, p)
-		case !c.s.Send(p, p.Packet, p.Recoverable):
+		case !c.send(p):
 			c.out = append(kept, c.out[i:]...)
 			return false
 		}
 	}
 	clear(c.out[len(kept):])
 	c.out = kept
+	return true
+}
+
+func (c *conn) send(p *parcel) bool {
+	size := int64(len(p.Packet))
+	if flight := c.flight.Add(size); flight > flightBytes && flight > size || !c.s.Send(p, p.Packet, p.Recoverable) {
+		c.flight.Add(-size)
+		return false
+	}
 	return true
 }
 
