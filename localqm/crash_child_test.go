@@ -75,6 +75,9 @@ func crashWork(dir string) error {
 	if err != nil {
 		return err
 	}
+	if received := os.Getenv(crashReceived); received != "" {
+		return crashSend(q, out, round, received)
+	}
 	kinds := []func(*worker) error{
 		(*worker).send, (*worker).send, (*worker).send, (*worker).transact, (*worker).transact,
 		(*worker).receive, (*worker).receive, (*worker).pass, (*worker).pass, (*worker).shift, (*worker).purge,
