@@ -147,11 +147,15 @@ func (s *Session) handshake(request []byte, accept func(*Session) Handler) (*rea
 		return nil, err
 	}
 	r := newReader(s)
+	opened := false
 	for write := request; ; {
 		if len(write) > 0 {
 			if _, err := s.conn.Write(write); err != nil {
 				return nil, err
 			}
+		}
+		if opened {
+			return r, s.conn.SetDeadline(time.Time{})
 		}
 		p, err := r.packet(false)
 		if errors.Is(err, os.ErrDeadlineExceeded) {
@@ -164,7 +168,7 @@ func (s *Session) handshake(request []byte, accept func(*Session) Handler) (*rea
 		ev, err := s.m.packet(p, time.Now())
 		s.peer = s.m.peer
 		s.mu.Unlock()
-		write = ev.reply
+		write, opened = ev.reply, ev.opened
 		if ev.asked {
 			s.handler = accept(s)
 			write = s.m.answer(s.handler == nil)
@@ -177,14 +181,6 @@ func (s *Session) handshake(request []byte, accept func(*Session) Handler) (*rea
 				s.refuse(write)
 			}
 			return nil, err
-		}
-		if ev.opened {
-			if len(write) > 0 {
-				if _, err := s.conn.Write(write); err != nil {
-					return nil, err
-				}
-			}
-			return r, s.conn.SetDeadline(time.Time{})
 		}
 	}
 }
