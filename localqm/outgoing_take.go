@@ -70,6 +70,9 @@ func (o *Outgoing) takeSome(ctx context.Context, op string, to Peer, limit, byte
 			next, q.out.stalled = false, true
 		default:
 			out = append(out, p)
+			if messages[n].Trace {
+				m.departs(messages[n], to.Address)
+			}
 		}
 		if !next {
 			break
