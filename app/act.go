@@ -105,7 +105,8 @@ func (p *program) messageDelete() *cobra.Command {
 		Use:   "delete QUEUE [MESSAGE...]",
 		Short: "Delete messages",
 		Long: `Delete messages. For their senders that is a receive: those that asked for it are
-told "received"; how many is said before anything is done.`,
+told "received"; how many is said before anything is done. In an outgoing queue it
+ends messages that were not delivered: their senders are told so if they asked.`,
 		Example: `  posthouse message delete orders 288230376151711745 --yes
   posthouse message search orders test --jsonl | jq -r .lookupId | posthouse message delete orders - --yes`,
 		Args:              takes("QUEUE", "[MESSAGE...]"),
@@ -126,6 +127,16 @@ told "received"; how many is said before anything is done.`,
 				ids, err := which.find(ctx, p, n, args[0])
 				if err != nil || len(ids) == 0 {
 					return errors.Join(err, p.bulk(ctx, b, nil))
+				}
+				if q, err := n.Queue(ctx, args[0]); err == nil && q.Outgoing != nil {
+					if c.dryRun {
+						return p.dryRun(b, len(ids), 0)
+					}
+					question := "Delete " + many(len(ids), "message") + " for " + q.PathName + "? Nobody will get what was not delivered yet."
+					if err := c.ask(ctx, p, b.op(), question); err != nil {
+						return err
+					}
+					return p.bulk(ctx, b, ids)
 				}
 				told, err := which.toldReceived(ctx, n, args[0], ids)
 				if err != nil {

@@ -197,6 +197,25 @@ func TestARefusalBecomesADeadLetterAndIsReturned(t *testing.T) {
 	pb.stop()
 }
 
+func TestOfflineNothingLeaves(t *testing.T) {
+	r := newRegion(t)
+	a, b := r.town("DESK"), r.town("HUB")
+	pa, pb := a.serve(), b.serve()
+	b.must("queue", "create", "notes", "--allow-send", "anonymous")
+	const notes = `HUB\private$\notes`
+	a.must("message", "send", notes, "--body", "1", "--wait", "60")
+	a.must("machine", "disconnect").says("DISCONNECTED")
+	a.must("message", "send", notes, "--body", "2").says("kept for", "DISCONNECTED")
+	if m := document[mgmtclient.Machine](a.must("machine", "show", "--json")); len(m.Network.Listening) != 0 || m.Network.Sessions != 0 {
+		t.Errorf("network %+v", m.Network)
+	}
+	equal(t, "arrived", b.count("notes"), int64(1))
+	a.must("machine", "connect")
+	b.until("notes", "full", holding(2))
+	pa.stop()
+	pb.stop()
+}
+
 func TestATracedMessageReportsItsWay(t *testing.T) {
 	r := newRegion(t)
 	a, b := r.town("DESK"), r.town("HUB")

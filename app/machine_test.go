@@ -89,8 +89,13 @@ func TestServeSaysWhenItIsReadyAndStopsCleanly(t *testing.T) {
 func TestServeChecksTheFlagsForTheNetwork(t *testing.T) {
 	d := newDesk(t)
 	for _, args := range [][]string{
-		{"--listen", "here"}, {"--hosts", "far"}, {"--hosts", "far=near"}, {"--hosts", "far=10.0.0.7:here"},
-		{"--port", "70000"}, {"--port", "0"}, {"extra"},
+		{"--listen", "here"},
+		{"--hosts", "far"},
+		{"--hosts", "far=near"},
+		{"--hosts", "far=10.0.0.7:here"},
+		{"--port", "70000"},
+		{"--port", "0"},
+		{"extra"},
 	} {
 		d.run(append([]string{"serve"}, args...)...).exits(exitUsage)
 	}

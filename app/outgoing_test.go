@@ -80,6 +80,18 @@ func TestOutgoingQueuesArePausedAndResumed(t *testing.T) {
 	equal(t, "names", d.must("__complete", "outgoing", "pause", "desk-r").out, "DESK-RONNE\\private$\\price.updates\n:4\n")
 }
 
+func TestMessagesOfOutgoingQueuesAreDeletedAsSuch(t *testing.T) {
+	d := newHub(t)
+	const queue = `WMS-ODN01\private$\pick.lists`
+	list := d.messages(queue)
+	d.run("message", "delete", queue, list[0].LookupID.String()).exits(exitUsage).complains("--yes")
+	d.terminal["in"], d.terminal["err"], d.stdin = true, true, "y\n"
+	d.must("message", "delete", queue, list[0].LookupID.String()).says("deleted 1 message").
+		complains("Delete 1 message for "+queue, "Nobody will get what was not delivered")
+	equal(t, "left", len(d.messages(queue)), len(list)-1)
+	d.must("queue", "show", queue).says("Not sent", "85 messages", "Connection refused")
+}
+
 func TestMachineShowAndSetHowMessagesTravel(t *testing.T) {
 	d := newDesk(t)
 	d.must("machine", "show").says("Listening on", "127.0.0.1:1801", "Answers to", "Sends again after", "30, 300, 1800 s, three times each, then every 21600 s")
@@ -120,4 +132,7 @@ func TestReturnShowsBothIDsAndWarnsOfWhatHadArrived(t *testing.T) {
 		t.Errorf("result %+v", r)
 	}
 	d.run("message", "return", mgmtclient.DeadLetterQueue, "12345", "--json").exits(exitFailed)
+
+	d.must("message", "send", "orders", "--body", "x", "--dead-letter", "--ttbr", "0")
+	d.must("message", "return", mgmtclient.DeadLetterQueue, "--all").complains("limit of less than a minute")
 }

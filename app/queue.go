@@ -194,6 +194,9 @@ func (p *program) queueShow() *cobra.Command {
 }
 
 func (p *program) showQueue(q mgmtclient.Queue) error {
+	if q.Outgoing != nil {
+		return p.showOutgoing(q)
+	}
 	q = wholeQueue(q)
 	return p.result(q, func() {
 		list := []field{

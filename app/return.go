@@ -16,6 +16,17 @@ type returned struct {
 	OldID   string `json:"oldId,omitempty"`
 	Class   string `json:"class,omitempty"`
 	Arrived bool   `json:"arrived"` // it had reached its queue: its receiver may have it twice now
+	short   bool
+}
+
+// brief reports that a message died of a limit that is over before anybody
+// could do something about it.
+func brief(m mgmtclient.Message) bool {
+	limit := m.TTBR
+	if m.ClassCode == mq.ClassNackReachQueueTimeout && m.TTRQ != nil && (limit == nil || *m.TTRQ < *limit) {
+		limit = m.TTRQ
+	}
+	return (m.ClassCode == mq.ClassNackReceiveTimeout || m.ClassCode == mq.ClassNackReachQueueTimeout) && limit != nil && *limit < 60
 }
 
 func (p *program) messageReturn() *cobra.Command {
@@ -70,6 +81,7 @@ func (p *program) returnAll(ctx context.Context, n mgmtclient.Node, mover mgmtcl
 	var (
 		t       tally
 		arrived int
+		short   int // died of a limit of time that they keep
 	)
 	for part := range slices.Chunk(ids, atOnce) {
 		letters, err := deadLetters(ctx, n, b.queue, part)
@@ -80,8 +92,9 @@ func (p *program) returnAll(ctx context.Context, n mgmtclient.Node, mover mgmtcl
 		for i, result := range results {
 			item := letters[i]
 			item.ItemResult = result
-			if t.add(result) && item.Arrived {
-				arrived++
+			if t.add(result) {
+				arrived += one(item.Arrived)
+				short += one(item.short)
 			}
 			if werr := r.add(item); werr != nil {
 				return werr
@@ -97,7 +110,17 @@ func (p *program) returnAll(ctx context.Context, n mgmtclient.Node, mover mgmtcl
 	if arrived > 0 {
 		p.note("warning: %s had reached the queue before and died there; a receiver may see it twice", many(arrived, "message"))
 	}
+	if short > 0 {
+		p.note("warning: %s died of a limit of less than a minute and keeps it; see that somebody takes it in time", many(short, "message"))
+	}
 	return p.tell(b, t, len(ids))
+}
+
+func one(is bool) int {
+	if is {
+		return 1
+	}
+	return 0
 }
 
 // deadLetters are letters as they are before they are returned.
@@ -111,7 +134,7 @@ func deadLetters(ctx context.Context, n mgmtclient.Node, queue string, ids []mgm
 		if err != nil {
 			return nil, err
 		}
-		list[i] = returned{OldID: m.ID, Class: m.Class, Arrived: m.ClassCode.Arrived()}
+		list[i] = returned{OldID: m.ID, Class: m.Class, Arrived: m.ClassCode.Arrived(), short: brief(m)}
 	}
 	return list, nil
 }
