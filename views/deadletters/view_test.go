@@ -108,3 +108,28 @@ func TestWhatBecomesCurrentByItselfIsNotChecked(t *testing.T) {
 		t.Errorf("current is %v, in the pane %v", id, now.key())
 	}
 }
+
+func TestReturningWhatHadArrivedLeansToCancel(t *testing.T) {
+	viewtest.NewApp(t, theme.Light)
+	n := crowded(t, 1) // without a body
+	h := screentest.New(t, n)
+	v := New(h).(*View)
+	v.Enter(h.Scope().Sub(), screen.Route{Screen: screen.DeadLetters})
+	h.Until(t, "the dead letter", func() bool { return v.p.loaded })
+	w := viewtest.Window(t, v.Content(), fyne.NewSize(1176, 844))
+	h.Canvas = w.Canvas()
+	l, _ := v.p.Letter()
+	v.askReturn([]letter{l})
+	b, ok := w.Canvas().Focused().(*kit.Button)
+	if !ok || b.Text() != "Cancel" || len(screentest.Find[*kit.Note](t, w.Canvas().Overlays().Top())) != 1 {
+		t.Fatalf("the focus is on %v", w.Canvas().Focused())
+	}
+	pairs := screentest.Find[*kit.KeyValue](t, w.Canvas().Overlays().Top())
+	if len(pairs) != 1 || pairs[0].Pairs()[0].Key != "Old ID" || pairs[0].Pairs()[0].Value != l.ID {
+		t.Errorf("the old ID is not shown")
+	}
+	b.Press()
+	if n.Calls("Return") != 0 {
+		t.Error("Cancel did not cancel")
+	}
+}

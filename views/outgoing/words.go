@@ -216,12 +216,32 @@ func (i *item) connectionPairs(now time.Time) []kit.Pair {
 		}
 		pairs = append(pairs, next)
 	}
-	if i.out.Since != nil {
-		at := screen.Moment(*i.out.Since, now)
-		if n := int64(i.out.Failures); n > 0 && i.line.Waits() {
-			return append(pairs, kit.Pair{Key: "Tries since " + at, Value: screen.Count(n)})
+	if n := int64(i.out.Failures); n > 0 && i.line.Waits() {
+		tries := kit.Pair{Key: "Failed tries", Value: screen.Count(n)}
+		if t := i.triedSince(); !t.IsZero() {
+			tries.Key = "Tries since " + screen.Moment(t, now)
 		}
+		return append(pairs, tries)
+	}
+	if i.out.Since != nil {
 		pairs = append(pairs, kit.Pair{Key: "Since", Value: screen.MessageTime(*i.out.Since, now), Tail: ago(*i.out.Since, now)})
 	}
 	return pairs
+}
+
+// triedSince is when the tries that failed began; zero: the history does not
+// reach back to it, and the state has changed meanwhile.
+func (i *item) triedSince() time.Time {
+	h := i.out.History
+	k := len(h)
+	for k > 0 && screen.Failed(&h[k-1]) {
+		k--
+	}
+	switch run := h[k:]; {
+	case len(run) > 0 && len(run) >= i.out.Failures:
+		return run[0].Time
+	case i.out.Since != nil && (len(run) == 0 || i.out.Since.Before(run[0].Time)):
+		return *i.out.Since
+	}
+	return time.Time{}
 }

@@ -180,6 +180,29 @@ func TestTheOldestWarnsWhenItsLifeIsUsed(t *testing.T) {
 	}
 }
 
+func TestTriesAreCountedFromTheFirst(t *testing.T) {
+	fail := func(ago time.Duration) mgmtclient.Connection {
+		return mgmtclient.Connection{Time: fake.Now.Add(-ago), Status: mq.ConnConnectSocketFailure, Failed: true}
+	}
+	ready := mgmtclient.Connection{Time: fake.Now.Add(-2 * time.Hour), Status: mq.ConnEstablished}
+	for _, c := range []struct {
+		failures int
+		since    time.Duration
+		history  []mgmtclient.Connection
+		want     string
+	}{
+		{2, -time.Minute, []mgmtclient.Connection{ready, fail(time.Hour), fail(time.Minute)}, "Tries since 13:32"}, // the state changed since
+		{9, -3 * time.Hour, []mgmtclient.Connection{fail(time.Hour), fail(time.Minute)}, "Tries since 11:32"},
+		{9, -time.Minute, []mgmtclient.Connection{fail(time.Hour), fail(time.Minute)}, "Failed tries"},
+	} {
+		i := queueOf(mq.StateWaiting, mgmtclient.Outgoing{Unsent: 1, Failures: c.failures, Since: in1(c.since), History: c.history})
+		pairs := i.connectionPairs(fake.Now)
+		if got := pairs[len(pairs)-1].Key; got != c.want {
+			t.Errorf("got %q, want %q", got, c.want)
+		}
+	}
+}
+
 func TestTheStreamShowsItsCounters(t *testing.T) {
 	if queueOf(mq.StateConnected, mgmtclient.Outgoing{}).streamPairs(fake.Now) != nil {
 		t.Error("there is no stream")
