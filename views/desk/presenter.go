@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"posthouse/localqm/mq"
-	"posthouse/mgmtclient"
 	"posthouse/views/desk/form"
 	"posthouse/views/screen"
 )
@@ -455,14 +454,4 @@ func (p *Presenter) fields(e entry, then func(values map[string]string, known bo
 		values, known := f.Values(m.Body, e.Marker)
 		return answer{values, known}, nil
 	}, func(a answer, err error) { then(a.values, a.known, err) })
-}
-
-// outgoing finds what is known of an outgoing queue.
-func (p *Presenter) outgoing(name string) (mgmtclient.Queue, bool) {
-	list := p.host.Feed().Of(p.node.ID).Outgoing
-	i := slices.IndexFunc(list, func(q mgmtclient.Queue) bool { return q.PathName == name })
-	if i < 0 {
-		return mgmtclient.Queue{}, false
-	}
-	return list[i], true
 }

@@ -645,6 +645,32 @@ func TestFindingAndSorting(t *testing.T) {
 	}
 }
 
+func TestAChangedFormIsNotGuessedAt(t *testing.T) {
+	s := newSample(t)
+	s.pilot("19 14:00", "M/T Ternholm")
+	s.now()
+	o := options(t)
+	file := filepath.Join(forms, "pilot-order.yaml")
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(file, []byte(strings.Replace(string(text), "PilotOrder", "Order", 1)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	h, p := open(t, s.node, s.clock, o)
+	e := *only(t, p)
+	h.Until(t, "the body", func() bool { return p.body == e.id })
+	if lines, unread := p.lines(&e); !unread || lines != nil {
+		t.Errorf("%v", lines)
+	}
+	p.TakeBack(e)
+	h.Until(t, "the refusal", func() bool { return len(h.Failed) == 1 })
+	if s.node.Calls("Delete") != 0 {
+		t.Error("it was removed although it cannot be changed")
+	}
+}
+
 func TestBrokenFormsHideNothing(t *testing.T) {
 	s := newSample(t)
 	o := options(t)

@@ -59,9 +59,11 @@ func (p *Presenter) EntrySheet() (sheet, bool) {
 			s.Pairs = append(s.Pairs, [2]string{x.Key, v})
 		}
 	}
-	add(p.lines(e))
+	lines, _ := p.lines(e)
+	add(lines)
 	add([]kit.Pair{
-		{Key: "State", Value: w.shown().Word}, {Key: "Entered", Value: screen.FullTime(e.Entered, now)},
+		{Key: "State", Value: w.shown().Word},
+		{Key: "Entered", Value: screen.FullTime(e.Entered, now)},
 		{Key: "Printed", Value: screen.FullTime(now, now) + ", " + p.node.Name},
 	})
 	add(p.support(e))

@@ -1,13 +1,18 @@
 package desk
 
 import (
+	"os"
+	"path/filepath"
+	"slices"
 	"testing"
 
 	"fyne.io/fyne/v2"
 
 	"posthouse/mgmtclient"
 	"posthouse/mgmtclient/fake"
+	"posthouse/views/kit"
 	"posthouse/views/screen"
+	"posthouse/views/screen/screentest"
 	"posthouse/views/shell/shelltest"
 	"posthouse/views/theme"
 	"posthouse/views/viewtest"
@@ -80,6 +85,52 @@ func TestShotsOfAnEmptyDesk(t *testing.T) {
 			w, _ := alone(t, c, newSample(t).node)
 			w.Shot(t, "07-desk-empty", c)
 		})
+	}
+}
+
+func TestShotsOfSavingAndOfABrokenForm(t *testing.T) {
+	for _, c := range viewtest.Variants {
+		t.Run(viewtest.Name(c), func(t *testing.T) {
+			s := harbour(t)
+			w, v := alone(t, c, s.node)
+			v.startForm("pilot-order")
+			v.p.Fill.Type("ship", "M/T Ternholm")
+			v.p.Fill.Type("boarding", "tomorrow 5:00")
+			v.saveEntry()
+			w.Until(t, "the answer", func() bool { return !v.p.Fill.saving && len(v.p.entries) == 243 })
+			w.Shot(t, "07-desk-saved", c)
+			v.p.WorkOffline()
+			w.Until(t, "offline", v.p.Offline)
+			if err := os.WriteFile(filepath.Join(forms, "booking.yaml"), []byte("id: booking\ntitel: Booking\nwithin: soon\n"), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			v.p.Fill.Close()
+			v.p.LoadForms()
+			w.Until(t, "the form", func() bool { return len(v.p.forms.Broken) == 1 })
+			v.showBroken(v.p.forms.Broken[0])
+			w.Shot(t, "07-desk-broken", c)
+		})
+	}
+}
+
+func TestAWindowWithNothingButTheDesk(t *testing.T) {
+	w, v := alone(t, theme.Light, newSample(t).node)
+	var menus []string
+	for _, m := range w.Window.MainMenu().Items {
+		menus = append(menus, m.Label)
+	}
+	if !slices.Equal(menus, Menus) {
+		t.Errorf("menus %v", menus)
+	}
+	if len(screentest.Find[*kit.TreeList](t, w.Window.Content())) != 0 {
+		t.Error("there is a tree")
+	}
+	if w.Commands().Title(screen.CmdNewQueue) != "New entry" || !w.Commands().Enabled(screen.CmdNewQueue) || w.Commands().Enabled(screen.CmdPreferences) && w.Commands().Keys(screen.CmdPreferences) != "" {
+		t.Error("the commands are not the desk's")
+	}
+	v.startForm("pilot-order")
+	if !w.Commands().Enabled(screen.CmdSendNow) || w.Commands().Enabled(cmdTakeBack) {
+		t.Error("an entry that is written cannot be saved")
 	}
 }
 

@@ -141,8 +141,11 @@ func (s *source) Row(i int) (kit.RowData, bool) {
 		life.Color = tone.Ink()
 	}
 	return kit.RowData{ID: kit.TextID(e.id), Cells: []kit.Cell{
-		{Text: e.Name, Strong: true}, {Text: e.Title, Color: theme.Text2},
-		{Text: screen.Moment(e.Entered, s.p.host.Now())}, life, {State: w.shown()},
+		{Text: e.Name, Strong: true},
+		{Text: e.Title, Color: theme.Text2},
+		{Text: screen.Moment(e.Entered, s.p.host.Now())},
+		life,
+		{State: w.shown()},
 	}}, true
 }
 
@@ -161,7 +164,7 @@ func (v *View) arrange() fyne.CanvasObject {
 		v.pane.arrange(true)
 		main = kit.NewStackedSplit(v.list, v.pane.root, 264).SizeSecond().Limits(160, 0)
 	}
-	var whole fyne.CanvasObject = main
+	whole := main
 	if v.class != arrangeBare {
 		width := float32(264)
 		if v.class == arrangeUnder {

@@ -1,6 +1,8 @@
 package desk
 
 import (
+	"slices"
+
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 
@@ -27,7 +29,6 @@ type pane struct {
 	again   *kit.Button
 	none    *kit.EmptyState
 	listed  []step
-	scrolls []*container.Scroll
 }
 
 func newPane(v *View) *pane {
@@ -40,7 +41,7 @@ func newPane(v *View) *pane {
 	for _, k := range []*kit.KeyValue{n.fields, n.support} {
 		k.OnCopied = func(what string) { v.host.Copy(what, "the value") }
 	}
-	n.unread = kit.NewLabel("What was entered can be shown only with its form.").Color(theme.Muted).Cut(kit.End)
+	n.unread = kit.NewLabel("Its form is not here, or has changed since.").Color(theme.Muted).Cut(kit.End)
 	n.back = kit.NewButton("Take back and change", "edit", v.takeBack)
 	n.again = kit.NewButton("Try again", "return", v.retry)
 	n.none = kit.NewEmptyState("file", "No entry selected", "Choose one to see how far it is.")
@@ -57,11 +58,8 @@ func (n *pane) arrange(under bool) {
 	what := kit.Stack(0, n.section(n.form), n.fields, kit.Padded(0, 16, 0, 16, n.unread))
 	help := kit.Stack(0, kit.SectionHeader("For support"), n.support)
 	scroll := func(o fyne.CanvasObject) fyne.CanvasObject {
-		s := container.NewVScroll(o)
-		n.scrolls = append(n.scrolls, s)
-		return kit.Calm(s)
+		return kit.Calm(container.NewVScroll(o))
 	}
-	n.scrolls = nil
 	var all fyne.CanvasObject
 	if under {
 		head := kit.NewPanel(theme.Surface, kit.Fixed(0, 47, kit.Padded(0, 8, 0, 16, kit.Grow(0, n.title, n.back, n.again, printIt, hide))))
@@ -99,10 +97,10 @@ func (n *pane) changed() {
 	n.note.Icon(s.icon)
 	n.note.SetRuns(kit.Run{Text: s.bold + " ", Face: kit.Bold}, kit.Run{Text: s.text})
 	n.form.SetText(e.Title)
-	lines := p.lines(e)
+	lines, unread := p.lines(e)
 	n.fields.Set(lines...)
 	visible(n.fields, len(lines) > 0)
-	visible(n.unread, len(lines) == 0)
+	visible(n.unread, unread)
 	n.support.Set(p.support(e)...)
 	can, why := p.CanTakeBack(e)
 	n.back.SetEnabled(can)
@@ -112,7 +110,7 @@ func (n *pane) changed() {
 }
 
 func (n *pane) showSteps(list []step) {
-	if same(list, n.listed) {
+	if slices.Equal(list, n.listed) {
 		return
 	}
 	n.listed = list
@@ -121,18 +119,6 @@ func (n *pane) showSteps(list []step) {
 		n.steps.Add(stepRow(s, n.under))
 	}
 	n.steps.Refresh()
-}
-
-func same(a, b []step) bool {
-	if len(a) != len(b) {
-		return false
-	}
-	for i := range a {
-		if a[i] != b[i] {
-			return false
-		}
-	}
-	return true
 }
 
 // stepRow is a line of the way of an entry, 40 high, or 32 where there is

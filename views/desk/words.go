@@ -40,11 +40,9 @@ func (p *Presenter) Heading() (title, text string) {
 		}
 		return title, text
 	}
-	need := "2 that need you"
-	if n := p.counts[attention]; n == 1 {
+	need := screen.Count(int64(p.counts[attention])) + " that need you"
+	if p.counts[attention] == 1 {
 		need = "1 that needs you"
-	} else {
-		need = fmt.Sprintf("%s that need you", screen.Count(int64(n)))
 	}
 	if p.list != saved {
 		return title, many(p.counts[p.list])
@@ -242,18 +240,18 @@ func inWords(d time.Duration) string {
 	return screen.Duration(d)
 }
 
-// lines are the fields of the entry in the pane.
-func (p *Presenter) lines(e *entry) []kit.Pair {
-	return p.linesOf(e, p.values)
-}
-
-func (p *Presenter) linesOf(e *entry, values map[string]string) []kit.Pair {
+// lines are the fields of the entry in the pane; none while they are read, or
+// if they cannot be: unread says so.
+func (p *Presenter) lines(e *entry) (list []kit.Pair, unread bool) {
 	f, ok := p.forms.Find(e.Form)
 	if !ok {
-		return nil
+		return nil, true
+	}
+	if p.body != e.id || !p.known {
+		return nil, p.body == e.id
 	}
 	var pairs []kit.Pair
-	for _, l := range f.Lines(values, p.host.Now().Location()) {
+	for _, l := range f.Lines(p.values, p.host.Now().Location()) {
 		pair := kit.Pair{Key: l.Label, Value: strings.ReplaceAll(l.Value, "\n", " "), Copy: l.Value, Wrap: true}
 		if l.Value == "" {
 			pair.Value = "–"
@@ -261,7 +259,7 @@ func (p *Presenter) linesOf(e *entry, values map[string]string) []kit.Pair {
 		}
 		pairs = append(pairs, pair)
 	}
-	return pairs
+	return pairs, false
 }
 
 // support is what somebody who helps wants to know.

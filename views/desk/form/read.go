@@ -152,7 +152,7 @@ func (r *reader) field(n ast.Node) (Field, bool) {
 	case x.Name == "":
 	case !namePattern.MatchString(x.Name):
 		o.fault("name", fmt.Sprintf("“%s” cannot be the name of a field", x.Name), "use letters, digits, dashes and underlines, a letter first")
-	case contains(ownNames, x.Name):
+	case slices.Contains(ownNames, x.Name):
 		o.fault("name", fmt.Sprintf("“%s” stands for something else already", x.Name), "choose another name")
 	}
 	named := len(r.problems) == before

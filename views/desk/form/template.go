@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"html"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -97,7 +98,7 @@ func (t template) faults(f *Form, own []string, tell func(p part, what, fix stri
 		case ok && field.Kind == Number && width(p.format) > 0:
 		case ok:
 			tell(p, fmt.Sprintf("a %s field has no format “%s”", field.Kind, p.format), "write {"+p.name+"}")
-		case !contains(own, p.name):
+		case !slices.Contains(own, p.name):
 			names := make([]string, 0, len(f.Fields)+len(own))
 			for i := range f.Fields {
 				names = append(names, f.Fields[i].Name)
@@ -339,13 +340,4 @@ func oneLine(s string, n int) string {
 		s = string([]rune(s)[:n-1]) + "…"
 	}
 	return s
-}
-
-func contains(list []string, s string) bool {
-	for _, x := range list {
-		if x == s {
-			return true
-		}
-	}
-	return false
 }

@@ -3,6 +3,7 @@ package form
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -143,7 +144,7 @@ func (o *object) get(key string) ast.Node {
 // done complains about what nobody took.
 func (o *object) done() {
 	for _, k := range o.order {
-		if !contains(o.taken, k) {
+		if !slices.Contains(o.taken, k) {
 			o.r.fault(o.keys[k], fmt.Sprintf("%s has no “%s”", o.what, k), meant(k, o.taken, "take it out, or choose one of "+strings.Join(o.taken, ", ")))
 		}
 	}
