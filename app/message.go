@@ -270,6 +270,7 @@ func (p *program) messageFields(m mgmtclient.Message) []field {
 			list = append(list, field{name, count(n)})
 		}
 	}
+	optional("On its way", transferWords[m.Transfer])
 	optional("Format", m.Format)
 	optional("Response queue", m.ResponseQueue)
 	optional("Administration queue", m.AdminQueue)
@@ -291,6 +292,13 @@ func (p *program) messageFields(m mgmtclient.Message) []field {
 		list = append(list, field{"Locked", "yes, by a transaction or a pending receive"})
 	}
 	return list
+}
+
+// transferWords tell how far a message of an outgoing queue has come.
+var transferWords = map[mgmtclient.Transfer]string{
+	mgmtclient.TransferWaiting:   "waiting, not sent",
+	mgmtclient.TransferSending:   "sent, not acknowledged",
+	mgmtclient.TransferDelivered: "delivered, not read",
 }
 
 func secondsText(s *uint32) string {

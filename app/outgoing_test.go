@@ -84,6 +84,7 @@ func TestMessagesOfOutgoingQueuesAreDeletedAsSuch(t *testing.T) {
 	d := newHub(t)
 	const queue = `WMS-ODN01\private$\pick.lists`
 	list := d.messages(queue)
+	d.must("message", "show", queue, list[0].LookupID.String()).says("On its way", "waiting, not sent")
 	d.run("message", "delete", queue, list[0].LookupID.String()).exits(exitUsage).complains("--yes")
 	d.terminal["in"], d.terminal["err"], d.stdin = true, true, "y\n"
 	d.must("message", "delete", queue, list[0].LookupID.String()).says("deleted 1 message").
