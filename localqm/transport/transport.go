@@ -28,6 +28,9 @@ type Options struct {
 	PingPort uint16 // 0: 3527
 	// Names are names of this computer that are not addresses of Listen.
 	Names []string
+	// Whole makes all addresses of this computer names of its queue manager, also
+	// those that it does not listen on. Others may have several, one an address.
+	Whole bool
 	Own   route.Own
 	// Look is how often our own addresses are looked at, and a third as often
 	// those of connected hosts; 0: 10 s.
@@ -131,7 +134,7 @@ func (t *Transport) Start() error {
 	t.tasks.Go(t.dispatch)
 	t.tasks.Go(t.acknowledge)
 	t.tasks.Go(t.attend)
-	for _, a := range t.o.Listen {
+	for _, a := range t.watched() {
 		t.tasks.Go(func() { t.watch(a) })
 	}
 	t.m.Attach(t)
@@ -177,9 +180,17 @@ func (t *Transport) watch(listen netip.Addr) {
 	})
 }
 
+// watched is what our addresses are looked up for.
+func (t *Transport) watched() []netip.Addr {
+	if every := netip.IPv6Unspecified(); t.o.Whole && !slices.Contains(t.o.Listen, every) {
+		return append(slices.Clone(t.o.Listen), every)
+	}
+	return t.o.Listen
+}
+
 // look finds out our addresses once.
 func (t *Transport) look() error {
-	for _, a := range t.o.Listen {
+	for _, a := range t.watched() {
 		own, err := t.o.Own.Addresses(a)
 		if err != nil {
 			return mq.Errorf(mq.ErrGeneric, "start the transport", "the addresses of this computer are not known: %w", err)

@@ -10,6 +10,7 @@ import (
 	"syscall"
 
 	"posthouse/localqm/mq"
+	"posthouse/localqm/session"
 )
 
 // Windows Sockets errors as HRESULTs, what PROPID_MGMT_QUEUE_CONNECTION_HISTORY
@@ -42,9 +43,17 @@ func connectFailure(at netip.AddrPort, status mq.ConnectionStatus, err error) fa
 	case status == mq.ConnPingFailure:
 		f.code = hrTimedOut
 		f.why = fmt.Sprintf("%s refuses connections: its queue manager answers the ping and says so. It has too many of them.", ip)
+	case errors.Is(err, session.ErrMalformed):
+		f.why = fmt.Sprintf("%s answers on port %d, but not as a queue manager does. Another program listens there.", ip, port)
+	case errors.Is(err, session.ErrLate):
+		f.code = hrTimedOut
+		f.why = fmt.Sprintf("%s took the connection on port %d and said nothing more. Its queue manager hangs, or another program listens there.", ip, port)
+	case errors.Is(err, session.ErrRefused):
+		f.code = hrConnRefused
+		f.why = fmt.Sprintf("The queue manager at %s refused: it is another one than these messages are for.", ip)
 	case status == mq.ConnRefused:
 		f.code = hrConnRefused
-		f.why = fmt.Sprintf("The queue manager at %s refused: it is another one than these messages are for, or it has too many connections.", ip)
+		f.why = fmt.Sprintf("%s closed the connection instead of answering: it has too many of them, or no queue manager listens on port %d.", ip, port)
 	case code == errRefused:
 		f.code = hrConnRefused
 		f.why = fmt.Sprintf("%s answers, but nothing listens on port %d. The queue manager there is most likely stopped, or hardened: "+
@@ -65,10 +74,6 @@ func connectFailure(at netip.AddrPort, status mq.ConnectionStatus, err error) fa
 	case code == errReset || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF):
 		f.code = hrConnReset
 		f.why = fmt.Sprintf("%s closed the connection.", ip)
-		if status != mq.ConnSendFailure {
-			f.why = fmt.Sprintf("%s closed the connection before it was ready: its limit of connections is reached, "+
-				"or no queue manager listens on port %d.", ip, port)
-		}
 	default:
 		f.why = fmt.Sprintf("%s: %v.", ip, err)
 	}
