@@ -131,6 +131,7 @@ func (p *pair) settle(b *books) (stuck string) {
 		time.Sleep(20 * time.Millisecond)
 	}
 	for i, n := range nodes {
+		p.unread(n)
 		p.collect(n, `.\system$;journal`, b.journal[i], mq.ClassNormal)
 		p.collect(n, `.\system$;deadletter`, b.dead[i], mq.ClassNackReachQueueTimeout)
 		p.collect(n, `.\system$;deadxact`, b.dead[i], mq.ClassNackReachQueueTimeout)
@@ -174,6 +175,19 @@ func (p *pair) receive(b *books, side int, n *node) (count int) {
 		h.Close()
 	}
 	return count
+}
+
+// unread tells of messages that are in a queue and that nobody can receive.
+func (p *pair) unread(n *node) {
+	p.t.Helper()
+	for _, queue := range []string{queueBooked, queueKept, queueOrders, queueExpress} {
+		page, err := n.Browse(ctx, qmtest.Owner, name(queue), store.Range{Limit: 1000})
+		ok(p.t, err)
+		if len(page) > 0 {
+			p.t.Errorf("%s of %s has %d messages that cannot be received, first %s at %d, locked %v", queue, n.at.Name, len(page),
+				page[0].Message.Label, page[0].Lookup, page[0].Locked)
+		}
+	}
 }
 
 // collect counts the messages of a queue by label, and empties it.

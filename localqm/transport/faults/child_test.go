@@ -313,11 +313,11 @@ func (c *client) take(queue string, transactional bool) error {
 			return "", err
 		}
 		return "", o.Tx.Commit(ctx)
-	}, append([]any{"take", queue}, taken(d.Message)...)...)
+	}, append([]any{"take", queue}, receiptWords(d.Message)...)...)
 	return nil
 }
 
-// taken are the words for a message that was received.
-func taken(m *mq.Message) []any {
+// receiptWords are those for a message that was received.
+func receiptWords(m *mq.Message) []any {
 	return []any{m.Label, m.ID.Ordinal, m.Sequence, m.SequenceNumber}
 }
