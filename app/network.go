@@ -34,10 +34,11 @@ func desktop() *network {
 func sending() *network { return &network{} }
 
 // connect lets a queue manager exchange messages with others until the
-// transport is closed. names are those of this computer that are no addresses.
+// transport is closed. names are those of this computer, if it is the queue
+// manager's alone; its addresses are names too then.
 func (n network) connect(qm *localqm.QueueManager, names []string, log *slog.Logger) (*transport.Transport, error) {
 	t := transport.New(transport.Options{
-		Manager: qm, Listen: n.listen, Port: n.port, PingPort: n.pingPort, Names: names, Log: log,
+		Manager: qm, Listen: n.listen, Port: n.port, PingPort: n.pingPort, Names: names, Whole: names != nil, Log: log,
 		Resolver: route.NewResolver(route.Options{Hosts: n.hosts, Port: n.port}),
 	})
 	err := t.Start()

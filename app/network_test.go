@@ -3,9 +3,11 @@ package app
 import (
 	"net"
 	"net/netip"
+	"slices"
 	"testing"
 
 	"posthouse/localqm/qmtest"
+	"posthouse/localqm/route"
 )
 
 func TestAWindowGoesWithoutListeningWhereThePortIsTaken(t *testing.T) {
@@ -28,5 +30,29 @@ func TestAWindowGoesWithoutListeningWhereThePortIsTaken(t *testing.T) {
 	defer line.Close()
 	if on := line.Listening(); len(on) != 0 {
 		t.Errorf("it listens on %v", on)
+	}
+}
+
+func TestAllAddressesOfItsComputerAreNamesOfAQueueManager(t *testing.T) {
+	m := qmtest.StartLive(t, qmtest.On("ALPHA")).QueueManager
+	all, err := (route.Own{}).Addresses(netip.IPv6Unspecified())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		names []string
+		want  int
+	}{{nil, 0}, {[]string{"alpha.example.org"}, len(all)}} {
+		line, err := sending().connect(m, c.names, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := line.Names()
+		line.Close()
+		for _, a := range all {
+			if slices.Contains(got, a.String()) != (c.want > 0) {
+				t.Errorf("with the names %q it answers to %q, and the computer has %v", c.names, got, all)
+			}
+		}
 	}
 }
