@@ -1,6 +1,7 @@
 package queueforms
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 
@@ -14,6 +15,7 @@ import (
 // the words before it happens: those in memory.
 type Messages struct {
 	Node, Queue string
+	Name        string // of the queue in sentences; "" by its path name
 	Items       []screen.Item
 	Rows        []mgmtclient.Message
 	// Then, which may be nil, runs at the end with every item.
@@ -23,7 +25,7 @@ type Messages struct {
 func (m Messages) many() string { return screen.Many(int64(len(m.Items)), "message") }
 
 // short is the queue's name for sentences.
-func (m Messages) short() string { return screen.QueueName(m.Queue) }
+func (m Messages) short() string { return cmp.Or(m.Name, screen.QueueName(m.Queue)) }
 
 // told is how many senders will hear that their message was received: those
 // that asked, in a queue that still is one.

@@ -103,6 +103,9 @@ func (p *Presenter) from() string {
 func (p *Presenter) selection() queueforms.Messages {
 	path := p.Path()
 	m := queueforms.Messages{Node: p.node.ID, Queue: path, Items: p.items()}
+	if p.folder == screen.OutgoingQueues {
+		m.Name = p.from()
+	}
 	for _, id := range p.chosen() {
 		if row, ok := p.Messages.Message(kit.NumID(uint64(id))); ok {
 			m.Rows = append(m.Rows, row)

@@ -40,7 +40,8 @@ func TestAnOutgoingQueueHasTwoParts(t *testing.T) {
 		t.Fatal(err)
 	}
 	a.Until(t, "the readers", func() bool { return a.p.Messages.Len() == 100 })
-	if got := a.p.from(); got != "what was delivered to "+ordersOut {
+	a.choose(1)
+	if got := a.p.selection().Name; got != "what was delivered to "+ordersOut {
 		t.Errorf("got %q", got)
 	}
 }
