@@ -86,6 +86,9 @@ func (m *QueueManager) Problems() (list []string) {
 // MostOutgoing is how many outgoing queues there may be.
 const MostOutgoing = mostOutgoing
 
+// MostSent is how many transactional messages are on their way at once.
+const MostSent = mostSent
+
 // Settle waits until memory agrees with all that was committed.
 func (m *QueueManager) Settle() error {
 	return m.commit(m.ctx, "wait", []store.Op{&store.DeleteState{Space: "none"}}, nil)

@@ -44,6 +44,10 @@ func (s *sent) place(id uint64) Sequence {
 	return Sequence{ID: id, Number: s.number, Previous: s.previous}
 }
 
+// mostSent transactional messages of a queue are on their way without order
+// acknowledgement: their places are in memory.
+const mostSent = 8192
+
 // sequences gives out the identifiers of streams: the start of the queue manager
 // in the upper half, so that they grow even after a backup was restored, and a
 // count (TxSequenceID, MS-MQMQ 2.2.18.1.2).
@@ -152,6 +156,9 @@ func (m *QueueManager) admits(q *queue, msg *mq.Message, lookup uint64, to mq.GU
 				return false
 			}
 		}
+	}
+	if n := len(s.sent); n >= mostSent && msg.SequenceNumber > s.sent[n-1].number {
+		return false
 	}
 	if s.current != msg.Sequence {
 		if len(s.sent) > 0 {

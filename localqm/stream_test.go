@@ -136,6 +136,33 @@ func TestAnOrderAckOfSomethingElseMeansNothing(t *testing.T) {
 	})
 }
 
+func TestAReceiverThatNeverAcknowledgesGetsNoEnd(t *testing.T) {
+	q := qmtest.Start(t, qmtest.SQLite)
+	sound(t, q)
+	attach(q)
+	tx := begin(t, q)
+	var all []*mq.Message
+	for range localqm.MostSent + 10 {
+		all = append(all, &mq.Message{TimeToReachQueue: mq.Never, TimeToBeReceived: mq.Never})
+	}
+	_, err := q.Open(farOrders, localqm.SendAccess).Send(ctx, tx, all...)
+	ok(t, err)
+	ok(t, tx.Commit(ctx))
+	p := takeAll(t, q, farOrders)
+	if outgoing(t, q, farOrders).Delivered(p); len(p) != localqm.MostSent {
+		t.Fatalf("%d left", len(p))
+	}
+	outgoing(t, q, farOrders).Resend()
+	if again := takeAll(t, q, farOrders); len(again) != localqm.MostSent {
+		t.Fatalf("%d left again", len(again))
+	}
+	orderAck(t, q, peer, p[0].Sequence, 4)
+	remain(t, q, farOrders, localqm.MostSent+6)
+	if more := takeAll(t, q, farOrders); len(more) != 4 || more[0].Number != localqm.MostSent+1 {
+		t.Errorf("then %d leave", len(more))
+	}
+}
+
 func TestAnOrderAckCountsForWhatWasGivenBackMeanwhile(t *testing.T) {
 	each(t, func(t *testing.T, q *qmtest.QM) {
 		attach(q)
