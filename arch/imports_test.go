@@ -103,6 +103,16 @@ var rules = []rule{
 		false, "localqm/wire is a leaf: standard library and localqm/mq only",
 	},
 	{
+		[]string{"localqm/session", "localqm/route", "localqm/ping", "localqm/proxy"},
+		func(p string, std bool) bool { return std || in(p, "localqm/mq", "localqm/wire") },
+		false, "connections and addresses know packets and names, not the queue manager",
+	},
+	{
+		[]string{"localqm"},
+		func(p string, _ bool) bool { return !in(p, "localqm/session", "localqm/route", "localqm/ping", "localqm/transport/...") },
+		false, "the engine tells a Carrier and does not know how messages travel",
+	},
+	{
 		[]string{"localqm/..."},
 		func(p string, _ bool) bool { return !ours(p) || in(p, "localqm/...") },
 		true, "localqm knows nothing above it: it declares the interface it needs, and app joins them",
