@@ -27,8 +27,8 @@ func (o *Outgoing) Take(ctx context.Context, to Peer, limit, bytes int) ([]*Parc
 		if len(late) == 0 || err != nil {
 			return parcels, err
 		}
-		if _, err := o.m.removeLocked(late, mq.ClassNackReceiveTimeout); err != nil || len(parcels) > 0 {
-			return parcels, o.m.storeError(op, err)
+		if _, err := o.m.removeLocked(late, mq.ClassNackReceiveTimeout); err != nil {
+			return nil, o.m.storeError(op, err)
 		}
 	}
 }
