@@ -37,7 +37,7 @@ func (p *Presenter) CanTakeBack(e *entry) (ok bool, why string) {
 // TakeBack removes an entry that has not left and opens it in its form.
 func (p *Presenter) TakeBack(e entry) {
 	x, ok := p.forms.Find(e.Form)
-	if can, _ := p.CanTakeBack(&e); !ok || !can || p.scope == nil || p.Fill.taking {
+	if can, _ := p.CanTakeBack(&e); !ok || !can || p.scope == nil || p.Fill.taking != "" {
 		return
 	}
 	p.fields(e, func(values map[string]string, known bool, err error) {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/base32"
-	"errors"
 	"maps"
 	"strings"
 	"time"
@@ -32,7 +31,7 @@ type Fill struct {
 	faults map[string]string
 	strict bool // somebody wanted to save: all faults show
 	saving bool
-	taking bool // an entry is being taken back
+	taking string // the message being taken back; "" none is
 	done   *saidSaved
 	fault  error // why it was not saved
 	note   string
@@ -350,91 +349,6 @@ func unique() string {
 	b := make([]byte, 5)
 	_, _ = rand.Read(b) // never fails
 	return base32.NewEncoding("0123456789ABCDEFGHJKMNPQRSTVWXYZ").EncodeToString(b)[:6]
-}
-
-// takeBack removes an entry that has not left and opens it to be changed. The
-// draft is on the disk before the entry is removed, and says so until it is:
-// whatever happens between, one of the two is there and counts.
-func (f *Fill) takeBack(e entry, x *form.Form, values map[string]string) {
-	remover, ok := mgmtclient.Can[mgmtclient.Remover](f.p.node.Client)
-	if !ok {
-		f.p.host.Fail("The entry was not taken back", mq.Errorf(mq.ErrUnsupportedOperation, "take the entry back", "this computer does not offer it from here").WithFix("call support"))
-		return
-	}
-	zone := f.env().Now.Location()
-	d := draft{Typed: map[string]string{}, At: f.env().Now, Reference: e.Reference, TakenBack: e.id}
-	for i := range x.Fields {
-		field := &x.Fields[i]
-		v := values[field.Name]
-		d.Typed[field.Name] = v
-		if field.Kind != form.Check && field.Kind != form.OneOf {
-			d.Typed[field.Name] = field.Typed(v, zone)
-		}
-	}
-	f.taking = true
-	store, turn := f.p.kept, f.p.kept.turn()
-	screen.Load(f.p.host.Scope(), func(ctx context.Context) (struct{}, error) {
-		if err := store.put(x.ID, d, turn); err != nil {
-			return struct{}{}, err
-		}
-		results, err := remover.Delete(ctx, e.queue, []mgmtclient.LookupID{e.lookup})
-		if err == nil && len(results) == 1 && results[0].Error != "" {
-			err = mq.Errorf(results[0].Code, "take the entry back", "it has just left, or is being sent")
-		}
-		if err != nil {
-			if code := mq.CodeOf(err); code == mq.ErrServiceNotAvailable || code == mq.ErrOperationCancelled {
-				return struct{}{}, err // not known: what the queues say decides
-			}
-			return struct{}{}, errors.Join(err, store.put(x.ID, draft{}, turn))
-		}
-		return struct{}{}, nil
-	}, func(_ struct{}, err error) {
-		f.taking = false
-		if err == nil {
-			d.TakenBack = ""
-			f.put(x.ID, d)
-		}
-		f.p.host.Feed().Refresh(f.p.node.ID)
-		f.p.Refresh()
-		if err != nil {
-			f.p.host.Fail("The entry was not taken back", err)
-			return
-		}
-		f.form = nil
-		f.Start(x.ID)
-		f.note = "You took this entry back. It is not sent until you save it again."
-		f.OnState()
-	})
-}
-
-// reconcile forgets drafts of what turned out to be in the queues: entries
-// that were saved without an answer, or not taken back after all.
-func (f *Fill) reconcile(entries []entry) {
-	if f.saving || f.taking {
-		return
-	}
-	for id, d := range f.p.kept.drafts() {
-		if d.Attempt == "" && d.TakenBack == "" {
-			continue
-		}
-		for i := range entries {
-			e := &entries[i]
-			found := d.Attempt != "" && e.mark == d.Attempt
-			if !found && (d.TakenBack == "" || e.id != d.TakenBack) {
-				continue
-			}
-			f.put(id, draft{})
-			if f.form != nil && f.form.ID == id {
-				if found {
-					f.done = &saidSaved{e.Name, e.Reference, e.sent, true}
-				}
-				f.fault = nil
-				f.begin(draft{Typed: f.fresh(nil)})
-				f.OnForm()
-				f.OnState()
-			}
-		}
-	}
 }
 
 // reloaded goes on with the form as it is now.

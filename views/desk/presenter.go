@@ -265,7 +265,7 @@ func (p *Presenter) Refresh() {
 func (p *Presenter) take(r reading, err error) {
 	p.err = err
 	if err == nil {
-		p.entries, p.older, p.cut, p.free, p.loaded = r.entries, r.older, r.cut, r.free, true
+		p.entries, p.older, p.cut, p.free, p.loaded = p.Fill.sift(r.entries), r.older, r.cut, r.free, true
 		for i := range p.entries {
 			if t := p.entries[i].sent; t.After(p.lastSaved) {
 				p.lastSaved = t

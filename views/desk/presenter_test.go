@@ -313,7 +313,7 @@ func TestTakingBackLosesAndDoublesNothing(t *testing.T) {
 		h.Until(t, "the draft to go", func() bool { return len(again.kept.drafts()) == 0 })
 	}
 	release()
-	h.Until(t, "the form", func() bool { return p.Fill.Open() && !p.Fill.taking })
+	h.Until(t, "the form", func() bool { return p.Fill.Open() && p.Fill.taking == "" })
 	if p.Fill.Typed("vessel") != "HG 1 Anna" || p.Fill.Typed("cod") != "1840" || p.Fill.Typed("iced") != "false" || p.Fill.draft.Reference != e.Reference {
 		t.Errorf("%+v", p.Fill.draft)
 	}
@@ -330,6 +330,51 @@ func TestTakingBackLosesAndDoublesNothing(t *testing.T) {
 	h.Until(t, "the entry", func() bool { return len(p.entries) == 1 && !p.Fill.saving })
 	if n := only(t, p); n.Name != "HG 2 Anna" || n.Reference != e.Reference || len(p.kept.drafts()) != 0 {
 		t.Errorf("%+v %v", n, p.kept.drafts())
+	}
+}
+
+// strict keeps what is deleted on its way as a dead letter, as the queue
+// manager does.
+type strict struct{ *fake.Node }
+
+func (s strict) Delete(ctx context.Context, queue string, ids []mgmtclient.LookupID) ([]mgmtclient.ItemResult, error) {
+	if strings.HasSuffix(queue, "landings") {
+		return []mgmtclient.ItemResult{{LookupID: ids[0]}}, s.Refuse(queue, 1, mq.ClassNackDeleted)
+	}
+	return s.Node.Delete(ctx, queue, ids)
+}
+
+func TestWhatWasTakenBackDoesNotComeBackByItself(t *testing.T) {
+	for _, crash := range []bool{false, true} {
+		s := newSample(t)
+		s.landing("19 14:00", "HG 1 Anna")
+		s.now()
+		o := options(t)
+		if crash {
+			// Before the dead letter was removed.
+			m, err := s.node.Messages(t.Context(), landings, mgmtclient.Page{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			d := draft{Typed: map[string]string{"vessel": "HG 1 Anna"}, Reference: "R", TakenBack: m.Messages[0].ID}
+			if err := newKept(o.State).put("landing-declaration", d, 1); err != nil {
+				t.Fatal(err)
+			}
+			s.do(s.node.Refuse(landings, 1, mq.ClassNackDeleted))
+		}
+		h, p := open(t, strict{s.node}, s.clock, o)
+		if !crash {
+			p.TakeBack(*only(t, p))
+			h.Until(t, "the form", func() bool { return p.Fill.Open() && p.Fill.taking == "" })
+		}
+		reread(t, h, p)
+		h.Until(t, "no dead letter", func() bool {
+			m, err := s.node.Machine(t.Context())
+			return err == nil && m.TransactDead == 0
+		})
+		if len(p.entries) != 0 || p.kept.drafts()["landing-declaration"].Typed["vessel"] != "HG 1 Anna" {
+			t.Errorf("crash %v: %d entries, drafts %v", crash, len(p.entries), p.kept.drafts())
+		}
 	}
 }
 
