@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
@@ -227,6 +228,9 @@ type foot struct {
 	name   *kit.StatusCell
 }
 
+// saidFor is how long it stands there.
+const saidFor = 10 * time.Second
+
 func newFoot(v *View) *foot {
 	f := &foot{v: v, stored: kit.NewStatusCell(kit.State{}).Plain(), room: kit.NewSmall(""), name: kit.NewStatusCell(kit.State{}).Plain()}
 	if v.p.o.Alone {
@@ -239,8 +243,13 @@ func newFoot(v *View) *foot {
 
 func (f *foot) changed() {
 	p := f.v.p
-	f.stored.Set(kit.State{Icon: "save", Color: theme.Info, Word: p.StoredWords()})
-	visible(f.stored, p.StoredWords() != "")
+	state := kit.State{Icon: "save", Color: theme.Info, Word: p.StoredWords()}
+	// A window of its own has no other place for what was just done.
+	if list := p.host.Recent(); p.o.Alone && len(list) > 0 && p.host.Now().Sub(list[0].When) < saidFor {
+		state = kit.State{Icon: "check", Color: list[0].Tone.Ink(), Word: list[0].What}
+	}
+	f.stored.Set(state)
+	visible(f.stored, state.Word != "")
 	text, tone := p.RoomWords()
 	ink := theme.Text2
 	if tone != kit.Neutral {
