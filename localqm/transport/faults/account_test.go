@@ -132,6 +132,9 @@ func (p *pair) settle(b *books) (stuck string) {
 	}
 	for i, n := range nodes {
 		p.unread(n)
+		if stuck != "" {
+			p.awaiting(n)
+		}
 		p.collect(n, `.\system$;journal`, b.journal[i], mq.ClassNormal)
 		p.collect(n, `.\system$;deadletter`, b.dead[i], mq.ClassNackReachQueueTimeout)
 		p.collect(n, `.\system$;deadxact`, b.dead[i], mq.ClassNackReachQueueTimeout)
@@ -186,6 +189,18 @@ func (p *pair) unread(n *node) {
 		if len(page) > 0 {
 			p.t.Errorf("%s of %s has %d messages that cannot be received, first %s at %d, locked %v", queue, n.at.Name, len(page),
 				page[0].Message.Label, page[0].Lookup, page[0].Locked)
+		}
+	}
+}
+
+// awaiting tells of messages whose final acknowledgement does not come.
+func (p *pair) awaiting(n *node) {
+	p.t.Helper()
+	for _, o := range n.Outgoings() {
+		page, err := n.Browse(ctx, qmtest.Owner, name(o.Destination().String()+";awaiting"), store.Range{Limit: 10})
+		ok(p.t, err)
+		for _, d := range page {
+			p.t.Logf("%s awaits the end of %s %s, %+v", n.at.Name, d.Message.Label, d.Message.ID, d.Row.Expires)
 		}
 	}
 }

@@ -194,8 +194,12 @@ func TestOrderAcknowledgementsThatMeanNothing(t *testing.T) {
 	}
 	o := wire.Order{Sequence: last.Sequence, Number: last.SequenceNumber}
 	for _, lie := range []wire.Order{
-		{Sequence: o.Sequence + 1, Number: 3}, {Sequence: o.Sequence - 1, Number: 3}, {Sequence: ^uint64(0), Number: 1},
-		{Sequence: o.Sequence, Number: o.Number + 1}, {Sequence: o.Sequence, Number: ^uint32(0)}, {Sequence: o.Sequence},
+		{Sequence: o.Sequence + 1, Number: 3},
+		{Sequence: o.Sequence - 1, Number: 3},
+		{Sequence: ^uint64(0), Number: 1},
+		{Sequence: o.Sequence, Number: o.Number + 1},
+		{Sequence: o.Sequence, Number: ^uint32(0)},
+		{Sequence: o.Sequence},
 	} {
 		l.write(l.ordered(lie))
 	}

@@ -127,7 +127,7 @@ func TestAWindowOfZeroIsOne(t *testing.T) {
 	a.packet()
 	// Answers to two streams: the second one waits until the first is acknowledged.
 	for stream := range 2 {
-		a.write(s.message(func(m *mq.Message) { s.inStream(uint64(stream+7), 1, 0)(m); m.Destination.Path += "" }))
+		a.write(s.message(s.inStream(uint64(stream+7), 1, 0)))
 	}
 	acks := 0
 	for range 2 {
@@ -174,7 +174,6 @@ func toMany(m *mq.Message)    { m.MultiDestination = []mq.FormatName{mq.Public(m
 func traced(m *mq.Message)    { m.Trace, m.TraceQueue = true, mq.GUID{1} }
 func somebody(m *mq.Message)  { m.SenderSID = []byte{1, 1, 0, 0, 0, 0, 0, 5, 7, 0, 0, 0} }
 func soapParts(m *mq.Message) { m.SoapHeader, m.SoapBody = "h", "b" }
-func certified(m *mq.Message) { m.SenderCertificate = make([]byte, 8) }
 
 // acking makes a message one to the order queue.
 func acking(class mq.Class, label string, size int) func(*mq.Message) {

@@ -2,6 +2,7 @@ package faults
 
 import (
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
 	"math"
@@ -124,12 +125,10 @@ func (x shot) fire(d net.Dialer, at string) error {
 		return t.SetLinger(0)
 	}
 	_ = t.CloseWrite()
-	if _, err := io.Copy(io.Discard, c); err != nil {
-		if e, timeout := err.(net.Error); timeout && e.Timeout() {
-			return err
-		}
+	if _, err := io.Copy(io.Discard, c); errors.Is(err, os.ErrDeadlineExceeded) {
+		return err
 	}
-	return nil
+	return nil // the hub closed it, one way or the other
 }
 
 // sweep fires what make makes of each seed, and checks what is left of it.

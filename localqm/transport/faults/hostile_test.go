@@ -270,8 +270,9 @@ type change func([]byte) []byte
 
 func same(b []byte) []byte { return b }
 
-func u8(at int, v byte) change      { return func(b []byte) []byte { b[at] = v; return b } }
-func u16(at int, v uint16) change   { return func(b []byte) []byte { le.PutUint16(b[at:], v); return b } }
+func u8(at int, v byte) change    { return func(b []byte) []byte { b[at] = v; return b } }
+func u16(at int, v uint16) change { return func(b []byte) []byte { le.PutUint16(b[at:], v); return b } }
+
 func u32(at int, v uint32) change   { return func(b []byte) []byte { le.PutUint32(b[at:], v); return b } }
 func tail(n int, v uint32) change   { return func(b []byte) []byte { return u32(len(b)-n, v)(b) } }
 func tail16(n int, v uint16) change { return func(b []byte) []byte { return u16(len(b)-n, v)(b) } }

@@ -126,17 +126,6 @@ func numbers(from, to int) (s []string) {
 	return s
 }
 
-// labelled is a rule for the message of a label.
-func labelled(label string) func(proxy.Packet) bool {
-	return func(p proxy.Packet) bool {
-		if p.Type != wire.TypeMessage {
-			return false
-		}
-		m, err := wire.Parse(p.Bytes, mq.GUID{})
-		return err == nil && m.Label == label
-	}
-}
-
 // P05: session acknowledgements free no transactional message.
 func TestOnlyOrderAcknowledgementsFreeTransactionalMessages(t *testing.T) {
 	w := newTwo(t)

@@ -2,7 +2,10 @@ package faults
 
 import (
 	"context"
+	"errors"
+	"log/slog"
 	"net/netip"
+	"os"
 	"time"
 
 	"posthouse/localqm"
@@ -37,7 +40,11 @@ type node struct {
 	*localqm.QueueManager
 	transport *transport.Transport
 	at        place
+	log       *os.File
 }
+
+// log is the file that a queue manager writes its log to.
+func (p place) log() string { return p.Dir + ".log" }
 
 // start starts a queue manager as the program does.
 func (p place) start() (*node, error) {
@@ -45,25 +52,29 @@ func (p place) start() (*node, error) {
 	if err != nil {
 		return nil, err
 	}
-	q, err := localqm.Open(ctx, localqm.Options{Store: s, Owner: qmtest.Owner.Token.User.String()})
+	file, err := os.OpenFile(p.log(), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	log := slog.New(slog.NewTextHandler(file, nil))
+	q, err := localqm.Open(ctx, localqm.Options{Store: s, Owner: qmtest.Owner.Token.User.String(), Log: log})
 	if err != nil {
 		return nil, err
 	}
 	hosts := route.Hosts{p.Peer: {netip.AddrPortFrom(netip.MustParseAddr(p.PeerLine), p.Port)}}
-	n := &node{QueueManager: q, at: p, transport: transport.New(transport.Options{
+	n := &node{QueueManager: q, at: p, log: file, transport: transport.New(transport.Options{
 		Manager: q, Port: p.Port, Listen: []netip.Addr{netip.MustParseAddr(p.Address)},
-		Names: []string{p.Name, p.Line}, Resolver: route.NewResolver(route.Options{Hosts: hosts, Port: p.Port}),
+		Log: log, Names: []string{p.Name, p.Line}, Resolver: route.NewResolver(route.Options{Hosts: hosts, Port: p.Port}),
 	})}
 	if err := n.transport.Start(); err != nil {
-		_ = q.Close()
-		return nil, err
+		return nil, errors.Join(err, q.Close(), file.Close())
 	}
 	return n, nil
 }
 
 func (n *node) stop() error {
 	n.transport.Close()
-	return n.Close()
+	return errors.Join(n.Close(), n.log.Close())
 }
 
 // create makes the queues, and the schedule short.

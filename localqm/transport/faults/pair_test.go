@@ -79,6 +79,9 @@ func newPair(t testing.TB, rnd *rand.Rand) *pair {
 	t.Cleanup(func() {
 		for _, s := range p.sides {
 			s.kill(t)
+			if text, err := os.ReadFile(s.log()); err == nil && t.Failed() {
+				t.Logf("the end of the log of %s:\n%s", s.Name, text[max(0, len(text)-8000):])
+			}
 		}
 	})
 	p.weather(proxy.Rule{})
