@@ -44,7 +44,7 @@ type env struct {
 	now      func() time.Time
 	zone     *time.Location
 	open     opener
-	window   func(ctx context.Context, open openNode) error
+	window   func(ctx context.Context, desk bool, open openNode) error
 }
 
 // openNode opens the node that a window begins with.
@@ -77,14 +77,19 @@ func run(ctx context.Context, args []string, e env) int {
 }
 
 func (p *program) root() *cobra.Command {
+	var (
+		desk bool
+		net  networkFlags
+	)
 	root := &cobra.Command{
 		Use:   "posthouse",
 		Short: "Message Queuing (MSMQ) for every desk: console and queue manager",
 		Long: `Posthouse is a console and a queue manager for Microsoft Message Queuing (MSMQ).
 
-Without a verb it opens the window. "posthouse serve" runs the queue manager
-alone; every other verb talks to the one that runs on the data folder, or opens
-it for the time of the command.
+Without a verb it opens the window, whose queue manager exchanges messages with
+others as --listen, --port and --hosts say. "posthouse serve" runs the queue
+manager alone; the window and every other verb talk to the one that runs on the
+data folder, or open it for their time.
 
 A queue is any path name or format name; a bare "orders" means .\private$\orders.
 
@@ -105,11 +110,21 @@ Exit status: 0 done, 1 failed, 2 wrong usage, 3 a wait that ended with nothing t
 			if err != nil {
 				return err
 			}
-			return p.window(cmd.Context(), func(ctx context.Context) (mgmtclient.Node, error) {
-				h, err := p.open.Open(ctx, folder, desktop())
+			n, err := net.network()
+			if err != nil {
+				return err
+			}
+			n.modest = !cmd.Flags().Changed("listen") && !cmd.Flags().Changed("port")
+			return p.window(cmd.Context(), desk, func(ctx context.Context) (mgmtclient.Node, error) {
+				h, err := p.open.Open(ctx, folder, n)
 				return h.Node, err
 			})
 		}),
+	}
+	root.Flags().BoolVar(&desk, "desk", false, "open the window of an operator: the Desk and nothing else")
+	net.flags(root.Flags())
+	for _, later := range []string{"rpc-port", "epm-port"} {
+		_ = root.Flags().MarkHidden(later)
 	}
 	root.SetVersionTemplate("posthouse {{.Version}}\n")
 	f := root.PersistentFlags()

@@ -69,7 +69,7 @@ func (d *desk) runTo(out, errs io.Writer, args ...string) int {
 		getenv: func(name string) string { return d.vars[name] },
 		now:    func() time.Time { return fake.Now }, zone: time.UTC,
 		open: d.opener,
-		window: func(context.Context, openNode) error {
+		window: func(context.Context, bool, openNode) error {
 			return mq.Errorf(mq.ErrUnsupportedOperation, "open the window", "no window here")
 		},
 	})

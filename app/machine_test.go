@@ -148,6 +148,9 @@ func TestTimeoutEndsACommand(t *testing.T) {
 
 func TestWithoutAVerbTheWindowOpens(t *testing.T) {
 	newDesk(t).run().exits(exitFailed).complains("open the window", "no window here")
+	newDesk(t).run("--desk").exits(exitFailed).complains("open the window", "no window here")
+	newDesk(t).run("--listen", "nowhere").exits(exitUsage)
+	newDesk(t).run("--hosts", "nothing").exits(exitUsage)
 }
 
 func TestQueueNamesAreCompleted(t *testing.T) {

@@ -20,14 +20,9 @@ type network struct {
 	listen         []netip.Addr // none: messages only leave
 	port, pingPort uint16       // 0: the protocol's
 	hosts          route.Hosts
-	// modest goes without listening where that is not possible.
+	// modest goes without listening where that is not possible: a window on a
+	// computer where another program listens already.
 	modest bool
-}
-
-// desktop is the network of a window's own queue manager: it listens on the
-// computer itself alone, unless another program does already.
-func desktop() *network {
-	return &network{listen: []netip.Addr{netip.AddrFrom4([4]byte{127, 0, 0, 1})}, modest: true}
 }
 
 // sending lets messages leave for as long as a command waits for that.

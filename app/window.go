@@ -24,8 +24,9 @@ import (
 const appID = "io.posthouse.Posthouse"
 
 // openWindow shows the window until it is closed. The queue manager is opened
-// or attached to when the window stands, and let go when it is closed.
-func openWindow(ctx context.Context, open openNode) error {
+// or attached to when the window stands, and let go when it is closed. desk asks
+// for the window of an operator.
+func openWindow(ctx context.Context, desk bool, open openNode) error {
 	a := fyneapp.NewWithID(appID)
 	a.SetIcon(theme.AppIcon())
 	a.Settings().SetTheme(theme.New(theme.System))
@@ -54,7 +55,7 @@ func openWindow(ctx context.Context, open openNode) error {
 		Copy:     func(text string) { a.Clipboard().SetContent(text) },
 		Quit:     quit,
 	}
-	if screen.DeskOnly.Get(prefs) {
+	if desk || screen.DeskOnly.Get(prefs) {
 		alone(&o)
 	}
 	s = shell.New(ctx, o)
