@@ -109,7 +109,9 @@ var rules = []rule{
 	},
 	{
 		[]string{"localqm"},
-		func(p string, _ bool) bool { return !in(p, "localqm/session", "localqm/route", "localqm/ping", "localqm/transport/...") },
+		func(p string, _ bool) bool {
+			return !in(p, "localqm/session", "localqm/route", "localqm/ping", "localqm/transport/...")
+		},
 		false, "the engine tells a Carrier and does not know how messages travel",
 	},
 	{
