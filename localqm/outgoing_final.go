@@ -28,10 +28,15 @@ func (m *QueueManager) finished(f wire.Final, done func(error)) {
 	var msg *mq.Message
 	var q *queue
 	if err == nil {
+		var moves bool
 		m.mu.Lock()
-		q = m.claim(at)
+		q, moves = m.claim(at)
 		m.mu.Unlock()
 		if q == nil {
+			if moves {
+				m.finishedLater(f, done)
+				return
+			}
 			done(nil)
 			return
 		}
@@ -65,12 +70,32 @@ func (m *QueueManager) finished(f wire.Final, done func(error)) {
 	m.submit(ops, func(err error) { done(m.storeError(op, err)) })
 }
 
+// finishedLater is finished once the store has dealt with what it was given: the
+// order acknowledgement came right before, and the message is on its way to those
+// that await this one.
+func (m *QueueManager) finishedLater(f wire.Final, done func(error)) {
+	m.store.Submit(&store.Step{Done: func(s *store.Step) {
+		err := s.Err
+		m.mu.Lock()
+		if err == nil {
+			if err = m.usable("take a final acknowledgement"); err == nil {
+				m.task(func() { m.finished(f, done) })
+			}
+		}
+		m.mu.Unlock()
+		if err != nil {
+			done(err)
+		}
+	}})
+}
+
 // claim locks a message of an outgoing queue whose end is told by its
-// destination; nil if it is none, or ends already. Called with mu held.
-func (m *QueueManager) claim(at store.Place) *queue {
-	q := m.slots[at.Slot]
+// destination. It returns nil if it is none or ends already; moves tells that it
+// does so because it was acknowledged. Called with mu held.
+func (m *QueueManager) claim(at store.Place) (q *queue, moves bool) {
+	q = m.slots[at.Slot]
 	if q == nil || q.gone || q.root().out == nil {
-		return nil
+		return nil, false
 	}
 	l := q.locks[at.Lookup]
 	switch {
@@ -80,7 +105,7 @@ func (m *QueueManager) claim(at store.Place) *queue {
 	case l.parcel != nil:
 		l.parcel = nil
 	default:
-		return nil
+		return nil, l.sent
 	}
-	return q
+	return q, false
 }
