@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -217,6 +218,13 @@ func takes(names ...string) cobra.PositionalArgs {
 // flagError names the flag that was probably meant.
 func flagError(cmd *cobra.Command, err error) error {
 	text := err.Error()
+	if n := new(strconv.NumError); errors.As(err, &n) {
+		want := "want a number"
+		if errors.Is(n, strconv.ErrRange) {
+			want = "that is too much or too little"
+		}
+		text = strings.Replace(text, n.Error(), want, 1)
+	}
 	var missing *pflag.NotExistError
 	if errors.As(err, &missing) && len(missing.GetSpecifiedName()) > 1 {
 		if near := nearestFlag(cmd, missing.GetSpecifiedName()); near != "" {

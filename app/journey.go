@@ -64,7 +64,8 @@ func (j *journey) wait(ctx context.Context, limit time.Duration) (mgmtclient.Out
 	}
 }
 
-// find looks for the last message where it waits to leave.
+// find looks for the last message where it waits to leave; of several
+// destinations, for any message that does.
 func (j *journey) find(ctx context.Context) (m mgmtclient.Message, here bool, err error) {
 	for _, queue := range j.targets {
 		q, err := j.node.Queue(ctx, queue)
@@ -80,17 +81,41 @@ func (j *journey) find(ctx context.Context) (m mgmtclient.Message, here bool, er
 		if len(j.targets) == 1 {
 			m, err = j.node.Message(ctx, queue, j.sent.LookupID, 0)
 			here = err == nil
-		} else if s, ok := mgmtclient.Can[mgmtclient.Searcher](j.node); ok {
-			err = s.Search(ctx, queue, mgmtclient.Search{Text: j.sent.LastID, Limit: 1}, func(hit mgmtclient.Message) bool {
-				m, here = hit, hit.ID == j.sent.LastID
-				return !here
-			})
+		} else {
+			m, here, err = j.search(ctx, queue)
 		}
 		if here || err != nil && !gone(err) {
 			return m, here, err
 		}
 	}
 	return m, false, nil
+}
+
+// search looks for a message that was sent; each destination has its own.
+func (j *journey) search(ctx context.Context, queue string) (m mgmtclient.Message, found bool, err error) {
+	s, ok := mgmtclient.Can[mgmtclient.Searcher](j.node)
+	if !ok {
+		return m, false, nil
+	}
+	first, err := mq.ParseObjectID(j.sent.FirstID)
+	if err != nil {
+		return m, false, err
+	}
+	last, err := mq.ParseObjectID(j.sent.LastID)
+	if err != nil {
+		return m, false, err
+	}
+	text := j.sent.LastID // one message: nothing else is read
+	if first != last {
+		text = "{" + first.Source.String() + "}"
+	}
+	err = s.Search(ctx, queue, mgmtclient.Search{Text: text}, func(hit mgmtclient.Message) bool {
+		if id, err := mq.ParseObjectID(hit.ID); err == nil && id.Source == first.Source && id.Ordinal-first.Ordinal <= last.Ordinal-first.Ordinal {
+			m, found = hit, true
+		}
+		return !found
+	})
+	return m, found, err
 }
 
 func gone(err error) bool {
@@ -103,12 +128,14 @@ func gone(err error) bool {
 
 // left tells a message that was accepted elsewhere from one that ended here.
 func (j *journey) left(ctx context.Context, expires *time.Time) (mgmtclient.Outcome, error) {
-	if s, ok := mgmtclient.Can[mgmtclient.Searcher](j.node); ok && j.deadLetter {
-		var dead mgmtclient.Message
+	if j.deadLetter {
 		for _, queue := range []string{mgmtclient.TransactionDeadLetter, mgmtclient.DeadLetterQueue} {
-			err := s.Search(ctx, queue, mgmtclient.Search{Text: j.sent.LastID, Limit: 1}, func(m mgmtclient.Message) bool { dead = m; return false })
-			if err == nil && dead.ID == j.sent.LastID {
-				return mgmtclient.OutcomeKept, mq.Errorf(mq.ErrGeneric, "", "it was not delivered and is a dead letter now: %s (%s)", dead.ClassCode.Text(), dead.Class).
+			if dead, found, err := j.search(ctx, queue); err == nil && found {
+				what := "it was not delivered and is a dead letter now"
+				if j.sent.Sent > 1 {
+					what = "not all were delivered, there are dead letters now"
+				}
+				return mgmtclient.OutcomeKept, mq.Errorf(mq.ErrGeneric, "", "%s: %s (%s)", what, dead.ClassCode.Text(), dead.Class).
 					WithFix("see \"posthouse message list '%s'\"", queue)
 			}
 		}

@@ -179,6 +179,24 @@ func TestACommandThatWaitsLetsItsMessageLeave(t *testing.T) {
 	a.run("message", "send", notes, "--body", "x", "--wait", "0.3").exits(exitNothing).complains("no other machine accepted it")
 }
 
+func TestOfSeveralDestinationsNoneIsForgotten(t *testing.T) {
+	r := newRegion(t)
+	a, b := r.town("ALPHA"), r.town("BETA")
+	r.town("DOWN")
+	pa, pb := a.serve(), b.serve()
+	defer pa.stop()
+	defer pb.stop()
+	b.must("queue", "create", "notes", "--allow-send", "anonymous")
+	a.must("queue", "create", "notes")
+	all := `DIRECT=OS:DOWN\private$\notes,DIRECT=OS:BETA\private$\notes,DIRECT=OS:ALPHA\private$\notes`
+	a.run("message", "send", all, "--body", "x", "--wait", "2").exits(exitNothing).says("kept for").complains("nothing listens on port")
+	b.until("notes", "filled", holding(1))
+	if n := a.count(`DOWN\private$\notes`); n != 1 {
+		t.Errorf("%d messages kept, want 1", n)
+	}
+	a.must("message", "send", `DIRECT=OS:BETA\private$\notes,DIRECT=OS:ALPHA\private$\notes`, "--body", "x", "--wait", "60").says("2 messages sent to")
+}
+
 func TestARefusalBecomesADeadLetterAndIsReturned(t *testing.T) {
 	r := newRegion(t)
 	a, b := r.town("DESK"), r.town("HUB")

@@ -51,7 +51,7 @@ func (p *program) machineShow() *cobra.Command {
 
 func (p *program) showMachine(m mgmtclient.Machine) error {
 	return p.result(m, func() {
-		p.fields([]field{
+		list := []field{
 			{"Name", m.Name},
 			{"ID", m.ID.String()},
 			{"Version", m.Version},
@@ -69,9 +69,9 @@ func (p *program) showMachine(m mgmtclient.Machine) error {
 			{"Journal quota", kilobytes(m.JournalQuotaKB)},
 			{"Security profile", m.Profile},
 			{"Since the start", many(m.Received, "message") + " in, " + many(m.Removed, "message") + " out"},
-		})
+		}
 		if n := m.Network; n != nil {
-			p.fields([]field{
+			list = append(list, []field{
 				{"Listening on", or(strings.Join(n.Listening, ", "), "nothing: other machines cannot send here")},
 				{"Answers to", strings.Join(n.Addresses, ", ")},
 				{"Sessions", count(n.Sessions)},
@@ -81,8 +81,9 @@ func (p *program) showMachine(m mgmtclient.Machine) error {
 				{"Pings before connecting", yesNo(n.Ping)},
 				{"Answers pings", yesNo(n.PingAnswer)},
 				{"Sends again after", fmt.Sprintf("%d, %d, %d s, three times each, then every %d s", n.Resend[0], n.Resend[1], n.Resend[2], n.Resend[3])},
-			})
+			}...)
 		}
+		p.fields(list)
 	})
 }
 

@@ -147,7 +147,7 @@ func (p *program) showOutgoing(q mgmtclient.Queue) error {
 				field{"Sent next", position(o.NextSequence)},
 			)
 		}
-		if o.ResendTime != nil {
+		if o.ResendTime != nil && o.NoAckCount > 0 {
 			list = append(list, field{"Sent again", fmt.Sprintf("%s, next at %s, every %d s", many(o.ResendCount, "time"), p.time(*o.ResendTime), o.ResendInterval)})
 		}
 		p.fields(list)

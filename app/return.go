@@ -111,7 +111,7 @@ func (p *program) returnAll(ctx context.Context, n mgmtclient.Node, mover mgmtcl
 		p.note("warning: %s had reached the queue before and died there; a receiver may see it twice", many(arrived, "message"))
 	}
 	if short > 0 {
-		p.note("warning: %s died of a limit of less than a minute and keeps it; see that somebody takes it in time", many(short, "message"))
+		p.note("warning: %s died of a limit of less than a minute, which goes with the new one too; see that somebody takes it in time", many(short, "message"))
 	}
 	return p.tell(b, t, len(ids))
 }

@@ -171,6 +171,8 @@ func TestSendRefusesWrongUsage(t *testing.T) {
 		{[]string{"--ack", "maybe"}, "not-received or all"},
 		{[]string{"--ttbr", "soon"}, "soon"},
 		{[]string{"--body-type", "blob"}, "blob"},
+		{[]string{"--app-specific", "many"}, `"many" for "--app-specific" flag: want a number (`},
+		{[]string{"--app-specific", "4294967296"}, "flag: that is too much or too little ("},
 		{[]string{"--lable", "x"}, "did you mean --label?"},
 	} {
 		d.run(append([]string{"message", "send", "orders", "--body", "x"}, c.args...)...).exits(exitUsage).complains(c.word)

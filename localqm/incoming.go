@@ -284,10 +284,14 @@ func (m *QueueManager) loadIncoming(ctx context.Context) error {
 	return nil
 }
 
-// from lists what comes to a queue.
+// from lists what has come to a queue; the first message of a stream may be
+// under way still, or have failed.
 func (in *incoming) from(q *queue) []Incoming {
 	out := make([]Incoming, 0, len(in.queues[q]))
 	for s := range in.queues[q] {
+		if s.at.ID == 0 {
+			continue
+		}
 		out = append(out, Incoming{
 			Source: mq.GUID(s.key[:16]), FormatName: s.name, Sequence: s.at,
 			LastAccess: time.Unix(s.seen, 0).UTC(), Rejected: s.rejected,

@@ -190,6 +190,35 @@ func TestAStreamTellsHowFarItIs(t *testing.T) {
 	})
 }
 
+func TestAStreamThatHasBroughtNothingYetIsNotTold(t *testing.T) {
+	q, g := gated(t)
+	q.Create("stream", open(trans))
+	f := newFar(t, q, 1, "10.0.0.1")
+	told := func() int {
+		i, err := q.Queue(ctx, qmtest.Owner, qmtest.Name(t, "stream"))
+		ok(t, err)
+		return len(i.Incoming)
+	}
+	g.shut()
+	first := pipeline(f, 7, 1, 1)
+	g.Fault(func(*store.Step) error { return store.ErrFull })
+	if n := told(); n != 0 {
+		t.Errorf("%d streams told while the first message is under way", n)
+	}
+	g.open()
+	if (<-first[0]).Err == nil {
+		t.Error("answered as durable")
+	}
+	if n := told(); n != 0 {
+		t.Errorf("%d streams told after the first message failed", n)
+	}
+	g.Fault(nil)
+	ok(t, (<-pipeline(f, 7, 1, 1)[0]).Err)
+	if n := told(); n != 1 {
+		t.Errorf("%d streams told, want 1", n)
+	}
+}
+
 func TestStreamsAreForgottenAfterTwoMonths(t *testing.T) {
 	each(t, func(t *testing.T, q *qmtest.QM) {
 		q.Create("stream", open(trans))

@@ -110,7 +110,7 @@ func leave(r *mgmtclient.Queue, i localqm.QueueInfo) {
 func come(list []localqm.Incoming) (out []mgmtclient.Incoming) {
 	for _, i := range list {
 		out = append(out, mgmtclient.Incoming{
-			Source: i.Source, FormatName: i.FormatName.String(), Last: *sequence(i.Sequence),
+			Source: i.Source, FormatName: i.FormatName.String(), Last: place(i.Sequence),
 			LastAccess: i.LastAccess.UTC(), Rejected: i.Rejected,
 		})
 	}
@@ -122,7 +122,12 @@ func sequence(s localqm.Sequence) *mgmtclient.Sequence {
 	if s.ID == 0 {
 		return nil
 	}
-	return &mgmtclient.Sequence{ID: fmt.Sprintf("%016x", s.ID), Number: s.Number, Previous: s.Previous}
+	p := place(s)
+	return &p
+}
+
+func place(s localqm.Sequence) mgmtclient.Sequence {
+	return mgmtclient.Sequence{ID: fmt.Sprintf("%016x", s.ID), Number: s.Number, Previous: s.Previous}
 }
 
 // moment is a time as rows show it; nil for none.
