@@ -5,6 +5,8 @@ import (
 	"io"
 	"net"
 	"time"
+
+	"posthouse/localqm/wire"
 )
 
 const (
@@ -52,9 +54,6 @@ func (s *Session) packet(p []byte) error {
 	if rearm {
 		signal(s.rearm)
 	}
-	if err != nil {
-		return err
-	}
 	if len(ev.acked) > 0 {
 		s.handler.Acked(s, ev.acked)
 	}
@@ -69,10 +68,10 @@ func (s *Session) packet(p []byte) error {
 			s.settle(a, size, err)
 			return err
 		}
-	} else if ev.message != nil {
-		s.cfg.Memory.release(len(p))
+	} else if base, e := wire.ParseBase(p); e == nil && !base.Internal() {
+		s.cfg.Memory.release(len(p)) // nobody takes it
 	}
-	return nil
+	return err
 }
 
 // calm waits while too much of the peer is in hand; false if the session ended.

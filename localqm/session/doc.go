@@ -22,7 +22,10 @@
 //     not yet acknowledged, because a sender forgets all before it (3.1.5.5.3).
 //   - Express messages are acknowledged as soon as recoverable ones, after half a
 //     second as a rule and not after ten: their sender knows early that they came.
-//   - A SessionHeader is checked as a whole before any of it counts.
+//   - A SessionHeader that acknowledges what was not sent means nothing. One with
+//     wrong counts ends the session after what it acknowledges and the message that
+//     it came with (3.1.5.5.5, MS-MQMQ 2.2.20.4).
+//   - A queue manager without identifier gets no session.
 //   - A window of 0 is 1, the times in ConnectionParameters are clamped to what
 //     2.2.2.1 allows, and both sides keep to the smaller window.
 //   - While a large packet passes slowly the peer counts as alive (3.1.6.3).

@@ -383,3 +383,23 @@ func (s *slow) Read(b []byte) (int, error) {
 	}
 	return n, nil
 }
+
+// What is refused with its packet takes no memory any more.
+func TestRefusedMessagesTakeNoMemory(t *testing.T) {
+	memory := NewMemory(1 << 20)
+	closed := make(chan error, 1)
+	_, address := serve(t, Config{Memory: memory}, Limits{}, func(*Session) Handler {
+		w := newWitness()
+		w.closed = closed
+		return w
+	})
+	p, err := wire.PutSession(message(t, 50<<10, false), wire.Session{Acked: 1, Sent: 1, Window: 64})
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(t, shake(t, knock(t, "127.0.0.1", address)), p)
+	waitFor(t, closed, "Closed")
+	if used := memory.used.Load(); used != 0 {
+		t.Errorf("%d bytes stay charged", used)
+	}
+}

@@ -95,11 +95,19 @@ func TestAnswerOfAnotherQueueManagerIsRefused(t *testing.T) {
 	}{
 		{"another server", wire.Establish{Client: here, Server: nowhere}, ErrRefused},
 		{"another client", wire.Establish{Client: nowhere, Server: elsewhere}, ErrMalformed},
+		{"nobody", wire.Establish{Client: here}, ErrMalformed},
 	} {
 		i, _ := newInitiator(config(here), elsewhere, t0)
 		if _, err := i.packet(wire.AppendEstablish(nil, c.answer), t0); !errors.Is(err, c.err) {
 			t.Errorf("%s: %v, not %v", c.name, err, c.err)
 		}
+	}
+}
+
+func TestQueueManagersHaveAName(t *testing.T) {
+	a := newAcceptor(config(elsewhere), t0)
+	if ev, err := a.packet(wire.AppendEstablish(nil, wire.Establish{}), t0); !errors.Is(err, ErrMalformed) || ev.asked {
+		t.Errorf("%+v, %v", ev, err)
 	}
 }
 
@@ -214,8 +222,6 @@ func TestAcknowledgementOfWhatWasNotSentFreesNothing(t *testing.T) {
 		{"A02: number beyond, no flags", wire.Session{Acked: 8, RecoverableAcked: recoverable + 1}},
 		{"A02: flags beyond", wire.Session{Acked: 8, RecoverableAcked: 1, RecoverableFlags: 1 << recoverable}},
 		{"A02: all flags", wire.Session{Acked: 8, RecoverableAcked: 1, RecoverableFlags: 0xFFFFFFFF}},
-		{"it sent another number", wire.Session{Acked: 8, RecoverableAcked: 1, RecoverableFlags: 1, Sent: 1}},
-		{"it sent another number of recoverable ones", wire.Session{Acked: 8, RecoverableSent: 0xFFFF}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			i, _ := pair(t, config(here), config(elsewhere))
@@ -230,6 +236,33 @@ func TestAcknowledgementOfWhatWasNotSentFreesNothing(t *testing.T) {
 				t.Errorf("%v: %d acknowledged, %d left", err, len(ev.acked), i.sent.pending.len())
 			}
 		})
+	}
+}
+
+// MS-MQQB 3.1.5.5: what is acknowledged counts before the counts are compared.
+func TestWrongCountsFreeWhatTheyAcknowledge(t *testing.T) {
+	for _, h := range []wire.Session{
+		{Acked: 1, Sent: 1, Window: 64},
+		{Acked: 1, RecoverableSent: 0xFFFF, Window: 64},
+	} {
+		i, _ := pair(t, config(here), config(elsewhere))
+		for k := range 2 {
+			i.send(k, 100, false, t0)
+			i.sent.wrote(false)
+		}
+		ev, err := i.packet(wire.AppendSessionAck(nil, h), t0)
+		if !errors.Is(err, ErrMalformed) || !slices.Equal(ev.acked, []any{0}) || ev.room {
+			t.Errorf("%+v, %v", ev, err)
+		}
+		p := message(t, 20, true)
+		q, err := wire.PutSession(slices.Clone(p), wire.Session{Acked: 2, Sent: 7, RecoverableSent: 1, Window: 64})
+		if err != nil {
+			t.Fatal(err)
+		}
+		ev, err = i.packet(q, t0)
+		if !errors.Is(err, ErrMalformed) || !slices.Equal(ev.acked, []any{1}) || !slices.Equal(ev.message, p) {
+			t.Errorf("%+v, %v", ev, err)
+		}
 	}
 }
 
