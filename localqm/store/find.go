@@ -7,6 +7,12 @@ import (
 	"posthouse/localqm/mq"
 )
 
+// ordinalsPerSecond is how fast message numbers grow at least, from one start to
+// the next: after a folder was restored from a backup, no number is given again
+// that its messages had since. Other queue managers would take the new ones for
+// these, and drop them.
+const ordinalsPerSecond = 64
+
 // NextOrdinal gives the next message number. The mark on disk follows with the
 // step that uses it, before its Done.
 func (s *SQLite) NextOrdinal() uint32 {

@@ -260,7 +260,8 @@ func (s *SQLite) load(ctx context.Context, c *sql.Conn) error {
 		*m = mark{name: name, durable: uint64(v), block: blocks[name]}
 	}
 	s.visible.Store(s.seq.durable + 1)
-	s.ordinals.Store(s.ordinal.durable)
+	age := max(0, s.opts.Now().Unix()-s.identity.Created)
+	s.ordinals.Store(max(s.ordinal.durable, uint64(age)*ordinalsPerSecond))
 	queues, err := loadQueues(ctx, c)
 	if err != nil {
 		return err

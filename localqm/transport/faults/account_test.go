@@ -88,6 +88,9 @@ func (p *pair) enter(b *books, side, life int, e *entry) {
 	}
 }
 
+// patience is how long nothing may happen while somebody owes something.
+const patience = 30 * time.Second
+
 // settle starts both in this process over a good line, receives everything and
 // waits until nobody owes anybody anything.
 func (p *pair) settle(b *books) (stuck string) {
@@ -111,16 +114,17 @@ func (p *pair) settle(b *books) (stuck string) {
 		nodes[i] = n
 		tasks.Go(func() { n.hurry(rush) })
 	}
-	deadline := time.Now().Add(40 * time.Second)
+	begin, count := time.Now(), 0
+	deadline := begin.Add(patience)
 	for quiet := 0; quiet < 3; {
 		stuck = ""
 		for i, n := range nodes {
-			if p.receive(b, i, n) > 0 {
-				stuck = "messages come"
+			if came := p.receive(b, i, n); came > 0 {
+				stuck += "messages come; "
+				count += came
+				deadline = time.Now().Add(patience)
 			}
-			if owed := n.owed(); owed != "" {
-				stuck = owed
-			}
+			stuck += n.owed()
 		}
 		if quiet++; stuck != "" {
 			quiet = 0
@@ -130,6 +134,7 @@ func (p *pair) settle(b *books) (stuck string) {
 		}
 		time.Sleep(20 * time.Millisecond)
 	}
+	p.t.Logf("%d messages left, settled in %v", count, time.Since(begin).Round(time.Millisecond))
 	for i, n := range nodes {
 		p.unread(n)
 		if stuck != "" {
@@ -148,16 +153,16 @@ func (p *pair) settle(b *books) (stuck string) {
 	return stuck
 }
 
-// owed is what an outgoing queue still waits for; empty: nothing.
-func (n *node) owed() string {
+// owed is what outgoing queues still wait for; empty: nothing.
+func (n *node) owed() (all string) {
 	for _, o := range n.Outgoings() {
 		e := o.Exactly()
 		if o.Unsent() > 0 || e.NoAck > 0 || e.NoRead > 0 {
-			return fmt.Sprintf("%s: %s has %d unsent, %d not acknowledged, %d not read; %+v", n.at.Name, o.Destination(),
+			all += fmt.Sprintf("%s: %s has %d unsent, %d not acknowledged, %d not read; %+v; ", n.at.Name, o.Destination(),
 				o.Unsent(), e.NoAck, e.NoRead, n.transport.Link(o))
 		}
 	}
-	return ""
+	return all
 }
 
 // receive takes everything out of the queues of a side.

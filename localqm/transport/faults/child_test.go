@@ -110,7 +110,7 @@ func (l life) run() error {
 					failed <- fmt.Errorf("%s: %w", c.name, err)
 					return
 				}
-				time.Sleep(time.Duration(c.rnd.IntN(6)) * time.Millisecond)
+				time.Sleep(time.Duration(c.rnd.IntN(20)) * time.Millisecond)
 			}
 		}()
 	}

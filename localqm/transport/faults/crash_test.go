@@ -17,7 +17,7 @@ import (
 	"posthouse/localqm/wire"
 )
 
-// crashes is how many kills the test makes: POSTHOUSE_CRASHES, 30 by default.
+// crashes is how many kills the tests make: POSTHOUSE_CRASHES, 15 by default.
 func crashes(t testing.TB) int {
 	if v := os.Getenv("POSTHOUSE_CRASHES"); v != "" {
 		n, err := strconv.Atoi(v)
@@ -27,7 +27,7 @@ func crashes(t testing.TB) int {
 	if testing.Short() {
 		return 6
 	}
-	return 30
+	return 15
 }
 
 // weather is a line between two kills.
