@@ -1,6 +1,7 @@
 package localqm
 
 import (
+	"cmp"
 	"context"
 	"sync"
 	"time"
@@ -149,6 +150,9 @@ func (m *QueueManager) stamp(op string, h *Handle, msg *mq.Message, transactiona
 
 // encode makes the row of a message; the body is not copied.
 func (m *QueueManager) encode(op string, msg *mq.Message) (*store.Row, error) {
+	// A packet names algorithms even if it needs none (MS-MQMQ 2.2.19.3).
+	msg.HashAlgorithm = cmp.Or(msg.HashAlgorithm, mq.HashSHA512)
+	msg.EncryptAlg = cmp.Or(msg.EncryptAlg, mq.EncryptAES256)
 	head, at, err := wire.Split(msg, m.self.ID)
 	if err != nil {
 		return nil, tried(op, err)

@@ -88,6 +88,9 @@ func ackMessage(to mq.FormatName, class mq.Class, f Final) *mq.Message {
 		// does not expire, and clocks that differ do no harm.
 		TimeToReachQueue: mq.Never,
 		TimeToBeReceived: mq.Never,
+		// None is used, and there is no value for that (MS-MQMQ 2.2.19.3).
+		HashAlgorithm: mq.HashSHA512,
+		EncryptAlg:    mq.EncryptAES256,
 	}
 }
 

@@ -53,7 +53,7 @@ func TestAcknowledgementsOfTransactionalMessages(t *testing.T) {
 			mustName("PRIVATE=" + elsewhere.String() + `\00000004`),
 			"1000 0000 4c494f52 c0000000 ffffffff" +
 				hereHex + elseHex + "ffffffff 20ed1f69 07000000 000c2000 04000000" +
-				"00 10 ff00" + noCorrelation + "00000000 00000000 24000000 24000000 00000000 00000000 00000000 00000000" +
+				"00 10 ff00" + noCorrelation + "00000000 00000000 24000000 24000000 00000000 0e800000 10660000 00000000" +
 				orderLabelHex + "8877665544332211 09000000 08000000 00000000000000000000000000000000 00000000",
 		},
 		{
@@ -63,7 +63,7 @@ func TestAcknowledgementsOfTransactionalMessages(t *testing.T) {
 				hereHex + "00000000000000000000000000000000 ffffffff 20ed1f69 07000000 201c2000" +
 				"4600 5400 4300 5000 3a00 3100 3000 2e00 3000 2e00 3000 2e00 3700 5c00" +
 				"7000 7200 6900 7600 6100 7400 6500 2400 5c00 6f00 7200 6400 6500 7200 5f00 7100 7500 6500 7500 6500 2400 0000" +
-				"00 10 02c0" + noCorrelation + "00000000 00000000 24000000 24000000 00000000 00000000 00000000 00000000" +
+				"00 10 02c0" + noCorrelation + "00000000 00000000 24000000 24000000 00000000 0e800000 10660000 00000000" +
 				orderLabelHex + "8877665544332211 09000000 06000000" + elseHex + "67120000",
 		},
 	} {
@@ -199,6 +199,7 @@ func TestFinalAcknowledgementIsRecoverableAndNeverExpires(t *testing.T) {
 	want := &mq.Message{
 		Class: mq.ClassAckReceive, Label: "QM Ordering Ack", Delivery: mq.Recoverable, Destination: OrderQueue(here),
 		Body: make([]byte, 36), TimeToReachQueue: mq.Never, TimeToBeReceived: mq.Never,
+		HashAlgorithm: mq.HashSHA512, EncryptAlg: mq.EncryptAES256,
 	}
 	if d := cmp.Diff(want, m); d != "" {
 		t.Errorf("(-want +got):\n%s", d)
