@@ -45,15 +45,19 @@ func (m *QueueManager) finished(f wire.Final, done func(error)) {
 		}
 	}
 	if err != nil {
+		gone := errors.Is(err, store.ErrGone)
 		m.mu.Lock()
 		switch {
-		case q != nil && errors.Is(err, store.ErrGone):
+		case q != nil && gone:
 			m.lost(q, at.Lookup)
-			err = nil
 		case q != nil:
 			m.release(at)
 		}
 		m.mu.Unlock()
+		if gone { // moved, after it was found
+			m.finishedLater(f, done)
+			return
+		}
 		done(m.storeError(op, err))
 		return
 	}
