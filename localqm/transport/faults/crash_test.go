@@ -14,6 +14,7 @@ import (
 	"posthouse/localqm/failpoint"
 	"posthouse/localqm/mq"
 	"posthouse/localqm/proxy"
+	"posthouse/localqm/qmtest"
 	"posthouse/localqm/wire"
 )
 
@@ -149,7 +150,7 @@ func (p *pair) worked(n int, weathers []weather, killed map[string]int) {
 	for _, s := range p.sides {
 		p.arm(s)
 	}
-	for range max(0, n-2) { // two are killed in the end
+	for range max(1, n-2) { // two are killed in the end
 		w := weathers[p.rnd.IntN(len(weathers))]
 		p.weather(w.rule)
 		p.down(w.down)
@@ -169,6 +170,9 @@ func (p *pair) worked(n int, weathers []weather, killed map[string]int) {
 	}
 	p.weather(proxy.Rule{})
 	p.down(false)
+	for _, s := range p.sides {
+		qmtest.Eventually(p.t, s.Name+" works", func() bool { return s.worked() || s.until(0) })
+	}
 	time.Sleep(time.Duration(p.rnd.IntN(300)) * time.Millisecond)
 	for _, s := range p.sides {
 		s.kill(p.t)
