@@ -68,7 +68,7 @@ type Link struct {
 	Since    time.Time // of the state
 	NextTry  time.Time // zero: none is planned
 	Failures int       // tries that failed since the last connection
-	NextHops []string  // "TCP:10.0.0.7", MS-MQMQ 2.3.12.12
+	NextHops []string  // "IP=10.0.0.7", MS-MQMQ 2.3.12.12
 	History  []Connection
 
 	// The resend schedule of transactional messages (MS-MQQB 3.1.1.3.1.1).

@@ -169,7 +169,7 @@ func TestANameMayStandForAnIPv6Address(t *testing.T) {
 	want := book(t, from, to.Direct("bookings"), 0, 10)
 	holds(t, to, "bookings", want)
 	holds(t, from, to.Direct("bookings"), nil)
-	if l := link(t, from, to.Direct("bookings")); !slices.Equal(l.NextHops, []string{"TCP:" + to.Address.String(), "TCP:::1"}) {
+	if l := link(t, from, to.Direct("bookings")); !slices.Equal(l.NextHops, []string{"IP=" + to.Address.String(), "IPv6=::1"}) {
 		t.Errorf("next hops %q", l.NextHops)
 	}
 }

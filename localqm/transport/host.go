@@ -102,7 +102,7 @@ func (h *host) found(addresses []netip.AddrPort) {
 	h.addresses = addresses
 	h.hops = make([]string, len(addresses))
 	for i, a := range addresses {
-		h.hops[i] = "TCP:" + a.Addr().String()
+		h.hops[i] = hop(a.Addr())
 	}
 }
 
@@ -125,4 +125,12 @@ func (h *host) onlyAcks() bool {
 		}
 	}
 	return true
+}
+
+// hop is an address as management tells it (MS-MQMQ 2.3.12.12).
+func hop(a netip.Addr) string {
+	if a.Is6() && !a.Is4In6() {
+		return "IPv6=" + a.String()
+	}
+	return "IP=" + a.Unmap().String()
 }

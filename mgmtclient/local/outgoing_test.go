@@ -34,7 +34,7 @@ func TestAnOutgoingQueueShowsItsLink(t *testing.T) {
 	now := time.Date(2026, time.November, 21, 15, 0, 0, 0, time.FixedZone("CET", 3600))
 	c := carrier{localqm.Link{
 		State: mq.StateWaiting, Why: "Nothing listens there.", Since: now, NextTry: now.Add(5 * time.Second), Failures: 3,
-		NextHops: []string{"TCP:10.0.0.7"}, ResendCount: 2, ResendInterval: 5 * time.Minute, ResendAt: now.Add(time.Minute),
+		NextHops: []string{"IP=10.0.0.7"}, ResendCount: 2, ResendInterval: 5 * time.Minute, ResendAt: now.Add(time.Minute),
 		History: []localqm.Connection{
 			{At: now, Status: mq.ConnEstablished, Address: "10.0.0.7", Why: "Connected."},
 			{At: now.Add(time.Second), Status: mq.ConnConnectSocketFailure, Error: mq.ErrGeneric, Address: "10.0.0.7", Why: "Refused."},
@@ -57,7 +57,7 @@ func TestAnOutgoingQueueShowsItsLink(t *testing.T) {
 		o.NextSequence == nil || o.NextSequence.Number != 1 || len(o.NextSequence.ID) != 16 || o.LastAck != nil {
 		t.Errorf("queue %+v, %+v", q, o)
 	}
-	if !reflect.DeepEqual(q.NextHops, []string{"TCP:10.0.0.7"}) || !reflect.DeepEqual(q.ConnectionHistory, []string{
+	if !reflect.DeepEqual(q.NextHops, []string{"IP=10.0.0.7"}) || !reflect.DeepEqual(q.ConnectionHistory, []string{
 		"2026-11-21T14:00:01Z 0x80000004 Refused.", "2026-11-21T14:00:00Z 0x00000002 Connected.",
 	}) {
 		t.Errorf("next hops %q, history %q", q.NextHops, q.ConnectionHistory)

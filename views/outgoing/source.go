@@ -92,8 +92,14 @@ func hop(i *item) string {
 	return bare(i.queue.NextHops[0])
 }
 
-// bare is an address without its protocol (TCP:10.0.0.7, MS-MQMQ 2.3.12.12).
-func bare(address string) string { return strings.TrimPrefix(address, "TCP:") }
+// bare is an address without its kind (IP=10.0.0.7, MS-MQMQ 2.3.12.12).
+func bare(address string) string {
+	_, a, ok := strings.Cut(address, "=")
+	if !ok {
+		return address
+	}
+	return a
+}
 
 // compareTimes puts what has no time last.
 func compareTimes(a, b *time.Time) int {
