@@ -299,7 +299,7 @@ func TestABadLineChangesNothing(t *testing.T) {
 		rule   proxy.Rule
 		queues []string
 	}{
-		{"packets are harmed", harming, []string{queueBooked, queueKept}},
+		{"packets are harmed", with(harming, opened), []string{queueBooked, queueKept}},
 		{"connections break", with(breaking, opened), []string{queueBooked, queueOrders, queueExpress}},
 	} {
 		t.Run(c.name, func(t *testing.T) { throughBadLine(t, c.rule, c.queues) })
