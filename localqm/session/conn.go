@@ -15,6 +15,9 @@ const (
 	// A peer that does not keep to its window waits while so much of it is in hand.
 	maxHeld = 16 << 20
 	minHand = 128
+	// quiet for so long, a session that the peer closes was idle: routing servers
+	// wait two minutes (MS-MQQB note <44>).
+	quiet = time.Minute
 )
 
 // read takes packets until the connection ends.
@@ -23,7 +26,7 @@ func (s *Session) read(r *reader) {
 	for {
 		p, err := r.packet(true)
 		if errors.Is(err, io.EOF) {
-			s.leave(ErrPeerClosed)
+			s.leave(s.parted())
 			s.half()
 			return
 		}
@@ -38,6 +41,17 @@ func (s *Session) read(r *reader) {
 			return
 		}
 	}
+}
+
+// parted is why the peer closed the connection: its timer for idle sessions may be
+// the first.
+func (s *Session) parted() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.m.sent.waiting() && time.Since(s.m.used) >= quiet {
+		return ErrIdle
+	}
+	return ErrPeerClosed
 }
 
 // packet takes a packet and tells the handler what follows.

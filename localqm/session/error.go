@@ -13,9 +13,10 @@ import (
 
 // What ends a session without anybody's fault.
 var (
-	// ErrIdle: nothing was sent or received for a while (MS-MQQB 3.1.6.2).
+	// ErrIdle: nothing was sent or received for a while (MS-MQQB 3.1.6.2), and
+	// either side closed the connection.
 	ErrIdle = errors.New("the session was idle")
-	// ErrPeerClosed: the other queue manager closed the connection.
+	// ErrPeerClosed: the other queue manager closed the connection, and it was not idle.
 	ErrPeerClosed = errors.New("the other queue manager closed the connection")
 )
 

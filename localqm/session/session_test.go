@@ -393,3 +393,18 @@ func TestPeerBeyondItsWindowWaits(t *testing.T) {
 	c.Close()
 	wg.Wait()
 }
+
+// Of two queue managers either may close an idle session first.
+func TestPeerClosesAnIdleSession(t *testing.T) {
+	for after, want := range map[time.Duration]error{2 * time.Minute: ErrIdle, 30 * time.Second: ErrPeerClosed} {
+		w := new(witness)
+		within(t, w, func(t *testing.T, p *pipes) {
+			c := shake(t, p.connect())
+			time.Sleep(after)
+			c.Close()
+			if err := <-w.closed; !errors.Is(err, want) {
+				t.Errorf("closed after %v: %v, not %v", after, err, want)
+			}
+		})
+	}
+}
