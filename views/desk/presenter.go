@@ -49,6 +49,7 @@ type Presenter struct {
 	forms    form.Set
 	formsErr error
 	formed   bool // the forms were read
+	forming  bool // they are being read
 
 	entries []entry
 	states  map[string]mq.QueueState // of outgoing queues
@@ -99,7 +100,7 @@ func (p *Presenter) Enter(s *screen.Scope, r screen.Route) {
 		p.node = n
 	}
 	if p.scope != s {
-		p.scope, p.loading, p.resting, p.again = s, false, false, false
+		p.scope, p.loading, p.resting, p.again, p.forming = s, false, false, false, false
 		feed := p.host.Feed()
 		feed.WatchMessages(s, func(node, _ string) {
 			if node == p.node.ID {
@@ -149,6 +150,7 @@ func (p *Presenter) LoadForms() {
 		set    form.Set
 		drafts error
 	}
+	p.forming = true
 	screen.Load(p.scope, func(context.Context) (answer, error) {
 		var a answer
 		var err error
@@ -160,9 +162,13 @@ func (p *Presenter) LoadForms() {
 			err = a.drafts
 		}
 		first := !p.formed
-		p.forms, p.formsErr, p.formed = a.set, err, true
+		p.forms, p.formsErr, p.formed, p.forming = a.set, err, true, false
 		p.OnForms()
 		p.Fill.reloaded()
+		if !p.known {
+			p.body = ""
+			p.showEntry()
+		}
 		if first {
 			p.Refresh()
 		}
@@ -173,7 +179,7 @@ func (p *Presenter) LoadForms() {
 // further.
 func (p *Presenter) fed() {
 	o := p.host.Feed().Of(p.node.ID)
-	if !p.formed && o.At != (time.Time{}) {
+	if !p.formed && !p.forming && o.At != (time.Time{}) {
 		p.LoadForms()
 	}
 	p.states = map[string]mq.QueueState{}

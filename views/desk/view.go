@@ -231,7 +231,9 @@ func (v *View) formChanged() {
 	if on := v.p.Fill.Open(); on != v.filling {
 		v.filling = on
 		v.rearrange()
-		if !on {
+		if on {
+			v.fill.focusFirst()
+		} else {
 			v.grid.Focus()
 		}
 	}

@@ -11,6 +11,7 @@ import (
 
 	"posthouse/localqm/mq"
 	"posthouse/mgmtclient"
+	"posthouse/views/desk/form"
 	"posthouse/views/kit"
 	"posthouse/views/screen"
 	"posthouse/views/screen/screentest"
@@ -102,6 +103,50 @@ func TestWhatIsToBeMendedGetsTheKeyboard(t *testing.T) {
 	v.saveEntry()
 	if w.Canvas().Focused() != v.fill.field["vessel"].focus {
 		t.Errorf("the keyboard is in %T", w.Canvas().Focused())
+	}
+}
+
+func TestTheKeyboardStaysWhenFormsAreReadAnew(t *testing.T) {
+	h, v, w := window(t, newSample(t).node, size)
+	v.startForm("landing-declaration")
+	v.fill.focus("skipper")
+	before := v.p.Fill.Form()
+	v.p.LoadForms()
+	h.Until(t, "the forms", func() bool { return v.p.Fill.Form() != before })
+	test.Type(w.Canvas().Focused(), "P. Thomsen")
+	if w.Canvas().Focused() != v.fill.field["skipper"].focus || v.p.Fill.Typed("skipper") != "P. Thomsen" {
+		t.Errorf("the keyboard is in %T", w.Canvas().Focused())
+	}
+	w.Canvas().FocusNext()
+	if w.Canvas().Focused() != v.fill.field["landed"].focus {
+		t.Errorf("the next field is %T", w.Canvas().Focused())
+	}
+}
+
+func TestTheHeadingOfAnotherFormHasRoom(t *testing.T) {
+	_, v, _ := window(t, newSample(t).node, size)
+	v.startForm("pilot-order")
+	v.startForm("landing-declaration")
+	if end := v.fill.title.Position().X + v.fill.title.MinSize().Width; v.fill.to.Position().X < end {
+		t.Errorf("the receiver begins at %v, the heading ends at %v", v.fill.to.Position().X, end)
+	}
+}
+
+func TestAnEntryReadBeforeTheFormsIsReadAgain(t *testing.T) {
+	s := newSample(t)
+	s.landing("19 11:15", "HG 333 Vestkyst")
+	s.now()
+	h, v, _ := window(t, s.node, size)
+	read := v.p.forms
+	v.p.forms, v.p.body = form.Set{}, ""
+	v.p.showEntry()
+	if v.p.known {
+		t.Fatal("known without a form")
+	}
+	v.p.LoadForms()
+	h.Until(t, "the fields", func() bool { return v.p.known && v.p.values["vessel"] == "HG 333 Vestkyst" })
+	if len(v.p.forms.Forms) != len(read.Forms) {
+		t.Errorf("%d forms", len(v.p.forms.Forms))
 	}
 }
 

@@ -15,6 +15,7 @@ type fillPane struct {
 	v     *View
 	title *kit.Label
 	to    *kit.Label
+	head  *fyne.Container
 	note  *kit.Note
 	noted fyne.CanvasObject
 	rows  *fyne.Container
@@ -49,8 +50,8 @@ func newFillPane(v *View) *fillPane {
 
 // arrange lays the form out; wide leaves room for what happens next.
 func (f *fillPane) arrange(wide bool) fyne.CanvasObject {
-	head := kit.NewPanel(theme.Surface, kit.Fixed(0, 55, kit.Padded(0, 8, 0, 16, kit.Grow(1, f.title, f.to,
-		kit.NewIconButton("x", "Back to the list; what you wrote stays (Esc)", f.v.p.Fill.Close).Plain()))))
+	f.head = kit.Grow(1, f.title, f.to, kit.NewIconButton("x", "Back to the list; what you wrote stays (Esc)", f.v.p.Fill.Close).Plain())
+	head := kit.NewPanel(theme.Surface, kit.Fixed(0, 55, kit.Padded(0, 8, 0, 16, f.head)))
 	f.body = container.NewVScroll(container.New(upToWide{formWide}, kit.Padded(16, 16, 24, 16, kit.Stack(0, f.noted, f.rows))))
 	foot := kit.ActionBar(f.save, f.throw, f.words)
 	main := screen.Column(2, head, kit.NewRule(), kit.NewPanel(theme.Surface, kit.Calm(f.body)), foot)
@@ -91,6 +92,7 @@ func (f *fillPane) rebuild() {
 		return
 	}
 	if f.form != x {
+		at := f.focused()
 		f.form = x
 		f.field = map[string]*fieldRow{}
 		rows := make([]kit.FormRow, 0, len(x.Fields))
@@ -111,6 +113,12 @@ func (f *fillPane) rebuild() {
 		f.rows.Refresh()
 		f.title.SetText(x.Title)
 		f.to.SetText("to " + x.To.Name)
+		if f.head != nil {
+			f.head.Refresh()
+		}
+		if at != "" { // the keyboard stays where it was
+			f.focus(at)
+		}
 		f.steps.Objects = []fyne.CanvasObject{
 			stepRow(step{ahead, "Saved on this computer", "when you save"}, false), stepRow(step{ahead, "Sent", "when there is a line"}, false),
 			stepRow(step{ahead, "Delivered to " + x.To.Name, ""}, false), stepRow(step{ahead, "Picked up", ""}, false),
@@ -237,6 +245,18 @@ func (f *fillPane) focusFirst() {
 	if x := f.v.p.Fill.Form(); x != nil && len(x.Fields) > 0 {
 		f.focus(x.Fields[0].Name)
 	}
+}
+
+// focused is the field that has the keyboard; "" none does.
+func (f *fillPane) focused() string {
+	if c := fyne.CurrentApp().Driver().CanvasForObject(f.v.root); c != nil {
+		for name, r := range f.field {
+			if c.Focused() == r.focus {
+				return name
+			}
+		}
+	}
+	return ""
 }
 
 func (f *fillPane) focus(name string) {
