@@ -86,7 +86,7 @@ func (p *Presenter) deadLetters(n screen.Node, o screen.Overview) (bad, warn []A
 		}
 		a.Bold = fmt.Sprintf("%s died on %s.", screen.Many(q.Messages, kind), n.Name)
 		if d, ok := p.probes[n.ID].died[q.PathName]; ok && d.read > 0 {
-			a.Bold, a.Text, a.Since = diedOf(d, q.Messages, kind, n.Name), d.words(), d.first
+			a.Bold, a.Text, a.Since = diedOf(d, q.Messages, kind, n.Name), d.words(q.Messages), d.first
 		}
 		a.Do = "Review " + screen.Count(q.Messages)
 		a.Run = func() { p.host.Open(screen.Route{Screen: screen.DeadLetters, Node: n.ID}) }
@@ -105,6 +105,7 @@ var shortReasons = map[mq.Class]string{
 	mq.ClassNackReachQueueTimeout:   "they were not delivered in time",
 	mq.ClassNackQueueExceedQuota:    "the queue was full",
 	mq.ClassNackAccessDenied:        "the sender was not allowed to send",
+	mq.ClassNackDeleted:             "an administrator deleted them on the way",
 	mq.ClassNackQueueDeleted:        "the queue was deleted",
 	mq.ClassNackQueuePurged:         "the queue was purged",
 	mq.ClassNackReceiveTimeout:      "nobody read them in time",
@@ -124,22 +125,28 @@ func reason(c mq.Class) string {
 
 func diedOf(d deaths, n int64, kind, node string) string {
 	s := fmt.Sprintf("%s died on %s", screen.Many(n, kind), node)
-	if d.most == d.read {
+	switch {
+	case int64(d.read) < n:
+		return s + ", lately because " + reason(d.reason) + "."
+	case d.most == d.read:
 		return s + ": " + reason(d.reason) + "."
 	}
 	return s + ", most because " + reason(d.reason) + "."
 }
 
-func (d deaths) words() string {
+// words tell of the newest of n where they were going.
+func (d deaths) words(n int64) string {
 	if d.to == "" {
 		return ""
 	}
 	to := strings.TrimPrefix(d.to, "DIRECT=OS:")
-	if d.most == d.read && d.read > 1 {
-		return "All were going to " + to
-	}
-	if d.read == 1 {
+	switch {
+	case int64(d.read) < n:
+		return fmt.Sprintf("%s of the newest %s were going to %s", screen.Count(int64(d.most)), screen.Count(int64(d.read)), to)
+	case d.read == 1:
 		return "It was going to " + to
+	case d.most == d.read:
+		return "All were going to " + to
 	}
 	return fmt.Sprintf("%s of them were going to %s", screen.Count(int64(d.most)), to)
 }

@@ -42,6 +42,21 @@ func (s *scene) bold() string {
 	return strings.Join(out, "\n")
 }
 
+func TestWhatIsKnownOfTheNewestIsNotToldOfAll(t *testing.T) {
+	d := deaths{reason: mq.ClassNackDeleted, most: 197, read: 200, to: `DIRECT=OS:DOWN\private$\stock`}
+	for _, c := range []struct {
+		n    int64
+		want string
+	}{
+		{1203, `1,203 messages died on A, lately because an administrator deleted them on the way. 197 of the newest 200 were going to DOWN\private$\stock`},
+		{200, `200 messages died on A, most because an administrator deleted them on the way. 197 of them were going to DOWN\private$\stock`},
+	} {
+		if got := diedOf(d, c.n, "message", "A") + " " + d.words(c.n); got != c.want {
+			t.Errorf("got  %s\nwant %s", got, c.want)
+		}
+	}
+}
+
 func TestDeadLettersNeedAttentionWithTheirReason(t *testing.T) {
 	s := newScene(t, fake.Sample())
 	want := `23 transactional messages died on HUB-CPH01: the queue did not exist. | All were going to WMS-ODN01\private$\stock.moves.v2 | Review 23`

@@ -30,7 +30,7 @@ var computerColumns = []kit.Column{
 	{Key: "in", Title: "In /s", Width: 64, Kind: kit.KindNumber},
 	{Key: "out", Title: "Out /s", Width: 64, Kind: kit.KindNumber},
 	{Key: "outgoing", Title: "Outgoing", Width: 84, Kind: kit.KindNumber},
-	{Key: "dead", Title: "Dead", Width: 72, Kind: kit.KindNumber},
+	{Key: "dead", Title: "Dead", Width: 88, Kind: kit.KindNumber},
 	{Key: "storage", Title: "Storage used", Width: 152, Kind: kit.KindMeter},
 	{Key: "heard", Title: "Heard", Width: 76, Kind: kit.KindNumber},
 }
