@@ -213,7 +213,7 @@ func TestAStreamWhoseEndExpiredIsAcknowledged(t *testing.T) {
 	w := newTwo(t)
 	w.weather(proxy.Rule{Drop: 1, Only: orderAck})
 	w.nodes[0].send(t, queueBooked, "stays", nil)
-	w.nodes[0].send(t, queueBooked, "expires", func(m *mq.Message) { m.TimeToReachQueue = 2 })
+	w.nodes[0].send(t, queueBooked, "expires", func(m *mq.Message) { m.TimeToReachQueue = 4 })
 	want := []string{"stays", "expires"}
 	qmtest.Eventually(t, "both are there", func() bool { return slices.Equal(w.nodes[1].labels(t, queueBooked), want) })
 	w.down(true)
