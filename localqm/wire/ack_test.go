@@ -205,3 +205,11 @@ func TestFinalAcknowledgementIsRecoverableAndNeverExpires(t *testing.T) {
 		t.Errorf("(-want +got):\n%s", d)
 	}
 }
+
+// The zone of an address means something on one computer only.
+func TestNamesInPacketsHaveNoZone(t *testing.T) {
+	m, err := Parse(finalAck(t, DirectOrderQueue("fe80::7%eth0"), Final{Class: mq.ClassAckReceive}), here)
+	if err != nil || m.Destination.String() != `DIRECT=TCP:fe80::7\private$\order_queue$` {
+		t.Errorf("sent to %s, %v", m.Destination, err)
+	}
+}

@@ -1,6 +1,10 @@
 package wire
 
-import "posthouse/localqm/mq"
+import (
+	"strings"
+
+	"posthouse/localqm/mq"
+)
 
 // How a queue is named in the UserHeader: Flags.DQ, AQ and RQ (MS-MQMQ 2.2.19.2).
 const (
@@ -49,6 +53,9 @@ const directPrefix = "DIRECT="
 
 // directName is the text of f in a packet: the format name without DIRECT=.
 func directName(f mq.FormatName, what string) (string, error) {
+	if f.Protocol == mq.ProtocolTCP { // the zone of an IPv6 address is ours alone (RFC 3986 has none)
+		f.Address, _, _ = strings.Cut(f.Address, "%")
+	}
 	s := f.Path // as directText kept what names nothing
 	if f.Protocol != "" {
 		s = f.String()[len(directPrefix):]

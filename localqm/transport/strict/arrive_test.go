@@ -131,8 +131,15 @@ func (p *peer) acknowledgement(a, m *message, number uint32, body []byte) {
 	if a.correlation != about {
 		p.t.Errorf("%s: CorrelationIdentifier % x, want % x", section, a.correlation, about)
 	}
-	if a.response != m.to {
-		p.t.Errorf("%s: ResponseQueue %+v, want %+v", section, a.response, m.to)
+	response := m.to
+	switch {
+	case m.to.kind == onDestination && m.manager == p.them:
+		response.kind = onSource // of the acknowledgement
+	case m.to.kind == onDestination:
+		response.kind, response.guid = elsewhere, m.manager
+	}
+	if a.response != response {
+		p.t.Errorf("%s: ResponseQueue %+v, want %+v", section, a.response, response)
 	}
 	if a.recoverable != m.recoverable {
 		p.t.Errorf("%s: recoverable %v about one of %v", section, a.recoverable, m.recoverable)
@@ -151,9 +158,11 @@ func (p *peer) acknowledgement(a, m *message, number uint32, body []byte) {
 func TestAdministrationAcknowledgements(t *testing.T) {
 	q, p := table(t)
 	p.dial(q, guid{})
-	for _, recoverable := range []bool{false, true} {
+	for _, private := range []bool{false, true} {
 		m := p.plain(orders, "asks")
-		m.recoverable = recoverable
+		if m.recoverable = private; private {
+			m.to, m.manager = queue{kind: onDestination, number: number(t, q, "orders")}, p.them
+		}
 		m.admin, m.acks = queue{kind: onSource, number: 17}, wantReach|wantReceive
 		p.send(m)
 		p.acknowledgement(p.ofClass(classReachQueue), m, 17, nil)
