@@ -69,7 +69,8 @@ func TestAcknowledgementsFollowTheirMatrix(t *testing.T) {
 						want = append(want, f.class)
 					}
 					what := fmt.Sprintf("%s, asked %04b, delivery %d", f.name, bits, mode)
-					got := q.Browsed("acks")
+					var got []localqm.Delivery
+					qmtest.Eventually(t, what, func() bool { got = q.Browsed("acks"); return len(got) >= len(want) })
 					if len(got) != len(want) {
 						t.Fatalf("%s: %d acknowledgements, want %v", what, len(got), want)
 					}
