@@ -235,6 +235,13 @@ func (m *QueueManager) describe(ctx context.Context, infos ...*QueueInfo) {
 		} else {
 			i.Outgoing.Link = m.unlinked(i.out.Outgoing)
 		}
+		m.mu.Lock()
+		stale := i.out.stream.overtaken >= overtakenTwice && len(i.out.stream.sent) > 0
+		m.mu.Unlock()
+		if stale {
+			i.Outgoing.Link.Why = "The other computer has taken later messages of this one and refuses these: the data folder is an older copy. " +
+				"They may have arrived. Look there, then purge them, or move them and send them again."
+		}
 		f := m.frontOf(ctx, i.out)
 		i.Outgoing.Oldest, i.Outgoing.Expires = f.oldest, f.expires
 		if f.next != (Sequence{}) {

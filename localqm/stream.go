@@ -27,6 +27,11 @@ type transfer struct {
 	to      mq.GUID // the queue manager that they go to
 	top     uint32  // the highest number of it that left since the start
 
+	// overtaken counts acknowledgements of later streams that this queue manager
+	// does not know, while nothing of the current one is acknowledged: the peer
+	// refuses what leaves now.
+	overtaken int
+
 	ack      Sequence // the last one acknowledged
 	ackTime  time.Time
 	ackCount int // times that it was
@@ -165,7 +170,7 @@ func (m *QueueManager) admits(q *queue, msg *mq.Message, lookup uint64, to mq.GU
 			return false
 		}
 		delete(m.sequences.of, s.current)
-		s.current, s.top = msg.Sequence, 0
+		s.current, s.top, s.overtaken = msg.Sequence, 0, 0
 		m.sequences.of[msg.Sequence] = q
 	}
 	s.to = to
@@ -250,6 +255,9 @@ func (m *QueueManager) ordered(from Peer, o wire.Order) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	q := m.sequences.of[o.Sequence]
+	if q == nil {
+		m.overtaken(from, o.Sequence)
+	}
 	if q == nil || q.gone || m.failed != nil {
 		return
 	}
@@ -259,6 +267,7 @@ func (m *QueueManager) ordered(from Peer, o wire.Order) {
 		return
 	}
 	ops := m.confirm(q, o.Number)
+	s.overtaken = 0
 	switch {
 	case s.ack.ID == o.Sequence && s.ack.Number > o.Number:
 	case s.ack.ID == o.Sequence && s.ack.Number == o.Number:
@@ -282,6 +291,27 @@ func (m *QueueManager) ordered(from Peer, o wire.Order) {
 		m.carrier.Changed(q.out.Outgoing)
 	}
 }
+
+// overtaken notes that a peer has taken a stream of an earlier life of this queue
+// manager that is later than what leaves for it now: the data folder was restored
+// from an older copy, and the peer takes none of that any more. Whether it had
+// come before nobody here knows, so a person has to decide.
+func (m *QueueManager) overtaken(from Peer, sequence uint64) {
+	if sequence >= m.sequences.first {
+		return
+	}
+	for _, q := range m.slots {
+		if q.out == nil {
+			continue
+		}
+		if s := &q.out.stream; s.to == from.ID && len(s.sent) > 0 && s.current < sequence {
+			s.overtaken++
+		}
+	}
+}
+
+// overtakenTwice is when the note counts: an acknowledgement that was late comes once.
+const overtakenTwice = 2
 
 // confirm returns the operations for what an order acknowledgement speaks of.
 func (m *QueueManager) confirm(q *queue, upTo uint32) (ops []store.Op) {

@@ -1,6 +1,7 @@
 package localqm_test
 
 import (
+	"strings"
 	"testing"
 
 	"posthouse/localqm"
@@ -133,6 +134,37 @@ func TestAnOrderAckOfSomethingElseMeansNothing(t *testing.T) {
 		remain(t, q, farOrders, 2)
 		orderAck(t, q, stranger, id, 3)
 		remain(t, q, farOrders, 0)
+	})
+}
+
+func TestARestoredFolderTellsWhyItsMessagesAreRefused(t *testing.T) {
+	each(t, func(t *testing.T, q *qmtest.QM) {
+		sendEach(t, q, farOrders, "a")
+		q.Clock.Advance(minute)
+		q.Restart()
+		attach(q)
+		old := takeAll(t, q, farOrders)
+		why := func() string {
+			i, err := q.Queue(ctx, qmtest.Owner, qmtest.Name(t, farOrders))
+			ok(t, err)
+			return i.Outgoing.Link.Why
+		}
+		later := old[0].Sequence + 1<<32/2 // of a life that the copy does not know
+		orderAck(t, q, peer, later, 1)
+		if strings.Contains(why(), "older copy") {
+			t.Error("one acknowledgement may just have been late")
+		}
+		orderAck(t, q, localqm.Peer{ID: mq.GUID{0xFB}}, later, 1)
+		orderAck(t, q, peer, later, 1)
+		if !strings.Contains(why(), "older copy") {
+			t.Errorf("it says %q", why())
+		}
+		remain(t, q, farOrders, 1)
+		orderAck(t, q, peer, old[0].Sequence, 1)
+		remain(t, q, farOrders, 0)
+		if strings.Contains(why(), "older copy") {
+			t.Errorf("it still says %q", why())
+		}
 	})
 }
 

@@ -24,7 +24,7 @@
 //     second as a rule and not after ten: their sender knows early that they came.
 //   - A SessionHeader that acknowledges what was not sent means nothing. One with
 //     wrong counts ends the session after what it acknowledges and the message that
-//     it came with (3.1.5.5.5, MS-MQMQ 2.2.20.4).
+//     it came with (3.1.5.5.5, MS-MQMQ 2.2.20.4), which may be in them or not.
 //   - A queue manager without identifier gets no session.
 //   - A window of 0 is 1, the times in ConnectionParameters are clamped to what
 //     2.2.2.1 allows, and both sides keep to the smaller window.

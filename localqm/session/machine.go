@@ -226,7 +226,6 @@ func (m *machine) message(p []byte, now time.Time) (event, error) {
 		m.ackAt = now.Add(m.ackWait / 2)
 	}
 	if piggyback {
-		// Its counts are with this message (3.1.7.1.3).
 		return m.acknowledged(ev, h, now)
 	}
 	return ev, nil
@@ -244,7 +243,8 @@ func (m *machine) acknowledged(ev event, h wire.Session, now time.Time) (event, 
 		return event{}, breach("%w", err)
 	}
 	ev.acked = tags
-	if h.Sent != uint16(m.received.count) || h.RecoverableSent != uint16(m.received.recoverable) {
+	if !agrees(h.Sent, m.received.count, ev.message != nil) ||
+		!agrees(h.RecoverableSent, m.received.recoverable, ev.arrival.recoverable != 0) {
 		return ev, breach("it says it sent %d messages, %d recoverable, and here came %d and %d (of 16 bits)",
 			h.Sent, h.RecoverableSent, uint16(m.received.count), uint16(m.received.recoverable))
 	}
@@ -258,6 +258,13 @@ func (m *machine) acknowledged(ev event, h wire.Session, now time.Time) (event, 
 	}
 	ev.room = m.roomAgain()
 	return ev, nil
+}
+
+// agrees reports that the peer counts what it sent as we do what came. The message
+// that brings its count may be in it or not: MS-MQQB 3.1.7.11 fills in the header
+// before that message is counted, 3.1.7.1.3 after it.
+func agrees(sent uint16, came uint64, brought bool) bool {
+	return sent == uint16(came) || brought && sent == uint16(came-1)
 }
 
 func (m *machine) roomAgain() bool {
