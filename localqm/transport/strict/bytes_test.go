@@ -52,14 +52,13 @@ func (r *in) take(n int) []byte {
 	return p
 }
 
-func (r *in) u8() int       { r.t.Helper(); return int(r.take(1)[0]) }
-func (r *in) u16() uint16   { r.t.Helper(); return le.Uint16(r.take(2)) }
-func (r *in) u32() uint32   { r.t.Helper(); return le.Uint32(r.take(4)) }
-func (r *in) u64() uint64   { r.t.Helper(); return le.Uint64(r.take(8)) }
-func (r *in) guid() guid    { r.t.Helper(); return guid(r.take(16)) }
-func (r *in) align()        { r.t.Helper(); r.take(-r.off & 3) }
-func (r *in) left() int     { return len(r.b) - r.off }
-func (r *in) bytes() []byte { return append([]byte(nil), r.b...) }
+func (r *in) u8() int     { r.t.Helper(); return int(r.take(1)[0]) }
+func (r *in) u16() uint16 { r.t.Helper(); return le.Uint16(r.take(2)) }
+func (r *in) u32() uint32 { r.t.Helper(); return le.Uint32(r.take(4)) }
+func (r *in) u64() uint64 { r.t.Helper(); return le.Uint64(r.take(8)) }
+func (r *in) guid() guid  { r.t.Helper(); return guid(r.take(16)) }
+func (r *in) align()      { r.t.Helper(); r.take(-r.off & 3) }
+func (r *in) left() int   { return len(r.b) - r.off }
 
 // text reads n bytes that are one string with its NUL.
 func (r *in) text(n int, section string) string {
@@ -80,12 +79,11 @@ const rubbish = 0xA5
 // out writes a packet.
 type out []byte
 
-func (w *out) u8(v int)      { *w = append(*w, byte(v)) }
-func (w *out) u16(v uint16)  { *w = le.AppendUint16(*w, v) }
-func (w *out) u32(v uint32)  { *w = le.AppendUint32(*w, v) }
-func (w *out) u64(v uint64)  { *w = le.AppendUint64(*w, v) }
-func (w *out) raw(p []byte)  { *w = append(*w, p...) }
-func (w *out) text(s string) { *w = append(*w, textBytes(s)...) }
+func (w *out) u8(v int)     { *w = append(*w, byte(v)) }
+func (w *out) u16(v uint16) { *w = le.AppendUint16(*w, v) }
+func (w *out) u32(v uint32) { *w = le.AppendUint32(*w, v) }
+func (w *out) u64(v uint64) { *w = le.AppendUint64(*w, v) }
+func (w *out) raw(p []byte) { *w = append(*w, p...) }
 
 func (w *out) align() {
 	for len(*w)%4 != 0 {

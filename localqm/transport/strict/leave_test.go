@@ -249,8 +249,8 @@ func TestAPausedQueueWaits(t *testing.T) {
 	holds(t, q, reports)
 	ok(t, q.Pause(ctx, qmtest.Owner, qmtest.Name(t, reports)))
 	q.Send(reports, qmtest.Message("held"))
-	q.Send(`DIRECT=OS:OFFICE\private$\other`, qmtest.Message("other"))
-	if m := p.message(); m.label != "other" {
+	q.Send(`DIRECT=OS:OFFICE\private$\plans`, qmtest.Message("plans"))
+	if m := p.message(); m.label != "plans" {
 		t.Errorf("message %s left", m.label)
 	}
 	ok(t, q.Resume(ctx, qmtest.Owner, qmtest.Name(t, reports)))
