@@ -96,7 +96,7 @@ func (s *SQLite) countExpress(i *inspection) map[Slot]Count {
 	counts := map[Slot]Count{}
 	var total Count
 	for at, t := range s.express.slots {
-		t.Scan(func(h *held) bool {
+		t.Scan(func(_ uint64, h *held) bool {
 			n := counts[at]
 			n.Messages++
 			n.Bytes += h.size()

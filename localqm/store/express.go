@@ -62,7 +62,7 @@ func (h *held) read(body int) (*Row, error) {
 // The writer alone changes it.
 type express struct {
 	mu     sync.RWMutex
-	slots  map[Slot]*btree.BTreeG[*held]
+	slots  map[Slot]*btree.Map[uint64, *held] // by lookup id
 	due    *btree.BTreeG[*held] // those with a deadline
 	ids    *btree.BTreeG[*held] // those with an Index
 	memory int64
@@ -75,7 +75,7 @@ func tree(less func(a, b *held) bool) *btree.BTreeG[*held] {
 
 func newExpress() *express {
 	return &express{
-		slots: map[Slot]*btree.BTreeG[*held]{},
+		slots: map[Slot]*btree.Map[uint64, *held]{},
 		due: tree(func(a, b *held) bool {
 			if a.row.Expires != b.row.Expires {
 				return a.row.Expires < b.row.Expires
@@ -90,8 +90,6 @@ func newExpress() *express {
 		}),
 	}
 }
-
-func lookupLess(a, b *held) bool { return a.row.Lookup < b.row.Lookup }
 
 func placeLess(a, b Place) bool {
 	if a.Slot != b.Slot {
@@ -113,17 +111,17 @@ func (x *express) get(p Place) *held {
 	if t == nil {
 		return nil
 	}
-	h, _ := t.Get(&held{row: &Row{Lookup: p.Lookup}})
+	h, _ := t.Get(p.Lookup)
 	return h
 }
 
 func (x *express) put(h *held) {
 	t := x.slots[h.row.Slot]
 	if t == nil {
-		t = tree(lookupLess)
+		t = new(btree.Map[uint64, *held])
 		x.slots[h.row.Slot] = t
 	}
-	t.Set(h)
+	t.Set(h.row.Lookup, h)
 	if h.row.Expires != 0 {
 		x.due.Set(h)
 	}
@@ -140,7 +138,7 @@ func (x *express) put(h *held) {
 
 func (x *express) remove(h *held) {
 	t := x.slots[h.row.Slot]
-	t.Delete(h)
+	t.Delete(h.row.Lookup)
 	if t.Len() == 0 {
 		delete(x.slots, h.row.Slot)
 	}
@@ -190,8 +188,7 @@ func (x *express) scan(s Slot, after, before uint64, reverse bool, fn func(*held
 	if before == 0 {
 		before = 1<<64 - 1
 	}
-	visit := func(h *held) bool {
-		l := h.row.Lookup
+	visit := func(l uint64, h *held) bool {
 		switch {
 		case l > after && l < before:
 			return fn(h)
@@ -202,8 +199,8 @@ func (x *express) scan(s Slot, after, before uint64, reverse bool, fn func(*held
 		}
 	}
 	if reverse {
-		t.Descend(&held{row: &Row{Lookup: before}}, visit)
+		t.Descend(before, visit)
 	} else {
-		t.Ascend(&held{row: &Row{Lookup: after}}, visit)
+		t.Ascend(after, visit)
 	}
 }
