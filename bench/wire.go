@@ -108,6 +108,9 @@ func (r *run) acrossRate(ctx context.Context, from *post, to *child, delivery st
 	o := *r
 	o.Delivery, o.Window = delivery, 1
 	queue := to.direct(delivery)
+	if _, err := to.node.Purge(ctx, delivery); err != nil { // express messages would spill to the disk
+		return 0, err
+	}
 	before, err := to.count(ctx, delivery)
 	if err != nil {
 		return 0, err
