@@ -63,12 +63,17 @@ func (l *link) unacked() (parcels []*localqm.Parcel) {
 	return parcels
 }
 
-// note keeps when the state changed.
+// note keeps when the state changed. Each try is WAITING until it ends, so that
+// NEED VALIDATION between tries goes on with it.
 func (l *link) note(now time.Time) {
-	if state, _ := l.now(); state != l.state {
-		l.state, l.since = state, now
+	state, _ := l.now()
+	if state != l.state && !(reaching(state) && reaching(l.state)) {
+		l.since = now
 	}
+	l.state = state
 }
+
+func reaching(s mq.QueueState) bool { return s == mq.StateWaiting || s == mq.StateNeedValidation }
 
 // now is the state and why it is so.
 func (l *link) now() (mq.QueueState, string) {

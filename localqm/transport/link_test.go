@@ -54,6 +54,12 @@ func TestSinceIsWhenTheStateChanged(t *testing.T) {
 			t.Errorf("WAITING since %v, want %v", l.since, begin)
 		}
 		time.Sleep(time.Minute)
+		h.enter(time.Now(), trying, "")
+		h.enter(time.Now(), unresolved, "no such name") // the next try ended
+		if got := l.snapshot(); got.State != mq.StateNeedValidation || !got.Since.Equal(begin) {
+			t.Errorf("%s since %v, want %v", got.State, got.Since, begin)
+		}
+		time.Sleep(time.Minute)
 		h.enter(time.Now(), open, "connected")
 		if got := l.snapshot(); got.State != mq.StateConnected || !got.Since.Equal(time.Now()) {
 			t.Errorf("%s since %v, want %v", got.State, got.Since, time.Now())

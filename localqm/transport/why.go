@@ -56,8 +56,8 @@ func connectFailure(at netip.AddrPort, status mq.ConnectionStatus, err error) fa
 		f.why = fmt.Sprintf("%s closed the connection instead of answering: it has too many of them, or no queue manager listens on port %d.", ip, port)
 	case code == errRefused:
 		f.code = hrConnRefused
-		f.why = fmt.Sprintf("%s answers, but nothing listens on port %d. The queue manager there is most likely stopped, or hardened: "+
-			"then it takes messages by HTTP only.", ip, port)
+		f.why = fmt.Sprintf("%s answers, but nothing listens on port %d. The queue manager there is most likely stopped or works offline; "+
+			"a hardened one takes messages by HTTP only.", ip, port)
 	case code == errUnreachable:
 		f.code = hrHostUnreachable
 		f.why = fmt.Sprintf("No computer was found at %s. It is switched off, or its address has changed.", ip)
