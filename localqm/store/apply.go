@@ -77,10 +77,11 @@ func (w *writer) apply(b *batch, op Op) error {
 	case *DeleteQueue:
 		return w.drop(b, o.Slot)
 	case *PutState:
-		value := orEmpty(o.Value)
-		return w.exec(putState, o.Space, orEmpty(o.Key), value, sumOf([]byte(o.Space), o.Key, value))
+		b.states[stateKey{o.Space, string(o.Key)}] = orEmpty(o.Value)
+		return nil
 	case *DeleteState:
-		return w.exec(dropState, o.Space, orEmpty(o.Key))
+		b.states[stateKey{o.Space, string(o.Key)}] = nil
+		return nil
 	case *Prepare:
 		return w.prepareOps(o)
 	case *Forget:
@@ -90,6 +91,23 @@ func (w *writer) apply(b *batch, op Op) error {
 		return nil
 	}
 	return fmt.Errorf("store: unknown operation %T", op)
+}
+
+// putStates writes the protocol state that a batch leaves.
+func (w *writer) putStates(b *batch) error {
+	for k, value := range b.states {
+		key := []byte(k.key)
+		err := error(nil)
+		if value == nil {
+			err = w.exec(dropState, k.space, key)
+		} else {
+			err = w.exec(putState, k.space, key, value, sumOf([]byte(k.space), key, value))
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // orEmpty keeps an empty value from becoming NULL.

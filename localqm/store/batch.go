@@ -29,14 +29,18 @@ type numbered struct {
 	lookup uint64
 }
 
+// stateKey names a value of protocol state.
+type stateKey struct{ space, key string }
+
 // batch is what the group of steps being committed changes in memory. Nothing
 // of it shows before publish.
 type batch struct {
 	seq     uint64 // of the next message
 	counts  map[Slot]tally
-	queues  map[Slot]*Queue // nil: deleted
-	express map[Place]*held // nil: removed
-	memory  int64           // bytes of express messages added
+	queues  map[Slot]*Queue     // nil: deleted
+	express map[Place]*held     // nil: removed
+	states  map[stateKey][]byte // nil: deleted; only the last value of a batch is written
+	memory  int64               // bytes of express messages added
 	puts    []numbered
 	settle  []Slot // queues of the current step to verify at its end
 	dropped []Slot // queues the current step deleted
@@ -44,7 +48,7 @@ type batch struct {
 
 func newBatch(seq uint64) *batch {
 	return &batch{
-		seq: seq, counts: map[Slot]tally{}, queues: map[Slot]*Queue{}, express: map[Place]*held{},
+		seq: seq, counts: map[Slot]tally{}, queues: map[Slot]*Queue{}, express: map[Place]*held{}, states: map[stateKey][]byte{},
 	}
 }
 
@@ -52,6 +56,7 @@ func newBatch(seq uint64) *batch {
 func (b *batch) clone() *batch {
 	c := *b
 	c.counts, c.queues, c.express = maps.Clone(b.counts), maps.Clone(b.queues), maps.Clone(b.express)
+	c.states = maps.Clone(b.states)
 	c.puts = slices.Clip(b.puts)
 	return &c
 }

@@ -170,6 +170,9 @@ func (w *writer) end(b *batch) error {
 			return err
 		}
 	}
+	if err := w.putStates(b); err != nil {
+		return err
+	}
 	failpoint.Here(failpoint.Commit)
 	if err := w.exec("COMMIT"); err != nil {
 		return err
