@@ -2,7 +2,6 @@ package outgoing
 
 import (
 	"fmt"
-	"slices"
 	"time"
 
 	"fyne.io/fyne/v2"
@@ -146,28 +145,27 @@ func (n *pane) tick() {
 // pairs writes the properties.
 func (n *pane) pairs(it *item) {
 	now := n.v.host.Now()
+	set(n.holds, it.messagePairs(now))
+	set(n.line, it.connectionPairs(now))
 	stream := it.streamPairs(now)
-	moved := set(n.holds, it.messagePairs(now))
-	moved = set(n.line, it.connectionPairs(now)) || moved
-	moved = set(n.stream, stream) || moved
 	if on := stream != nil; on != n.exactly.Visible() {
 		show(n.exactly, on)
-		moved = true
-	}
-	if moved {
 		n.root.Refresh()
 	}
+	set(n.stream, stream)
 }
 
 // set changes properties only if they have changed: what is marked in them
-// stays so, and nothing is painted in vain. It reports whether what is below
-// them must move.
-func set(k *kit.KeyValue, pairs []kit.Pair) (moved bool) {
+// stays so, and nothing is painted in vain.
+func set(k *kit.KeyValue, pairs []kit.Pair) {
 	was := k.Pairs()
-	if !slices.Equal(was, pairs) {
+	same := len(was) == len(pairs)
+	for i := 0; same && i < len(pairs); i++ {
+		same = was[i] == pairs[i]
+	}
+	if !same {
 		k.Set(pairs...)
 	}
-	return len(was) != len(pairs)
 }
 
 // write shows note, buttons and history, if they have changed.

@@ -68,18 +68,6 @@ func TestTheFirstQueueIsShown(t *testing.T) {
 	}
 }
 
-func TestThePaneHasNoHoleWhereRowsWere(t *testing.T) {
-	_, v, _ := open(t, busy(t), wide)
-	rows := len(v.pane.holds.Pairs())
-	v.grid.SetCurrent(row(t, v, "invoices.in")) // everything was sent
-	if n := len(v.pane.holds.Pairs()); n >= rows {
-		t.Fatalf("%d rows, %d before", n, rows)
-	}
-	if is, want := v.pane.holds.Size().Height, v.pane.holds.MinSize().Height; is != want {
-		t.Errorf("%v high, want %v", is, want)
-	}
-}
-
 func TestEnterOpensTheMessages(t *testing.T) {
 	h, v, w := open(t, busy(t), wide)
 	v.grid.Focus()
