@@ -14,6 +14,8 @@ const (
 
 // orderAcks are order acknowledgements that are due. Of each stream only the
 // last is sent; all of one peer leave together, orderAckDelay after the first.
+// The beginning of a stream does not wait: its sender may have further streams,
+// each of one message, that may not leave before this one is acknowledged.
 type orderAcks struct {
 	peers map[mq.GUID]*peerAcks
 }
@@ -38,7 +40,7 @@ func (a *orderAcks) add(now time.Time, due localqm.OrderAck) time.Time {
 	}
 	p.to = due.To
 	p.numbers[due.Sequence] = due.Number
-	if p.messages++; p.messages >= orderAckBatch {
+	if p.messages++; p.messages >= orderAckBatch || due.Number == 1 {
 		p.at = now
 	}
 	return p.at

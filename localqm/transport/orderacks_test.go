@@ -13,12 +13,12 @@ func TestOrderAcksAreMergedByStream(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var a orderAcks
 		here, there := localqm.Peer{ID: mq.GUID{1}}, localqm.Peer{ID: mq.GUID{2}}
-		at := a.add(time.Now(), localqm.OrderAck{To: here, Sequence: 7, Number: 1})
+		at := a.add(time.Now(), localqm.OrderAck{To: here, Sequence: 7, Number: 2})
 		if time.Until(at) != orderAckDelay {
 			t.Errorf("the first leaves in %v", time.Until(at))
 		}
 		time.Sleep(100 * time.Millisecond)
-		for n := uint32(2); n <= 9; n++ {
+		for n := uint32(3); n <= 9; n++ {
 			if got := a.add(time.Now(), localqm.OrderAck{To: here, Sequence: 7, Number: n}); !got.Equal(at) {
 				t.Errorf("number %d puts the acknowledgement off to %v", n, got)
 			}
@@ -57,15 +57,29 @@ func TestManyMessagesAreAcknowledgedAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var a orderAcks
 		peer := localqm.Peer{ID: mq.GUID{1}}
-		for n := uint32(1); n < orderAckBatch; n++ {
+		for n := uint32(2); n <= orderAckBatch; n++ {
 			a.add(time.Now(), localqm.OrderAck{To: peer, Sequence: 1, Number: n})
 		}
 		if due, _ := a.take(time.Now()); len(due) != 0 {
 			t.Fatalf("left before %d messages: %v", orderAckBatch, due)
 		}
-		a.add(time.Now(), localqm.OrderAck{To: peer, Sequence: 1, Number: orderAckBatch})
-		if due, _ := a.take(time.Now()); len(due) != 1 || due[0].Number != orderAckBatch {
+		a.add(time.Now(), localqm.OrderAck{To: peer, Sequence: 1, Number: orderAckBatch + 1})
+		if due, _ := a.take(time.Now()); len(due) != 1 || due[0].Number != orderAckBatch+1 {
 			t.Errorf("after %d messages left %v", orderAckBatch, due)
+		}
+	})
+}
+
+// What a sender has in many streams leaves as fast as they are acknowledged.
+func TestTheBeginningOfAStreamIsAcknowledgedAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var a orderAcks
+		peer := localqm.Peer{ID: mq.GUID{1}}
+		for sequence := uint64(1); sequence <= 100; sequence++ {
+			a.add(time.Now(), localqm.OrderAck{To: peer, Sequence: sequence, Number: 1})
+			if due, _ := a.take(time.Now()); len(due) != 1 || due[0].Sequence != sequence {
+				t.Fatalf("stream %d: left %v", sequence, due)
+			}
 		}
 	})
 }
