@@ -30,6 +30,10 @@ type Config struct {
 	// Local is the address of ours that Dial connects from, so that the peer sees
 	// the one that it can reach us at; none: the system chooses.
 	Local netip.Addr
+	// Stage is told how far Dial has come: ConnInProcess when it asked for a
+	// session, ConnEstablishReceived when the peer has answered (MS-MQQB
+	// 3.1.5.2.3, 3.1.5.3.2); nil: nobody is.
+	Stage func(mq.ConnectionStatus)
 	// Connect is how long a TCP connection may take: 5 s.
 	Connect time.Duration
 	// Initialization is how long a session that we open may take from there until

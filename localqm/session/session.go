@@ -147,11 +147,15 @@ func (s *Session) handshake(request []byte, accept func(*Session) Handler) (*rea
 		return nil, err
 	}
 	r := newReader(s)
-	opened := false
+	opened, stage := false, mq.ConnInProcess
 	for write := request; ; {
 		if len(write) > 0 {
 			if _, err := s.conn.Write(write); err != nil {
 				return nil, err
+			}
+			if s.initiator && s.cfg.Stage != nil {
+				s.cfg.Stage(stage)
+				stage = mq.ConnEstablishReceived
 			}
 		}
 		if opened {

@@ -173,3 +173,21 @@ func TestANameMayStandForAnIPv6Address(t *testing.T) {
 		t.Errorf("next hops %q", l.NextHops)
 	}
 }
+
+func TestTheHistoryTellsHowAConnectionCameToBe(t *testing.T) {
+	t.Parallel()
+	n := transporttest.New(t)
+	from, to := n.Start("DESK7"), n.Start("HUB")
+	queues(to)
+	holds(t, to, "bookings", book(t, from, to.Direct("bookings"), 0, 1))
+	var got []mq.ConnectionStatus
+	for _, c := range link(t, from, to.Direct("bookings")).History {
+		got = append(got, c.Status)
+		if c.Address != to.Address.String() || c.Error != 0 || c.Why == "" {
+			t.Errorf("entry %+v", c)
+		}
+	}
+	if want := []mq.ConnectionStatus{mq.ConnInProcess, mq.ConnEstablishReceived, mq.ConnEstablished}; !slices.Equal(got, want) {
+		t.Errorf("history %v, want %v", got, want)
+	}
+}

@@ -120,6 +120,7 @@ func (t *Transport) connect(line context.Context, h *host, at netip.AddrPort, as
 		}
 		cfg.Pinged = true
 	}
+	cfg.Stage = func(s mq.ConnectionStatus) { t.stage(h, at, s) }
 	c := t.newConn(h)
 	s, err := session.Dial(line, cfg, at.String(), h.id, c)
 	if err == nil && !c.opened {
@@ -135,6 +136,17 @@ func (t *Transport) connect(line context.Context, h *host, at netip.AddrPort, as
 		status = e.Status
 	}
 	return connectFailure(at, status, err), false
+}
+
+// stage notes how far a connection has come.
+func (t *Transport) stage(h *host, at netip.AddrPort, s mq.ConnectionStatus) {
+	why := "Asked " + at.Addr().String() + " for a session."
+	if s == mq.ConnEstablishReceived {
+		why = at.Addr().String() + " has answered."
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	h.record(time.Now(), failure{status: s, address: at.Addr().String(), why: why})
 }
 
 // local is the address to connect from: one that we listen on, so that the peer

@@ -66,7 +66,7 @@ func same(a, b *mgmtclient.Connection) bool {
 // events are the lines of the history, the newest first, with repeats counted.
 func (i *item) events(now time.Time) []event {
 	var list []event
-	h := i.out.History
+	h := i.settled()
 	for k := len(h) - 1; k >= 0; {
 		run := 1
 		for k-run >= 0 && same(&h[k], &h[k-run]) {
@@ -86,6 +86,24 @@ func (i *item) events(now time.Time) []event {
 		k -= run
 	}
 	return list
+}
+
+// settled is the history without the beginnings of tries that have ended: their
+// ends say it.
+func (i *item) settled() []mgmtclient.Connection {
+	last := len(i.out.History) - 1
+	var out []mgmtclient.Connection
+	for k, c := range i.out.History {
+		if k == last || !asked(&c) {
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
+// asked reports the beginning of a try.
+func asked(c *mgmtclient.Connection) bool {
+	return c.Status == mq.ConnInProcess && !strings.Contains(c.Why, "closed")
 }
 
 func entry(c *mgmtclient.Connection, now time.Time) event {

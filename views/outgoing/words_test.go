@@ -146,6 +146,16 @@ func TestRepeatsInTheHistoryAreCounted(t *testing.T) {
 	}
 }
 
+func TestTheBeginningOfATryIsShownUntilItHasEnded(t *testing.T) {
+	at := func(s mq.ConnectionStatus) mgmtclient.Connection {
+		return mgmtclient.Connection{Time: fake.Now, Status: s, Failed: s.Failed(), Why: "why"}
+	}
+	i := queueOf(mq.StateWaiting, mgmtclient.Outgoing{History: []mgmtclient.Connection{at(mq.ConnInProcess), at(mq.ConnRefused), at(mq.ConnInProcess)}})
+	if got := i.events(fake.Now); len(got) != 2 || got[0].tone != kit.Warning || got[1].tone != kit.Danger {
+		t.Errorf("got %+v", got)
+	}
+}
+
 func TestEntriesAreShortAndTheirReasonsWhole(t *testing.T) {
 	for _, c := range []struct {
 		c    mgmtclient.Connection
