@@ -63,8 +63,8 @@ func (h *held) read(body int) (*Row, error) {
 type express struct {
 	mu     sync.RWMutex
 	slots  map[Slot]*btree.Map[uint64, *held] // by lookup id
-	due    *btree.BTreeG[*held] // those with a deadline
-	ids    *btree.BTreeG[*held] // those with an Index
+	due    *btree.BTreeG[*held]               // those with a deadline
+	ids    *btree.BTreeG[*held]               // those with an Index
 	memory int64
 	total  Count
 }
