@@ -141,7 +141,7 @@ func TestHostileMessagesThatAreWellFormed(t *testing.T) {
 				ok(t, err)
 			}
 			s.unhurt()
-			_ = a.Close()
+			a.leave()
 		})
 	}
 	s.t = t

@@ -142,6 +142,13 @@ func parameters() []byte {
 	return wire.AppendParameters(nil, wire.Parameters{RecoverableAckTimeout: 500, AckTimeout: 20_000, Window: 64})
 }
 
+// leave closes the connection in good order: what was not read would break it.
+func (a *attacker) leave() {
+	_ = a.Conn.(*net.TCPConn).CloseWrite()
+	_, _ = io.Copy(io.Discard, a)
+	_ = a.Close()
+}
+
 func (a *attacker) write(b []byte) {
 	_, _ = a.Write(b) // it may be closed already
 }
