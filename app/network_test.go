@@ -4,10 +4,13 @@ import (
 	"net"
 	"net/netip"
 	"slices"
+	"strings"
 	"testing"
 
+	"posthouse/localqm/mq"
 	"posthouse/localqm/qmtest"
 	"posthouse/localqm/route"
+	"posthouse/mgmtclient"
 )
 
 func TestAWindowGoesWithoutListeningWhereThePortIsTaken(t *testing.T) {
@@ -54,5 +57,28 @@ func TestAllAddressesOfItsComputerAreNamesOfAQueueManager(t *testing.T) {
 				t.Errorf("with the names %q it answers to %q, and the computer has %v", c.names, got, all)
 			}
 		}
+	}
+}
+
+func TestServeSaysWhyItDoesNotListen(t *testing.T) {
+	n := &network{listen: []netip.Addr{netip.MustParseAddr("127.0.0.1"), netip.MustParseAddr("203.0.113.5")}}
+	on := mgmtclient.Machine{State: mq.MachineConnected, Network: &mgmtclient.Network{Listening: []string{"127.0.0.1:1801"}}}
+	for what, c := range map[string]struct {
+		change func(*mgmtclient.Machine)
+		want   string
+	}{
+		"an address of somebody else": {func(*mgmtclient.Machine) {}, "203.0.113.5 is no address of this computer"},
+		"hardened":                    {func(m *mgmtclient.Machine) { m.Network = &mgmtclient.Network{Hardened: true} }, "hardened"},
+		"offline":                     {func(m *mgmtclient.Machine) { m.State = mq.MachineDisconnected }, "offline"},
+	} {
+		m := on
+		c.change(&m)
+		if got := notListening(n, m); len(got) != 1 || !strings.Contains(got[0], c.want) {
+			t.Errorf("%s: %q", what, got)
+		}
+	}
+	n.listen = []netip.Addr{netip.IPv4Unspecified()}
+	if got := notListening(n, on); len(got) != 0 {
+		t.Errorf("everywhere: %q", got)
 	}
 }

@@ -2,12 +2,15 @@ package app
 
 import (
 	"context"
+	"net/netip"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"posthouse/localqm/mq"
+	"posthouse/mgmtclient"
 )
 
 // serveOptions are what the flags of serve ask for.
@@ -82,6 +85,9 @@ func (p *program) serve(ctx context.Context, folder string, o serveOptions) erro
 			if m.Network != nil {
 				r.Listening = append(r.Listening, m.Network.Listening...)
 			}
+			for _, why := range notListening(o.network, m) {
+				p.note("note: %s", why)
+			}
 			if p.asJSON() {
 				p.jsonl = true // one line, for whoever waits for it
 				err = p.encode(r)
@@ -95,6 +101,27 @@ func (p *program) serve(ctx context.Context, folder string, o serveOptions) erro
 		},
 		stopping: p.warnExpress,
 	})
+}
+
+// notListening says why connections are not taken where they were asked for.
+func notListening(n *network, m mgmtclient.Machine) (why []string) {
+	switch {
+	case m.Network == nil || n == nil:
+		return nil
+	case m.Network.Hardened:
+		return []string{"the queue manager is hardened: it takes no connections (see \"posthouse machine set --help\")"}
+	case m.State == mq.MachineDisconnected:
+		return []string{"the queue manager works offline: it takes no connections until \"posthouse machine connect\""}
+	}
+	for _, a := range n.listen {
+		if !slices.ContainsFunc(m.Network.Listening, func(on string) bool {
+			at, err := netip.ParseAddrPort(on)
+			return err == nil && (a.IsUnspecified() || at.Addr().Unmap() == a.Unmap())
+		}) {
+			why = append(why, a.String()+" is no address of this computer now; it listens there as soon as it is one")
+		}
+	}
+	return why
 }
 
 func listens(on []string) string {
