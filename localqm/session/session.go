@@ -45,6 +45,7 @@ type Session struct {
 	cfg       Config
 	conn      net.Conn
 	address   netip.AddrPort
+	local     netip.AddrPort
 	initiator bool
 	handler   Handler
 
@@ -89,6 +90,9 @@ func newSession(cfg Config, conn net.Conn, initiator bool) *Session {
 	}
 	if a, err := netip.ParseAddrPort(conn.RemoteAddr().String()); err == nil {
 		s.address = netip.AddrPortFrom(a.Addr().Unmap(), a.Port())
+	}
+	if a, err := netip.ParseAddrPort(conn.LocalAddr().String()); err == nil {
+		s.local = netip.AddrPortFrom(a.Addr().Unmap(), a.Port())
 	}
 	return s
 }
@@ -283,6 +287,9 @@ func (s *Session) settle(a arrival, size int, err error) {
 		signal(s.rearm)
 	}
 }
+
+// Local is our end of its connection.
+func (s *Session) Local() netip.AddrPort { return s.local }
 
 // Peer is the other queue manager and its address.
 func (s *Session) Peer() (mq.GUID, netip.AddrPort) { return s.peer, s.address }

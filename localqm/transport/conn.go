@@ -290,7 +290,13 @@ func (c *conn) ending(err error) failure {
 	if errors.As(err, &e) && e.Status.Failed() {
 		status = e.Status
 	}
+	var lost lostAddress
 	switch {
+	case errors.As(err, &lost):
+		return failure{
+			status: mq.ConnSendFailure, address: c.peer.Address,
+			why: fmt.Sprintf("This computer no longer has the address %s, from which it was connected.", netip.Addr(lost)),
+		}
 	case errors.Is(err, session.ErrSilent):
 		return failure{
 			status: mq.ConnSendFailure, code: hrTimedOut, address: c.peer.Address,

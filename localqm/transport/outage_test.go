@@ -3,11 +3,17 @@ package transport_test
 import (
 	"context"
 	"fmt"
+	"net"
+	"slices"
+	"strings"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"posthouse/localqm"
 	"posthouse/localqm/mq"
 	"posthouse/localqm/qmtest"
+	"posthouse/localqm/transport"
 	"posthouse/localqm/transport/transporttest"
 )
 
@@ -122,4 +128,32 @@ func TestANameThatIsUnknown(t *testing.T) {
 	to.SetNames([]string{"NOWHERE"})
 	retry(t, from, name)
 	holds(t, to, "orders", []string{"DESK7 0000"})
+}
+
+func TestASessionEndsWithTheAddressItBeganFrom(t *testing.T) {
+	t.Parallel()
+	n := transporttest.New(t)
+	var has atomic.Value
+	has.Store("127.0.0.11/32")
+	from := n.Start("DESK7", func(o *transport.Options) {
+		o.Look = 10 * time.Millisecond
+		o.Own.Interfaces = func() ([]net.Addr, error) {
+			ip, network, err := net.ParseCIDR(has.Load().(string))
+			return []net.Addr{&net.IPNet{IP: ip, Mask: network.Mask}}, err
+		}
+	})
+	to := n.Start("HUB")
+	queues(to)
+	want := sendAll(t, from, to.Direct("orders"), 5, qmtest.Message)
+	holds(t, to, "orders", want)
+
+	has.Store("127.0.0.51/32") // another network: nothing comes back on the old address
+	qmtest.Eventually(t, "the end of the session, with its reason", func() bool {
+		return slices.ContainsFunc(link(t, from, to.Direct("orders")).History, func(c localqm.Connection) bool {
+			return strings.Contains(c.Why, "no longer has the address 127.0.0.11")
+		})
+	})
+	has.Store("127.0.0.11/32")
+	want = append(want, sendAll(t, from, to.Direct("orders"), 5, qmtest.Message)...)
+	holds(t, to, "orders", want)
 }

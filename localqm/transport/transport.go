@@ -3,6 +3,7 @@ package transport
 import (
 	"context"
 	"log/slog"
+	"maps"
 	"net/netip"
 	"slices"
 	"strings"
@@ -134,6 +135,7 @@ func (t *Transport) Start() error {
 	t.tasks.Go(t.dispatch)
 	t.tasks.Go(t.acknowledge)
 	t.tasks.Go(t.attend)
+	t.tasks.Go(t.watchConns)
 	for _, a := range t.watched() {
 		t.tasks.Go(func() { t.watch(a) })
 	}
@@ -178,6 +180,29 @@ func (t *Transport) watch(listen netip.Addr) {
 			nudge(t.setWake)
 		}
 	})
+}
+
+// watchConns ends sessions from an address that this computer no longer has, as
+// after a change of the network: they would be silent until they are given up.
+func (t *Transport) watchConns() {
+	t.o.Own.Watch(t.ctx, netip.IPv6Unspecified(), t.o.Look, func([]netip.Addr) {
+		t.mu.Lock()
+		conns := slices.Collect(maps.Keys(t.conns))
+		t.mu.Unlock()
+		for _, c := range conns {
+			at := c.s.Local().Addr().WithZone("")
+			if own, err := t.o.Own.Addresses(at); at.IsValid() && err == nil && len(own) == 0 {
+				c.s.Close(lostAddress(at))
+			}
+		}
+	})
+}
+
+// lostAddress ends a session from an address that is not ours any more.
+type lostAddress netip.Addr
+
+func (a lostAddress) Error() string {
+	return "this computer no longer has the address " + netip.Addr(a).String()
 }
 
 // watched is what our addresses are looked up for.
