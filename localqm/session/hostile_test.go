@@ -314,6 +314,7 @@ type replay struct {
 
 func (r *replay) Read(b []byte) (int, error)      { return r.in.Read(b) }
 func (r *replay) SetReadDeadline(time.Time) error { return nil }
+func (r *replay) LocalAddr() net.Addr             { return &net.TCPAddr{} }
 func (r *replay) RemoteAddr() net.Addr            { return &net.TCPAddr{} }
 func (r *replay) Close() error                    { return nil }
 
