@@ -39,7 +39,7 @@ test: ## every test (no C compiler, no display)
 	@scripts/setup test
 	CGO_ENABLED=0 $(GO) test -tags $(TEST_TAGS) -shuffle=on -timeout 10m ./...
 
-test-short: ## the tests of one minute
+test-short: ## the quick tests
 	@scripts/setup test
 	CGO_ENABLED=0 $(GO) test -tags $(TEST_TAGS) -shuffle=on -timeout 5m -short ./...
 
