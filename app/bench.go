@@ -1,6 +1,7 @@
 package app
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -10,6 +11,7 @@ import (
 
 	"posthouse/bench"
 	"posthouse/localqm/mq"
+	"posthouse/mgmtclient/control"
 )
 
 func (p *program) benchCommand() *cobra.Command {
@@ -49,6 +51,9 @@ the ratios of one run, not the numbers of two.`,
 			}
 			o.What, o.Delivery = args, delivery.value
 			o.Length = time.Duration(length)
+			o.Attach = func(ctx context.Context, folder string) (bench.Receiver, error) {
+				return control.Dial(ctx, folder, Version)
+			}
 			if p.asJSON() {
 				o.Progress = func(line string) { p.detail("%s", line) }
 			} else {

@@ -179,7 +179,7 @@ var reserved = []struct {
 	{"posthouse/mgmtclient/fake", []string{"mgmtclient/fake/...", "mgmtclient/conformance/...", "views/screen/screentest/..."}, "the fake is for tests"},
 	{"posthouse/localqm", []string{"localqm/...", "mgmtclient/local/...", "app/...", "bench/..."}, "only app builds a queue manager"},
 	{"posthouse/mgmtclient/local", []string{"mgmtclient/...", "app/...", "bench/..."}, "only app builds nodes"},
-	{"posthouse/mgmtclient/control", []string{"mgmtclient/control/...", "app/...", "bench/..."}, "only app builds nodes"},
+	{"posthouse/mgmtclient/control", []string{"mgmtclient/control/...", "app/..."}, "only app builds nodes"},
 	{"posthouse/mgmtclient/remote", []string{"mgmtclient/remote/...", "app/..."}, "only app builds nodes"},
 	{"posthouse/app", []string{"", "app/..."}, "app is the top"},
 }

@@ -14,6 +14,7 @@ import (
 	"posthouse/localqm/mq"
 	"posthouse/localqm/route"
 	"posthouse/localqm/store"
+	"posthouse/mgmtclient"
 )
 
 // Options say what to measure and how.
@@ -28,6 +29,16 @@ type Options struct {
 	Length   time.Duration // of each round of send and receive; 0: 2 s
 	Depth    int           // messages of browse, open and disk; 0: 100,000
 	Progress func(string)
+	// Attach connects to the queue manager that runs on a data folder; wire and
+	// reconnect need it.
+	Attach func(ctx context.Context, folder string) (Receiver, error)
+}
+
+// Receiver is what is asked of the process that receives.
+type Receiver interface {
+	mgmtclient.Node
+	mgmtclient.QueueAdmin
+	mgmtclient.Purger
 }
 
 // Kinds are the measurements there are.

@@ -75,7 +75,7 @@ func (r *run) reconnect(ctx context.Context) error {
 	if err := sleep(ctx, 2*time.Second); err != nil {
 		return err
 	}
-	if err := to.start(ctx); err != nil {
+	if err := to.start(ctx, r); err != nil {
 		return err
 	}
 	began = time.Now()

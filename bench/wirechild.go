@@ -14,14 +14,13 @@ import (
 
 	"posthouse/localqm/mq"
 	"posthouse/mgmtclient"
-	"posthouse/mgmtclient/control"
 )
 
 // child is a queue manager in a process of its own, which receives.
 type child struct {
 	cmd    *exec.Cmd
 	folder string
-	node   *control.Client
+	node   Receiver
 	port   uint16
 }
 
@@ -32,7 +31,7 @@ func (r *run) receiver(ctx context.Context) (*child, error) {
 		return nil, err
 	}
 	c := &child{folder: filepath.Join(r.dir, fmt.Sprintf("receiver-%d", r.port)), port: r.port}
-	if err := c.start(ctx); err != nil {
+	if err := c.start(ctx, r); err != nil {
 		return nil, err
 	}
 	for _, kind := range []string{"transactional", "express"} {
@@ -48,7 +47,7 @@ func (r *run) receiver(ctx context.Context) (*child, error) {
 }
 
 // start starts its process.
-func (c *child) start(ctx context.Context) error {
+func (c *child) start(ctx context.Context, r *run) error {
 	program, err := os.Executable()
 	if err != nil {
 		return err
@@ -70,7 +69,7 @@ func (c *child) start(ctx context.Context) error {
 		c.stop()
 		return fmt.Errorf("the receiving process did not start: %w", err)
 	}
-	if c.node, err = control.Dial(ctx, c.folder, "posthouse bench"); err != nil {
+	if c.node, err = r.Attach(ctx, c.folder); err != nil {
 		c.stop()
 		return err
 	}
