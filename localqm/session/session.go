@@ -28,8 +28,8 @@ type Handler interface {
 	// that is returned tells that the packet is malformed: the session closes and
 	// done is not called.
 	Arrived(s *Session, packet []byte, done func(error)) error
-	// Acked brings the tags of messages that the peer answers for now, in the
-	// order they were sent: express ones have come, recoverable ones are on its
+	// Acked brings the tags of messages that the peer has become responsible for, in
+	// the order they were sent: express ones have come, recoverable ones are on its
 	// disk. tags is the session's again after the call.
 	Acked(s *Session, tags []any)
 	// Room tells that a window that refused a message has room again.

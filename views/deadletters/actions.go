@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -286,7 +285,7 @@ func (p *Presenter) Export(letters []letter, file string) {
 					return mq.Errorf(mq.ErrServiceNotAvailable, "export", "there is no connection to %s", x.node)
 				}
 				var done int64
-				err := write(fileFor(file, x.origin, len(parts)), func(w io.Writer) error {
+				err := screen.WriteFile(fileFor(file, x.origin, len(parts)), func(w io.Writer) error {
 					return export(j.Context(), clients[x.node], w, x.queue, x.ids, func(n int64) {
 						j.Add(n-done, 0, "")
 						done = n
@@ -319,26 +318,4 @@ func fileFor(file string, o origin, parts int) string {
 	name := o.queue[strings.LastIndexAny(o.queue, `\;`)+1:]
 	ext := filepath.Ext(file)
 	return fmt.Sprintf("%s-%s-%s%s", strings.TrimSuffix(file, ext), o.node, name, ext)
-}
-
-// write makes a file that appears only when it is complete.
-func write(file string, fill func(io.Writer) error) error {
-	f, err := os.CreateTemp(filepath.Dir(file), ".export-*")
-	if err != nil {
-		return err
-	}
-	err = fill(f)
-	if e := f.Sync(); err == nil {
-		err = e
-	}
-	if e := f.Close(); err == nil {
-		err = e
-	}
-	if err == nil {
-		err = os.Rename(f.Name(), file)
-	}
-	if err != nil {
-		_ = os.Remove(f.Name())
-	}
-	return err
 }

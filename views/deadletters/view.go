@@ -60,7 +60,6 @@ func New(h screen.Host) screen.Screen {
 	head := kit.ScreenHeader(kit.NewHeading("Dead letters"), v.headline, kit.Spacer(), refresh, v.export)
 	v.filter = kit.NewField("Filter dead letters").Icon("filter").Wide(208)
 	v.filter.OnChanged = v.p.Filter
-	v.filter.OnKey = v.filterKey
 	v.by = kit.NewSegmented([]kit.Choice{
 		{ID: byReason, Text: "By reason"}, {ID: byDestination, Text: "By destination"}, {ID: byComputer, Text: "By computer"}, {ID: flat, Text: "Flat"},
 	}, byReason, v.p.Group)
@@ -82,6 +81,7 @@ func New(h screen.Host) screen.Screen {
 	v.faultBox = kit.Padded(8, 16, 8, 16, v.fault)
 	v.faultBox.Hide()
 	v.makeGrid()
+	v.filter.Filters(v.grid)
 	v.partial = kit.NewMuted("")
 	v.footer = kit.Footer(v.partial, kit.Spacer(), kit.NewLink("Load more", v.p.More))
 	v.footer.Hide()
@@ -273,22 +273,6 @@ func (v *View) show(on bool) {
 	v.showing = on
 	v.root.Objects = []fyne.CanvasObject{v.arrange()}
 	v.root.Refresh()
-}
-
-func (v *View) filterKey(ev *fyne.KeyEvent) bool {
-	switch ev.Name {
-	case fyne.KeyEscape:
-		if v.filter.Text() == "" {
-			return false
-		}
-		v.filter.SetText("")
-		v.p.Filter("")
-	case fyne.KeyDown:
-		v.grid.Focus()
-	default:
-		return false
-	}
-	return true
 }
 
 // menu is the context menu of the letters.

@@ -55,7 +55,6 @@ func newView(h screen.Host, o Options) *View {
 	v.title, v.text = kit.NewHeading(""), kit.NewLabel("").Color(theme.Muted).Cut(kit.End)
 	v.find = kit.NewField("Find an entry").Icon("search").Wide(200)
 	v.find.OnChanged = v.p.Find
-	v.find.OnKey = v.findKey
 	v.print = kit.NewButton("Print list", "print", v.printList)
 	head := header(kit.Grow(1, v.title, kit.Padded(0, 0, 0, 8, v.text), v.find, v.print))
 	v.make = kit.NewButton("New entry", "plus", nil).Primary()
@@ -64,6 +63,7 @@ func newView(h screen.Host, o Options) *View {
 	v.tools = kit.Toolbar(v.make, v.words)
 	v.line = newBanner(v)
 	v.makeGrid()
+	v.find.Filters(v.grid)
 	v.older = kit.Footer(kit.NewMuted("Older entries that were picked up are not shown."), kit.Spacer(), kit.NewLink("Show older", v.p.Older))
 	v.foot = newFoot(v)
 	v.side = newSidePane(v)
@@ -321,22 +321,6 @@ func (v *View) startForm(id string) {
 func (v *View) choose(id string) {
 	v.p.Fill.Close()
 	v.p.Show(wordOf(id))
-}
-
-func (v *View) findKey(ev *fyne.KeyEvent) bool {
-	switch ev.Name {
-	case fyne.KeyEscape:
-		if v.find.Text() == "" {
-			return false
-		}
-		v.find.SetText("")
-		v.p.Find("")
-	case fyne.KeyDown:
-		v.grid.Focus()
-	default:
-		return false
-	}
-	return true
 }
 
 // menu is the menu of an entry.

@@ -347,3 +347,25 @@ func (t entryTheme) Font(s fyne.TextStyle) fyne.Resource {
 func (t entryTheme) Icon(n fyne.ThemeIconName) fyne.Resource {
 	return fyne.CurrentApp().Settings().Theme().Icon(n)
 }
+
+// Filters makes the field the filter of a grid: Esc empties it, Down goes to the
+// grid. OnChanged is told of both what is typed and what is emptied.
+func (f *Field) Filters(g *Grid) {
+	f.OnKey = func(ev *fyne.KeyEvent) bool {
+		switch ev.Name {
+		case fyne.KeyEscape:
+			if f.Text() == "" {
+				return false
+			}
+			f.SetText("")
+			if f.OnChanged != nil {
+				f.OnChanged("")
+			}
+		case fyne.KeyDown:
+			g.Focus()
+		default:
+			return false
+		}
+		return true
+	}
+}

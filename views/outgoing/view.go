@@ -68,7 +68,6 @@ func New(h screen.Host) screen.Screen {
 		kit.Padded(0, 4, 0, 4, kit.NewDivider()), refresh)
 	v.filter = kit.NewField("Filter destinations").Icon("filter").Wide(208)
 	v.filter.OnChanged = v.p.Filter
-	v.filter.OnKey = v.filterKey
 	v.segments = kit.NewSegmented(v.p.Segments(), segAll, v.p.Segment)
 	v.missing = kit.NewLabel("").Color(theme.Text2)
 	v.silent = kit.Row(kit.NewIcon("warning", 16, theme.Warning), v.missing)
@@ -79,6 +78,7 @@ func New(h screen.Host) screen.Screen {
 		kit.NewIcon("cloud-slash", 16, theme.Text2), v.awayBold, v.awayText, kit.NewButton("Work online", "network", v.online))))), kit.NewRule())
 	v.away.Hide()
 	v.makeGrid()
+	v.filter.Filters(v.grid)
 	v.chosen = kit.NewMuted("")
 	footer := kit.Footer(legend("Not sent", ": still on the sending computer."), legend("Not read", ": delivered; kept until a reader takes it."), kit.Spacer(), v.chosen)
 	v.list = screen.Column(3, head, tools, v.away, v.grid, footer)
@@ -294,21 +294,6 @@ func (v *View) show(on bool) {
 	v.showing = on
 	v.rearrange()
 	v.grid.Focus()
-}
-
-func (v *View) filterKey(ev *fyne.KeyEvent) bool {
-	switch ev.Name {
-	case fyne.KeyEscape:
-		if v.filter.Text() == "" {
-			return false
-		}
-		v.p.Filter("")
-	case fyne.KeyDown:
-		v.grid.Focus()
-	default:
-		return false
-	}
-	return true
 }
 
 // openQueue shows the messages of the current queue.

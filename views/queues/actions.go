@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -227,7 +226,7 @@ func (p *Presenter) Export(file string) {
 		Hint: "Cancel writes no file.",
 		Run: func(run *screen.JobRun) error {
 			var told int64
-			return writeWhole(file, func(w io.Writer) error {
+			return screen.WriteFile(file, func(w io.Writer) error {
 				return export(run.Context(), client, w, path, ids, func(n int64) {
 					run.Add(n-told, 0, "")
 					told = n
@@ -249,28 +248,4 @@ func (p *Presenter) Export(file string) {
 			}
 		},
 	})
-}
-
-// writeWhole writes a file under another name and renames it when it is whole.
-func writeWhole(file string, write func(io.Writer) error) (err error) {
-	f, err := os.CreateTemp(filepath.Dir(file), ".posthouse-*")
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if err != nil {
-			_ = f.Close()
-			_ = os.Remove(f.Name())
-		}
-	}()
-	if err = write(f); err != nil {
-		return err
-	}
-	if err = f.Sync(); err != nil {
-		return err
-	}
-	if err = f.Close(); err != nil {
-		return err
-	}
-	return os.Rename(f.Name(), file)
 }

@@ -206,7 +206,7 @@ func TestAnExportAppearsOnlyWhole(t *testing.T) {
 		t.Errorf("%q", a.Actions[0].What)
 	}
 	dir := t.TempDir()
-	if err := writeWhole(filepath.Join(dir, "x"), func(w io.Writer) error { return io.ErrShortWrite }); err == nil {
+	if err := screen.WriteFile(filepath.Join(dir, "x"), func(w io.Writer) error { return io.ErrShortWrite }); err == nil {
 		t.Error("a failed export succeeded")
 	}
 	if left, _ := os.ReadDir(dir); len(left) != 0 {

@@ -54,25 +54,11 @@ func New(h screen.Host) screen.Screen {
 	v.folder = kit.NewLabel("").Color(theme.Muted)
 	v.filter = kit.NewField("Filter queues").Icon("filter").Wide(232)
 	v.filter.OnChanged = func(string) { v.filtered() }
-	v.filter.OnKey = func(ev *fyne.KeyEvent) bool {
-		switch ev.Name {
-		case fyne.KeyEscape:
-			if v.filter.Text() == "" {
-				return false
-			}
-			v.filter.SetText("")
-			v.filtered()
-		case fyne.KeyDown:
-			v.grid.Focus()
-		default:
-			return false
-		}
-		return true
-	}
 	v.only = kit.NewCheck("Only with messages", false, func(bool) { v.filtered() })
 	v.count = kit.NewMuted("")
 	v.noQueue = kit.NewEmptyState("queue", "", "")
 	v.grid = kit.NewGrid(v.p.List, v.p.List.Columns()...).Empty(v.noQueue)
+	v.filter.Filters(v.grid)
 	v.grid.SetSort(v.p.List.SortShown())
 	v.layOut(screen.PrivateQueues)
 	v.grid.OnSort = func(s kit.Sort) {
