@@ -61,6 +61,23 @@ func TestChangesWaitUntilTheyAreSaved(t *testing.T) {
 	}
 }
 
+func TestHowMessagesTravelIsSaved(t *testing.T) {
+	h, n, p := chooser(t, nil)
+	for i := range netSwitches {
+		on := !p.now.network[i]
+		p.Edit(func(c *choices) { c.network[i] = on })
+		if !p.Changed(netSwitches[i].name) {
+			t.Errorf("%s does not wait to be saved", netSwitches[i].name)
+		}
+		p.Save()
+		h.Until(t, "the saving", func() bool { return len(p.changes()) == 0 })
+		m, err := n.Machine(context.Background())
+		if err != nil || netSwitches[i].now(m.Network) != on {
+			t.Errorf("%s: got %+v, %v", netSwitches[i].name, m.Network, err)
+		}
+	}
+}
+
 func TestDiscardingForgets(t *testing.T) {
 	_, n, p := chooser(t, nil)
 	p.Edit(func(c *choices) { c.theme = "light"; c.limited = false })

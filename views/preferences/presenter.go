@@ -32,6 +32,7 @@ type choices struct {
 	journalLimited bool
 	journalKB      int64
 	profile        string
+	network        [len(netSwitches)]bool
 }
 
 // Archive keeps queues and messages in files. The program gives it: views know
@@ -119,6 +120,11 @@ func (p *Presenter) ofMachine(c *choices) {
 	if p.machine.Profile != "" {
 		c.profile = p.machine.Profile
 	}
+	if n := p.machine.Network; n != nil {
+		for i := range netSwitches {
+			c.network[i] = netSwitches[i].now(n)
+		}
+	}
 }
 
 // Enter asks about the queue manager; what waits to be saved stays.
@@ -163,6 +169,11 @@ func (p *Presenter) ask() {
 			}
 			if p.now.profile == before.profile {
 				p.now.profile = p.was.profile
+			}
+			for i := range netSwitches {
+				if p.now.network[i] == before.network[i] {
+					p.now.network[i] = p.was.network[i]
+				}
 			}
 		}
 		p.OnChange()
@@ -216,6 +227,11 @@ func (p *Presenter) changes() []string {
 	} {
 		if c.is {
 			list = append(list, c.name)
+		}
+	}
+	for i := range netSwitches {
+		if a.network[i] != b.network[i] {
+			list = append(list, netSwitches[i].name)
 		}
 	}
 	return list
@@ -306,7 +322,14 @@ func (p *Presenter) settings() (s mgmtclient.MachineSettings, some bool) {
 		s.JournalQuota = quota(p.now.journalLimited, p.now.journalKB)
 	}
 	if p.Changed(setProfile) {
-		s.Profile, some = &p.now.profile, true
+		profile := p.now.profile // p.now goes on while it is saved
+		s.Profile, some = &profile, true
+	}
+	for i := range netSwitches {
+		if on := p.now.network[i]; on != p.was.network[i] {
+			netSwitches[i].set(&s, &on)
+			some = true
+		}
 	}
 	return s, some
 }

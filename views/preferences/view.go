@@ -67,7 +67,7 @@ func newView(h screen.Host, a *Archive) *View {
 		v.filter("")
 		return true
 	}
-	v.sections = []*section{v.appearance(), v.manager(), v.reading(), v.sending(), v.desk(), v.safety()}
+	v.sections = []*section{v.appearance(), v.manager(), v.network(), v.reading(), v.sending(), v.desk(), v.safety()}
 	if a != nil {
 		v.sections = append(v.sections, v.backup())
 	}
