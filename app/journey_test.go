@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"posthouse/localqm/qmtest/loopback"
 	"posthouse/mgmtclient"
 )
 
@@ -26,12 +27,11 @@ func newRegion(t *testing.T) *region {
 // freePort is a port that nobody uses on any address.
 func freePort(t *testing.T) uint16 {
 	t.Helper()
-	ln, err := net.Listen("tcp4", "0.0.0.0:0")
+	port, err := loopback.Port()
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer func() { _ = ln.Close() }()
-	return ln.Addr().(*net.TCPAddr).AddrPort().Port()
+	return port
 }
 
 // town is a site with a name and an address of its own.

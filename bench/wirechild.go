@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -13,6 +12,7 @@ import (
 	"time"
 
 	"posthouse/localqm/mq"
+	"posthouse/localqm/qmtest/loopback"
 	"posthouse/mgmtclient"
 )
 
@@ -27,7 +27,7 @@ type child struct {
 // receiver starts a queue manager that takes messages from anyone.
 func (r *run) receiver(ctx context.Context) (*child, error) {
 	var err error
-	if r.port, err = freePort(); err != nil {
+	if r.port, err = loopback.Port(); err != nil {
 		return nil, err
 	}
 	c := &child{folder: filepath.Join(r.dir, fmt.Sprintf("receiver-%d", r.port)), port: r.port}
@@ -120,14 +120,4 @@ func (c *child) wait(ctx context.Context, queue string, before, want int64) (cam
 		case <-time.After(2 * time.Millisecond):
 		}
 	}
-}
-
-// freePort is a port that nobody listens on at any address.
-func freePort() (uint16, error) {
-	ln, err := net.Listen("tcp4", "0.0.0.0:0")
-	if err != nil {
-		return 0, err
-	}
-	defer func() { _ = ln.Close() }()
-	return ln.Addr().(*net.TCPAddr).AddrPort().Port(), nil
 }

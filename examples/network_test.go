@@ -19,6 +19,7 @@ import (
 	"posthouse/app"
 	"posthouse/localqm/mq"
 	"posthouse/localqm/proxy"
+	"posthouse/localqm/qmtest/loopback"
 	"posthouse/localqm/wire"
 	"posthouse/mgmtclient"
 )
@@ -50,12 +51,10 @@ type network struct {
 
 func newNetwork(t *testing.T) *network {
 	t.Helper()
-	ln, err := net.Listen("tcp4", "0.0.0.0:0")
+	port, err := loopback.Port()
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, port, _ := net.SplitHostPort(ln.Addr().String())
-	_ = ln.Close()
 	// Not t.TempDir: a socket's path has a short limit, and test names are long.
 	dir, err := os.MkdirTemp("", "ph")
 	if err != nil {
@@ -66,7 +65,7 @@ func newNetwork(t *testing.T) *network {
 			t.Error(err)
 		}
 	})
-	return &network{t: t, port: port, dir: dir}
+	return &network{t: t, port: fmt.Sprint(port), dir: dir}
 }
 
 // lineTo puts the line in front of a computer: at address, where others find it.

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"fmt"
 	"math/rand/v2"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -14,6 +13,7 @@ import (
 
 	"posthouse/localqm/mq"
 	"posthouse/localqm/proxy"
+	"posthouse/localqm/qmtest/loopback"
 	"posthouse/localqm/wire"
 )
 
@@ -51,10 +51,8 @@ type trap struct {
 // newPair makes both, and their queues.
 func newPair(t testing.TB, rnd *rand.Rand) *pair {
 	t.Helper()
-	free, err := net.Listen("tcp4", "0.0.0.0:0")
+	port, err := loopback.Port()
 	ok(t, err)
-	port := free.Addr().(*net.TCPAddr).AddrPort().Port()
-	ok(t, free.Close())
 	p := &pair{t: t, rnd: rnd}
 	dir := t.TempDir()
 	for i, at := range []place{

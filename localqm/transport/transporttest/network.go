@@ -14,6 +14,7 @@ import (
 	"testing"
 
 	"posthouse/localqm/qmtest"
+	"posthouse/localqm/qmtest/loopback"
 	"posthouse/localqm/route"
 	"posthouse/localqm/transport"
 )
@@ -42,12 +43,11 @@ func New(t testing.TB) *Network {
 // freePort is a port that nobody listens on at any address.
 func freePort(t testing.TB) uint16 {
 	t.Helper()
-	ln, err := net.Listen("tcp4", "0.0.0.0:0")
+	port, err := loopback.Port()
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer ln.Close()
-	return ln.Addr().(*net.TCPAddr).AddrPort().Port()
+	return port
 }
 
 // Name gives a computer addresses in the name server, none: it is unknown.
