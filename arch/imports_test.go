@@ -108,11 +108,18 @@ var rules = []rule{
 		false, "connections and addresses know packets and names, not the queue manager",
 	},
 	{
+		[]string{"localqm/rpc/..."},
+		func(p string, _ bool) bool {
+			return !ours(p) || in(p, "localqm/rpc/...", "localqm/mq", "localqm/secure")
+		},
+		false, "DCE/RPC is the same for both sides and knows no queue manager",
+	},
+	{
 		[]string{"localqm"},
 		func(p string, _ bool) bool {
-			return !in(p, "localqm/session", "localqm/route", "localqm/ping", "localqm/transport/...")
+			return !in(p, "localqm/session", "localqm/route", "localqm/ping", "localqm/transport/...", "localqm/rpc/...", "localqm/interfaces/...")
 		},
-		false, "the engine tells a Carrier and does not know how messages travel",
+		false, "the engine does not know how messages travel, nor who calls it from where",
 	},
 	{
 		[]string{"localqm/..."},
@@ -127,7 +134,7 @@ var rules = []rule{
 	{
 		[]string{"mgmtclient/fake", "mgmtclient/conformance", "mgmtclient/remote/...", "mgmtclient/control/..."},
 		func(p string, _ bool) bool {
-			return !in(p, "localqm", "localqm/store/...", "mgmtclient/local/...", "views/...", "app/...")
+			return !in(p, "localqm", "localqm/store/...", "localqm/interfaces/...", "mgmtclient/local/...", "views/...", "app/...")
 		},
 		false, "only mgmtclient/local speaks to the queue manager in this process",
 	},

@@ -25,6 +25,20 @@ type Limited interface {
 	Offers(c Capability) bool
 }
 
+// Explainer is a Node that can say why it does not offer something.
+type Explainer interface {
+	Lacks(c Capability) string
+}
+
+// Lacks is why a node cannot do something, as a sentence for the person; empty if it
+// can, or nothing more is known than that it cannot.
+func Lacks(n Node, c Capability) string {
+	if e, ok := n.(Explainer); ok {
+		return e.Lacks(c)
+	}
+	return ""
+}
+
 // Can finds a capability of a node: purge, ok := mgmtclient.Can[mgmtclient.Purger](n).
 // It must be used in place of a type assertion, which a connection to another
 // process would answer with yes for everything.
