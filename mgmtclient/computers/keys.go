@@ -1,0 +1,77 @@
+package computers
+
+import (
+	"errors"
+	"runtime"
+	"sync"
+
+	"github.com/zalando/go-keyring"
+)
+
+// service is what the passwords are found under in the keyring.
+const service = "Posthouse"
+
+// keys keeps passwords in the keyring of the system, or, where there is none, until
+// the program ends.
+type keys struct {
+	mu   sync.Mutex
+	mine map[string]string
+	none func() error // why there is no keyring; asked when it is needed first
+}
+
+func newKeys() *keys {
+	return &keys{mine: map[string]string{}, none: sync.OnceValue(func() error {
+		if _, err := keyring.Get(service, "is there a keyring"); !errors.Is(err, keyring.ErrNotFound) {
+			return err
+		}
+		return nil
+	})}
+}
+
+// keeper is where passwords are.
+func (k *keys) keeper() (string, bool) {
+	if k.none() != nil {
+		return "this computer has no keyring that answers, so passwords last until the program ends", false
+	}
+	switch runtime.GOOS {
+	case "darwin":
+		return "the keychain of this Mac", true
+	case "windows":
+		return "the Credential Manager of Windows", true
+	}
+	return "the keyring of this desktop", true
+}
+
+// get returns a password; empty: none is kept.
+func (k *keys) get(id string) (string, error) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.none() != nil {
+		return k.mine[id], nil
+	}
+	password, err := keyring.Get(service, id)
+	if errors.Is(err, keyring.ErrNotFound) {
+		return "", nil
+	}
+	return password, err
+}
+
+// set keeps a password, or forgets it if it is empty.
+func (k *keys) set(id, password string) error {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	switch {
+	case k.none() != nil && password == "":
+		delete(k.mine, id)
+		return nil
+	case k.none() != nil:
+		k.mine[id] = password
+		return nil
+	case password == "":
+		if err := keyring.Delete(service, id); !errors.Is(err, keyring.ErrNotFound) {
+			return err
+		}
+		return nil
+	}
+	return keyring.Set(service, id, password)
+}
