@@ -138,7 +138,7 @@ func TestABulkActionThatStopsSaysHowFarItCame(t *testing.T) {
 func TestWhatANodeCannotDoIsSaid(t *testing.T) {
 	d := newDesk(t).withQueues("orders")
 	d.node.Lack(mgmtclient.CanAdmin, mgmtclient.CanPurge, mgmtclient.CanSend, mgmtclient.CanReceive, mgmtclient.CanRemove,
-		mgmtclient.CanMove, mgmtclient.CanSearch, mgmtclient.CanGuard, mgmtclient.CanMachineAdmin, mgmtclient.CanArchive)
+		mgmtclient.CanMove, mgmtclient.CanSearch, mgmtclient.CanGuard, mgmtclient.CanMachineAdmin, mgmtclient.CanMachineAct, mgmtclient.CanExport)
 	for _, args := range []string{
 		"queue create x", "queue set orders --journal", "queue delete orders --yes", "queue purge orders --yes", "queue acl orders",
 		"message send orders --body x", "message receive orders", "message delete orders 5 --yes", "message move orders 5 --to x",

@@ -40,7 +40,7 @@ subqueues. The file appears only when it is complete.`,
 				}
 			}
 			return p.withNode(cmd, op, func(ctx context.Context, n mgmtclient.Node) error {
-				if _, err := can[mgmtclient.Archiver](n); err != nil && !o.Definitions {
+				if _, err := can[mgmtclient.Exporter](n); err != nil && !o.Definitions {
 					return err
 				}
 				o.Now = p.now()

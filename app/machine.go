@@ -14,21 +14,19 @@ import (
 func (p *program) machineCommand() *cobra.Command {
 	return p.group("machine", "The queue manager as a whole",
 		p.machineShow(), p.machineSet(),
-		p.machineOnline("connect", "Bring the queue manager online", mgmtclient.MachineAdmin.Connect),
-		p.machineOnline("disconnect", "Take the queue manager offline", mgmtclient.MachineAdmin.Disconnect),
+		p.machineOnline("connect", "Bring the queue manager online", mgmtclient.MachineActions.Connect),
+		p.machineOnline("disconnect", "Take the queue manager offline", mgmtclient.MachineActions.Disconnect),
 		p.machineTidy())
 }
 
-// withAdmin runs f on a node whose queue manager can be changed.
-func (p *program) withAdmin(cmd *cobra.Command, op string,
-	f func(context.Context, mgmtclient.Node, mgmtclient.MachineAdmin) error,
-) error {
+// withCapability runs f on a node that has what T asks for.
+func withCapability[T any](p *program, cmd *cobra.Command, op string, f func(context.Context, mgmtclient.Node, T) error) error {
 	return p.withNode(cmd, op, func(ctx context.Context, n mgmtclient.Node) error {
-		admin, err := can[mgmtclient.MachineAdmin](n)
+		c, err := can[T](n)
 		if err != nil {
 			return err
 		}
-		return f(ctx, n, admin)
+		return f(ctx, n, c)
 	})
 }
 
@@ -119,7 +117,7 @@ func (p *program) machineSet() *cobra.Command {
 			set(changed, "ping", &s.Ping, ask)
 			set(changed, "ping-answer", &s.PingAnswer, answer)
 			set(changed, "resend", &s.Resend, again.seconds)
-			return p.withAdmin(cmd, "change the queue manager's settings",
+			return withCapability(p, cmd, "change the queue manager's settings",
 				func(ctx context.Context, _ mgmtclient.Node, admin mgmtclient.MachineAdmin) error {
 					m, err := admin.SetMachine(ctx, s)
 					if err != nil {
@@ -145,15 +143,15 @@ func (p *program) machineSet() *cobra.Command {
 	return cmd
 }
 
-func (p *program) machineOnline(verb, short string, f func(mgmtclient.MachineAdmin, context.Context) error) *cobra.Command {
+func (p *program) machineOnline(verb, short string, f func(mgmtclient.MachineActions, context.Context) error) *cobra.Command {
 	return &cobra.Command{
 		Use:   verb,
 		Short: short,
 		Args:  takes(),
 		RunE: p.do(func(cmd *cobra.Command, _ []string) error {
-			return p.withAdmin(cmd, verb+" the queue manager",
-				func(ctx context.Context, n mgmtclient.Node, admin mgmtclient.MachineAdmin) error {
-					if err := f(admin, ctx); err != nil {
+			return withCapability(p, cmd, verb+" the queue manager",
+				func(ctx context.Context, n mgmtclient.Node, actions mgmtclient.MachineActions) error {
+					if err := f(actions, ctx); err != nil {
 						return err
 					}
 					m, err := n.Machine(ctx)
@@ -172,9 +170,9 @@ func (p *program) machineTidy() *cobra.Command {
 		Short: "Give unused storage back to the disk; removes no messages",
 		Args:  takes(),
 		RunE: p.do(func(cmd *cobra.Command, _ []string) error {
-			return p.withAdmin(cmd, "tidy the store",
-				func(ctx context.Context, _ mgmtclient.Node, admin mgmtclient.MachineAdmin) error {
-					r, err := admin.Tidy(ctx)
+			return withCapability(p, cmd, "tidy the store",
+				func(ctx context.Context, _ mgmtclient.Node, actions mgmtclient.MachineActions) error {
+					r, err := actions.Tidy(ctx)
 					if err != nil {
 						return err
 					}
@@ -193,7 +191,7 @@ func (p *program) checkCommand() *cobra.Command {
 		Long:  "Verify that the store is whole: every rule that must hold in it, and every counter.\nExits with 1 when something is wrong.",
 		Args:  takes(),
 		RunE: p.do(func(cmd *cobra.Command, _ []string) error {
-			return p.withAdmin(cmd, "check the store",
+			return withCapability(p, cmd, "check the store",
 				func(ctx context.Context, _ mgmtclient.Node, admin mgmtclient.MachineAdmin) error {
 					r, err := admin.Check(ctx)
 					if err != nil {

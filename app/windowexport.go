@@ -13,14 +13,14 @@ import (
 
 // exportMessages writes a queue, or chosen messages of it, as export does.
 func exportMessages(ctx context.Context, n mgmtclient.Node, to io.Writer, queue string, ids []mgmtclient.LookupID, told func(int64)) error {
-	archiver, err := can[mgmtclient.Archiver](n)
+	records, err := can[mgmtclient.Exporter](n)
 	if err != nil {
 		return explain("export "+queue, err)
 	}
 	if len(ids) > 0 {
 		ids = slices.Clone(ids)
 		slices.Sort(ids)
-		n = &chosen{Node: n, from: archiver, ids: ids}
+		n = &chosen{Node: n, from: records, ids: ids}
 	}
 	r, err := archive.Export(ctx, n, to, archive.ExportOptions{
 		Queues: []string{queue}, Progress: func(r archive.Report) { told(r.Messages) },
@@ -33,7 +33,7 @@ func exportMessages(ctx context.Context, n mgmtclient.Node, to io.Writer, queue 
 // these reads.
 type chosen struct {
 	mgmtclient.Node
-	from mgmtclient.Archiver
+	from mgmtclient.Exporter
 	ids  []mgmtclient.LookupID // ascending
 }
 
@@ -64,9 +64,4 @@ func (c *chosen) Records(ctx context.Context, queue string, after mgmtclient.Loo
 		}
 	}
 	return out, nil
-}
-
-// Restore is only for import.
-func (c *chosen) Restore(ctx context.Context, queue string, records []mgmtclient.Record) error {
-	return c.from.Restore(ctx, queue, records)
 }

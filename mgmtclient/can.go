@@ -14,7 +14,9 @@ const (
 	CanSearch       Capability = "searcher"
 	CanGuard        Capability = "guard"
 	CanMachineAdmin Capability = "machineAdmin"
+	CanMachineAct   Capability = "machineActions"
 	CanWatch        Capability = "watcher"
+	CanExport       Capability = "exporter"
 	CanArchive      Capability = "archiver"
 	CanOutgoing     Capability = "outgoingAdmin"
 )
@@ -76,8 +78,12 @@ func offers[T any](n Node) bool {
 		c = CanGuard
 	case *MachineAdmin:
 		c = CanMachineAdmin
+	case *MachineActions:
+		c = CanMachineAct
 	case *Watcher:
 		c = CanWatch
+	case *Exporter:
+		c = CanExport
 	case *Archiver:
 		c = CanArchive
 	case *OutgoingAdmin:
@@ -104,7 +110,9 @@ func Capabilities(n Node) []Capability {
 		{CanSearch, has[Searcher](n)},
 		{CanGuard, has[Guard](n)},
 		{CanMachineAdmin, has[MachineAdmin](n)},
+		{CanMachineAct, has[MachineActions](n)},
 		{CanWatch, has[Watcher](n)},
+		{CanExport, has[Exporter](n)},
 		{CanArchive, has[Archiver](n)},
 		{CanOutgoing, has[OutgoingAdmin](n)},
 	} {

@@ -15,7 +15,7 @@ func TestCanSeesWhatANodeHasAndOffers(t *testing.T) {
 	full := fake.New(fake.Options{})
 	defer full.Close()
 	all := mgmtclient.Capabilities(full)
-	if fmt.Sprint(all) != "[queueAdmin purger sender receiver remover mover searcher guard machineAdmin watcher archiver outgoingAdmin]" {
+	if fmt.Sprint(all) != "[queueAdmin purger sender receiver remover mover searcher guard machineAdmin machineActions watcher exporter archiver outgoingAdmin]" {
 		t.Errorf("a full node offers %v", all)
 	}
 	if list := mgmtclient.Capabilities(reader{full}); len(list) != 0 {

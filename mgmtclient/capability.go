@@ -162,14 +162,18 @@ type Guard interface {
 // MachineAdmin changes the queue manager itself.
 type MachineAdmin interface {
 	SetMachine(ctx context.Context, s MachineSettings) (Machine, error)
+	// Check verifies the store (Problems is empty when all is well).
+	Check(ctx context.Context) (CheckResult, error)
+}
+
+// MachineActions are those of MS-MQMR 3.1.4.2 on the queue manager itself.
+type MachineActions interface {
 	// Connect and Disconnect put the machine online and offline
 	// (MS-MQMQ 2.3.11.4).
 	Connect(ctx context.Context) error
 	Disconnect(ctx context.Context) error
 	// Tidy gives unused storage back to the disk; it never removes messages.
 	Tidy(ctx context.Context) (TidyResult, error)
-	// Check verifies the store (Problems is empty when all is well).
-	Check(ctx context.Context) (CheckResult, error)
 }
 
 // MachineSettings holds what is to be set; nil leaves it.
@@ -222,13 +226,17 @@ const (
 	SignalMachine  SignalKind = "machine"  // settings, online state
 )
 
-// Archiver reads and restores messages with every property, for export and
-// import (package archive has the file format).
-type Archiver interface {
+// Exporter reads messages with every property (package archive has the format
+// of the file).
+type Exporter interface {
 	// Records returns a page of messages as stored, in queue order behind
 	// after: at most limit (up to MaxPage), and fewer once they take PageBytes.
 	// An empty page is the end.
 	Records(ctx context.Context, queue string, after LookupID, limit int) ([]Record, error)
+}
+
+// Archiver takes back what an Exporter gave.
+type Archiver interface {
 	// Restore puts records into a queue, journal, subqueue or system queue as
 	// they were, in one transaction: ids, times and counts are kept, places in
 	// the queue are new, and nobody is told anything. At most MaxPage records

@@ -261,7 +261,7 @@ func TestExportRefusesWhatItCannotWrite(t *testing.T) {
 	if _, err := archive.Export(t.Context(), small(t), failing{}, archive.ExportOptions{}); err == nil || !strings.Contains(err.Error(), "disk full") {
 		t.Errorf("a writer that fails: %v", err)
 	}
-	n.Lack(mgmtclient.CanArchive)
+	n.Lack(mgmtclient.CanExport)
 	if _, err := archive.Export(t.Context(), n, io.Discard, archive.ExportOptions{}); mgmtclient.Code(err) != mq.ErrUnsupportedOperation {
 		t.Errorf("a node without the capability: %v", err)
 	}

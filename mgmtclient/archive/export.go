@@ -40,7 +40,7 @@ const page = 500
 // or not; stop the applications for an exact picture.
 func Export(ctx context.Context, n mgmtclient.Node, w io.Writer, o ExportOptions) (Report, error) {
 	const op = "export"
-	records, ok := mgmtclient.Can[mgmtclient.Archiver](n)
+	records, ok := mgmtclient.Can[mgmtclient.Exporter](n)
 	if !ok && !o.Definitions {
 		return Report{}, lacks(op, "give out stored messages")
 	}
@@ -76,7 +76,7 @@ func lacks(op, what string) error {
 type exporter struct {
 	ctx     context.Context
 	n       mgmtclient.Node
-	records mgmtclient.Archiver
+	records mgmtclient.Exporter
 	w       *writer
 	o       ExportOptions
 	done    Report

@@ -168,12 +168,12 @@ var outgoing = []test{
 		s.holds(far, "a")
 	}},
 	{"offline it is kept too", func(s *suite) {
-		s.ok(s.machine.Disconnect(s.ctx))
+		s.ok(s.actions.Disconnect(s.ctx))
 		s.kept("a")
 		if q := s.queue(far); q.State != string(mq.StateDisconnected) && q.State != string(mq.StateInactive) {
 			s.Errorf("offline: %+v", q)
 		}
-		s.ok(s.machine.Connect(s.ctx))
+		s.ok(s.actions.Connect(s.ctx))
 		s.holds(far, "a")
 	}},
 	{"its time on the way ends in the dead-letter queues", func(s *suite) {

@@ -65,7 +65,7 @@ var names = []test{
 			s.fails(err, mq.ErrQueueNotFound)
 			_, err = s.purger.Purge(s.ctx, name)
 			s.fails(err, mq.ErrQueueNotFound)
-			_, err = s.archiver.Records(s.ctx, name, 0, 10)
+			_, err = s.exporter.Records(s.ctx, name, 0, 10)
 			s.fails(err, mq.ErrQueueNotFound)
 			s.fails(s.searcher.Search(s.ctx, name, mgmtclient.Search{}, func(mgmtclient.Message) bool { return true }), mq.ErrQueueNotFound)
 			s.fails(s.admin.DeleteQueue(s.ctx, name), mq.ErrQueueNotFound)

@@ -143,13 +143,13 @@ var machines = []test{
 			s.ok(err)
 			return m.State
 		}
-		s.ok(s.machine.Disconnect(s.ctx))
+		s.ok(s.actions.Disconnect(s.ctx))
 		if got := state(); got != "DISCONNECTED" {
 			s.Errorf("state %s", got)
 		}
 		s.plain("orders")
 		s.labels("orders", "local mail goes on")
-		s.ok(s.machine.Connect(s.ctx))
+		s.ok(s.actions.Connect(s.ctx))
 		if got := state(); got != "CONNECTED" {
 			s.Errorf("state %s", got)
 		}
@@ -157,7 +157,7 @@ var machines = []test{
 	{"tidying removes nothing, a check finds nothing", func(s *suite) {
 		s.plain("orders")
 		s.labels("orders", "a", "b")
-		_, err := s.machine.Tidy(s.ctx)
+		_, err := s.actions.Tidy(s.ctx)
 		s.ok(err)
 		s.holds("orders", "a", "b")
 		r, err := s.machine.Check(s.ctx)
@@ -181,11 +181,11 @@ var records = []test{
 		_, err = s.mover.Move(s.ctx, "orders", ids([]mgmtclient.Message{first}), "orders;sub")
 		s.ok(err)
 		for _, queue := range []string{"orders", "orders;sub"} {
-			before, err := s.archiver.Records(s.ctx, queue, 0, 100)
+			before, err := s.exporter.Records(s.ctx, queue, 0, 100)
 			s.ok(err)
 			list := s.list(queue)
 			s.ok(s.archiver.Restore(s.ctx, "copy", before))
-			after, err := s.archiver.Records(s.ctx, "copy", 0, 100)
+			after, err := s.exporter.Records(s.ctx, "copy", 0, 100)
 			s.ok(err)
 			if len(before) != len(list) || len(after) != len(before) {
 				s.Fatalf("%s: %d records, %d after", queue, len(before), len(after))
@@ -214,7 +214,7 @@ var records = []test{
 		s.send(mgmtclient.SendRequest{Queue: "orders", Count: 120})
 		seen := 0
 		for after := mgmtclient.LookupID(0); ; {
-			list, err := s.archiver.Records(s.ctx, "orders", after, 50)
+			list, err := s.exporter.Records(s.ctx, "orders", after, 50)
 			s.ok(err)
 			if len(list) == 0 {
 				break
@@ -231,14 +231,14 @@ var records = []test{
 			s.Errorf("%d records", seen)
 		}
 		for _, limit := range []int{0, -1, mgmtclient.MaxPage + 1} {
-			_, err := s.archiver.Records(s.ctx, "orders", 0, limit)
+			_, err := s.exporter.Records(s.ctx, "orders", 0, limit)
 			s.fails(err, mq.ErrInvalidParameter)
 		}
 	}},
 	{"damaged packets restore nothing", func(s *suite) {
 		s.plain("orders")
 		s.labels("orders", "a", "b")
-		list, err := s.archiver.Records(s.ctx, "orders", 0, 10)
+		list, err := s.exporter.Records(s.ctx, "orders", 0, 10)
 		s.ok(err)
 		s.plain("copy")
 		list[1].Packet = list[1].Packet[:20]
@@ -255,7 +255,7 @@ var records = []test{
 		s.send(mgmtclient.SendRequest{Queue: "orders", Label: "x", DeadLetter: true, Acknowledge: []string{"reached", "not-received"}, AdminQueue: "admin", Journal: true})
 		_, err := s.purger.Purge(s.ctx, "orders")
 		s.ok(err)
-		dead, err := s.archiver.Records(s.ctx, mgmtclient.DeadLetterQueue, 0, 10)
+		dead, err := s.exporter.Records(s.ctx, mgmtclient.DeadLetterQueue, 0, 10)
 		s.ok(err)
 		told := len(s.list("admin"))
 		s.ok(s.archiver.Restore(s.ctx, mgmtclient.DeadLetterQueue, dead))
@@ -432,12 +432,12 @@ func (s *suite) everything() map[string]error {
 	_, errs["ACL"] = s.guard.ACL(s.ctx, "orders")
 	errs["SetACL"] = s.guard.SetACL(s.ctx, "orders", "O:S-1-5-7D:")
 	_, errs["SetMachine"] = s.machine.SetMachine(s.ctx, mgmtclient.MachineSettings{})
-	errs["Connect"] = s.machine.Connect(s.ctx)
-	errs["Disconnect"] = s.machine.Disconnect(s.ctx)
-	_, errs["Tidy"] = s.machine.Tidy(s.ctx)
+	errs["Connect"] = s.actions.Connect(s.ctx)
+	errs["Disconnect"] = s.actions.Disconnect(s.ctx)
+	_, errs["Tidy"] = s.actions.Tidy(s.ctx)
 	_, errs["Check"] = s.machine.Check(s.ctx)
 	_, errs["Watch"] = s.watcher.Watch(s.ctx)
-	_, errs["Records"] = s.archiver.Records(s.ctx, "orders", 0, 10)
+	_, errs["Records"] = s.exporter.Records(s.ctx, "orders", 0, 10)
 	errs["Restore"] = s.archiver.Restore(s.ctx, "orders", nil)
 	return errs
 }

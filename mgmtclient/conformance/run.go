@@ -58,7 +58,9 @@ type suite struct {
 	searcher mgmtclient.Searcher
 	guard    mgmtclient.Guard
 	machine  mgmtclient.MachineAdmin
+	actions  mgmtclient.MachineActions
 	watcher  mgmtclient.Watcher
+	exporter mgmtclient.Exporter
 	archiver mgmtclient.Archiver
 	outgoing mgmtclient.OutgoingAdmin
 	ctx      context.Context
@@ -76,7 +78,9 @@ func newSuite(t *testing.T, n mgmtclient.Node) *suite {
 	s.searcher = need[mgmtclient.Searcher](t, n)
 	s.guard = need[mgmtclient.Guard](t, n)
 	s.machine = need[mgmtclient.MachineAdmin](t, n)
+	s.actions = need[mgmtclient.MachineActions](t, n)
 	s.watcher = need[mgmtclient.Watcher](t, n)
+	s.exporter = need[mgmtclient.Exporter](t, n)
 	s.archiver = need[mgmtclient.Archiver](t, n)
 	s.outgoing = need[mgmtclient.OutgoingAdmin](t, n)
 	// No call may hang: the limit is far beyond what any of them takes.

@@ -108,10 +108,10 @@ var methods = map[string]method{
 		m, err := n.SetMachine(ctx, or(c.params.Machine))
 		return result{Machine: &m}, err
 	}),
-	"Connect": with(func(ctx context.Context, _ *call, n mgmtclient.MachineAdmin) (result, error) {
+	"Connect": with(func(ctx context.Context, _ *call, n mgmtclient.MachineActions) (result, error) {
 		return result{}, n.Connect(ctx)
 	}),
-	"Disconnect": with(func(ctx context.Context, _ *call, n mgmtclient.MachineAdmin) (result, error) {
+	"Disconnect": with(func(ctx context.Context, _ *call, n mgmtclient.MachineActions) (result, error) {
 		return result{}, n.Disconnect(ctx)
 	}),
 	"Pause": with(func(ctx context.Context, c *call, n mgmtclient.OutgoingAdmin) (result, error) {
@@ -123,7 +123,7 @@ var methods = map[string]method{
 	"Resend": with(func(ctx context.Context, c *call, n mgmtclient.OutgoingAdmin) (result, error) {
 		return result{}, n.Resend(ctx, c.params.Queue)
 	}),
-	"Tidy": with(func(ctx context.Context, _ *call, n mgmtclient.MachineAdmin) (result, error) {
+	"Tidy": with(func(ctx context.Context, _ *call, n mgmtclient.MachineActions) (result, error) {
 		t, err := n.Tidy(ctx)
 		return result{Tidy: &t}, err
 	}),
@@ -143,7 +143,7 @@ var methods = map[string]method{
 		}
 		return result{}, nil
 	}),
-	"Records": with(func(ctx context.Context, c *call, n mgmtclient.Archiver) (result, error) {
+	"Records": with(func(ctx context.Context, c *call, n mgmtclient.Exporter) (result, error) {
 		list, err := n.Records(ctx, c.params.Queue, c.params.ID, c.params.Limit)
 		return result{Records: list}, err
 	}),

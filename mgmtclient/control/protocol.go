@@ -8,7 +8,7 @@ import (
 )
 
 // protocol is the version of the protocol; both ends must have the same.
-const protocol = 2
+const protocol = 3
 
 // Limits of a connection.
 const (

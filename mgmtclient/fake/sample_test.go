@@ -175,8 +175,8 @@ func TestHooks(t *testing.T) {
 	if _, ok := mgmtclient.Can[mgmtclient.Purger](n); ok {
 		t.Error("a capability that was taken away is still offered")
 	}
-	if got := len(mgmtclient.Capabilities(n)); got != 11 {
-		t.Errorf("%d capabilities, want 11", got)
+	if got := len(mgmtclient.Capabilities(n)); got != 13 {
+		t.Errorf("%d capabilities, want 13", got)
 	}
 	if n.Calls("Delete") != 1 || n.Calls("") < 6 {
 		t.Errorf("calls: %d and %d", n.Calls("Delete"), n.Calls(""))

@@ -138,7 +138,7 @@ func (p *Presenter) can() (tries, steers bool) {
 		return false, false
 	}
 	_, tries = mgmtclient.Can[mgmtclient.OutgoingAdmin](p.node.Client)
-	_, steers = mgmtclient.Can[mgmtclient.MachineAdmin](p.node.Client)
+	_, steers = mgmtclient.Can[mgmtclient.MachineActions](p.node.Client)
 	return tries, steers
 }
 

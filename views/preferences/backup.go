@@ -151,7 +151,7 @@ func (p *Presenter) Check(told func(mgmtclient.CheckResult, error)) {
 
 // Tidy gives unused storage back to the disk.
 func (p *Presenter) Tidy(told func(mgmtclient.TidyResult, error)) {
-	admin, ok := mgmtclient.Can[mgmtclient.MachineAdmin](p.node.Client)
+	actions, ok := mgmtclient.Can[mgmtclient.MachineActions](p.node.Client)
 	if !ok {
 		return
 	}
@@ -159,7 +159,7 @@ func (p *Presenter) Tidy(told func(mgmtclient.TidyResult, error)) {
 	p.host.Job(screen.Job{
 		Icon: "disk", Title: "Giving back disk space of " + p.node.Name, Hint: "No message is touched.",
 		Run: func(j *screen.JobRun) (err error) {
-			r, err = admin.Tidy(j.Context())
+			r, err = actions.Tidy(j.Context())
 			return err
 		},
 		Then: func(_ screen.Progress, err error) {

@@ -362,10 +362,15 @@ func (p *Presenter) Used() string {
 }
 
 // CanAdmin reports whether the queue manager can be changed from here.
-func (p *Presenter) CanAdmin() bool {
+func (p *Presenter) CanAdmin() bool { return offers[mgmtclient.MachineAdmin](p) }
+
+// CanTidy reports whether its storage can be tidied from here.
+func (p *Presenter) CanTidy() bool { return offers[mgmtclient.MachineActions](p) }
+
+func offers[T any](p *Presenter) bool {
 	if p.node.Client == nil || !p.known {
 		return false
 	}
-	_, ok := mgmtclient.Can[mgmtclient.MachineAdmin](p.node.Client)
+	_, ok := mgmtclient.Can[T](p.node.Client)
 	return ok
 }

@@ -254,7 +254,7 @@ func (v *View) Actions() screen.Actions {
 		screen.CmdFilter:  {Run: v.find.Focus},
 		screen.CmdRefresh: {Run: v.p.ask},
 		screen.CmdCheck:   {Run: v.check, Enabled: v.p.CanAdmin},
-		screen.CmdTidy:    {Run: v.tidy, Enabled: v.p.CanAdmin},
+		screen.CmdTidy:    {Run: v.tidy, Enabled: v.p.CanTidy},
 	}
 }
 

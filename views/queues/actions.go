@@ -28,7 +28,7 @@ func (p *Presenter) Can() Can {
 	_, c.Move = mgmtclient.Can[mgmtclient.Mover](n)
 	c.Return = c.Move && p.deadLetters()
 	_, c.Send = mgmtclient.Can[mgmtclient.Sender](n)
-	_, c.Export = mgmtclient.Can[mgmtclient.Archiver](n)
+	_, c.Export = mgmtclient.Can[mgmtclient.Exporter](n)
 	c.Export = c.Export && p.host.Export() != nil
 	_, c.Search = mgmtclient.Can[mgmtclient.Searcher](n)
 	_, c.Purge = mgmtclient.Can[mgmtclient.Purger](n)

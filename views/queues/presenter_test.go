@@ -172,7 +172,7 @@ func TestOnlyDeadLettersAreReturned(t *testing.T) {
 	if a.p.Can().Return {
 		t.Error("an ordinary message goes nowhere")
 	}
-	a.node.Lack(mgmtclient.CanRemove, mgmtclient.CanMove, mgmtclient.CanSend, mgmtclient.CanPurge, mgmtclient.CanAdmin, mgmtclient.CanSearch, mgmtclient.CanArchive)
+	a.node.Lack(mgmtclient.CanRemove, mgmtclient.CanMove, mgmtclient.CanSend, mgmtclient.CanPurge, mgmtclient.CanAdmin, mgmtclient.CanSearch, mgmtclient.CanExport)
 	if c := a.p.Can(); c != (Can{}) {
 		t.Errorf("a node that can nothing: %+v", c)
 	}

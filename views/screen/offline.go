@@ -25,23 +25,23 @@ func AskOffline(h Host, n Node) {
 // GoOffline takes a computer off the network.
 func GoOffline(h Host, n Node) {
 	setNetwork(h, n, n.Name+" works offline", n.Name+" was not taken off the network",
-		func(ctx context.Context, a mgmtclient.MachineAdmin) error { return a.Disconnect(ctx) },
+		func(ctx context.Context, a mgmtclient.MachineActions) error { return a.Disconnect(ctx) },
 		func() { GoOnline(h, n) })
 }
 
 // GoOnline puts a computer on the network again.
 func GoOnline(h Host, n Node) {
 	setNetwork(h, n, n.Name+" works online", n.Name+" was not put on the network",
-		func(ctx context.Context, a mgmtclient.MachineAdmin) error { return a.Connect(ctx) }, nil)
+		func(ctx context.Context, a mgmtclient.MachineActions) error { return a.Connect(ctx) }, nil)
 }
 
-func setNetwork(h Host, n Node, done, failed string, do func(context.Context, mgmtclient.MachineAdmin) error, undo func()) {
-	admin, ok := mgmtclient.Can[mgmtclient.MachineAdmin](n.Client)
+func setNetwork(h Host, n Node, done, failed string, do func(context.Context, mgmtclient.MachineActions) error, undo func()) {
+	actions, ok := mgmtclient.Can[mgmtclient.MachineActions](n.Client)
 	if !ok {
 		h.Fail(failed, mq.Errorf(mq.ErrUnsupportedOperation, "change the network state", "%s lets nobody change it from here", n.Name))
 		return
 	}
-	Load(h.Scope(), func(ctx context.Context) (struct{}, error) { return struct{}{}, do(ctx, admin) }, func(_ struct{}, err error) {
+	Load(h.Scope(), func(ctx context.Context) (struct{}, error) { return struct{}{}, do(ctx, actions) }, func(_ struct{}, err error) {
 		h.Feed().Refresh(n.ID)
 		if err != nil {
 			h.Fail(failed, err)

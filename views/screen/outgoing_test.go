@@ -96,7 +96,7 @@ func TestWorkingOfflineIsAskedAndCanBeUndone(t *testing.T) {
 
 func TestAComputerThatCannotGoOfflineSaysSo(t *testing.T) {
 	n := fake.Sample()
-	n.Lack(mgmtclient.CanMachineAdmin)
+	n.Lack(mgmtclient.CanMachineAct)
 	h := screentest.New(t, n)
 	screen.GoOffline(h, h.Nodes()[0])
 	if len(h.Failed) != 1 || n.Calls("Disconnect") != 0 {

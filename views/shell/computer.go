@@ -14,24 +14,27 @@ import (
 	"posthouse/views/theme"
 )
 
-// admin is the computer of the screen in front, if it can be administered.
-func (s *Shell) admin() (*link, mgmtclient.MachineAdmin, bool) {
+// inFront is the computer of the screen in front, if it has a capability.
+func inFront[T any](s *Shell) (*link, T, bool) {
 	l := s.find(s.here.Node)
 	if l == nil || l.shown.Client == nil {
-		return nil, nil, false
+		var none T
+		return nil, none, false
 	}
-	a, ok := mgmtclient.Can[mgmtclient.MachineAdmin](l.shown.Client)
-	return l, a, ok
+	c, ok := mgmtclient.Can[T](l.shown.Client)
+	return l, c, ok
 }
 
-func (s *Shell) administers() bool {
-	_, _, ok := s.admin()
-	return ok
+func frontHas[T any](s *Shell) func() bool {
+	return func() bool {
+		_, _, ok := inFront[T](s)
+		return ok
+	}
 }
 
 // check verifies the store of a queue manager.
 func (s *Shell) check() {
-	l, admin, ok := s.admin()
+	l, admin, ok := inFront[mgmtclient.MachineAdmin](s)
 	if !ok {
 		return
 	}
@@ -83,7 +86,7 @@ func (s *Shell) problems(name string, list []string) {
 
 // tidy gives unused storage back to the disk.
 func (s *Shell) tidy() {
-	l, admin, ok := s.admin()
+	l, actions, ok := inFront[mgmtclient.MachineActions](s)
 	if !ok {
 		return
 	}
@@ -91,7 +94,7 @@ func (s *Shell) tidy() {
 	s.Job(screen.Job{
 		Icon: "disk", Title: "Giving back disk space of " + l.shown.Name, Hint: "No message is removed by it.",
 		Run: func(run *screen.JobRun) (err error) {
-			result, err = admin.Tidy(run.Context())
+			result, err = actions.Tidy(run.Context())
 			return err
 		},
 		Then: func(p screen.Progress, err error) {

@@ -7,6 +7,7 @@ import (
 	"fyne.io/fyne/v2/driver/desktop"
 
 	"posthouse/localqm/mq"
+	"posthouse/mgmtclient"
 	"posthouse/views/kit"
 	"posthouse/views/screen"
 )
@@ -126,8 +127,8 @@ func (s *Shell) actions() screen.Actions {
 			},
 		},
 		screen.CmdComputerInfo: {Run: s.computerInfo, Enabled: s.connected},
-		screen.CmdCheck:        {Run: s.check, Enabled: s.administers},
-		screen.CmdTidy:         {Run: s.tidy, Enabled: s.administers},
+		screen.CmdCheck:        {Run: s.check, Enabled: frontHas[mgmtclient.MachineAdmin](s)},
+		screen.CmdTidy:         {Run: s.tidy, Enabled: frontHas[mgmtclient.MachineActions](s)},
 		screen.CmdKeys:         {Run: s.showKeys},
 	}
 	maps.Copy(all, s.network())

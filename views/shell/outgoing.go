@@ -77,7 +77,7 @@ func steers(l *link) bool {
 	if l.shown.Client == nil {
 		return false
 	}
-	_, ok := mgmtclient.Can[mgmtclient.MachineAdmin](l.shown.Client)
+	_, ok := mgmtclient.Can[mgmtclient.MachineActions](l.shown.Client)
 	return ok
 }
 
