@@ -98,6 +98,8 @@ func kindOf(text string) string {
 	switch {
 	case has("sil open font license"):
 		return "SIL OFL 1.1"
+	case has("mozilla public license"):
+		return "MPL 2.0"
 	case has("apache license"):
 		return "Apache 2.0"
 	case has("neither the name"):
