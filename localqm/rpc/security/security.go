@@ -3,7 +3,11 @@
 // Kerberos and SPNEGO are in folders of their own; so are the accounts of a server.
 package security
 
-import "posthouse/localqm/secure"
+import (
+	"net/netip"
+
+	"posthouse/localqm/secure"
+)
 
 // Level is how far calls are protected (MS-RPCE 2.2.1.1.8).
 type Level uint8
@@ -84,6 +88,15 @@ type Context interface {
 	Identity() Identity
 }
 
+// Signer is a context that signs what is not a call, too: the list of mechanisms of
+// SPNEGO (RFC 4178 5). It is used between the last token and the first call.
+type Signer interface {
+	// CanSign reports whether the two sides have agreed on signatures.
+	CanSign() bool
+	MIC(text []byte) ([]byte, error)
+	VerifyMIC(text, mic []byte) error
+}
+
 // Identity is a caller as the mechanism knows him.
 type Identity struct {
 	Account   string // DOMAIN\name, or name@REALM; empty: nobody said
@@ -96,8 +109,9 @@ func Anonymous() Identity { return Identity{Token: secure.Token{User: secure.Ano
 
 // Acceptor makes the server's side of security contexts.
 type Acceptor interface {
-	// Accept begins a context; the error says that the mechanism is not offered.
-	Accept(m Mechanism) (Context, error)
+	// Accept begins a context with a client at an address, which slows down who
+	// guesses passwords; the error says that the mechanism is not offered.
+	Accept(m Mechanism, from netip.Addr) (Context, error)
 }
 
 // Initiator makes the client's side of security contexts. It may be used by many
