@@ -157,6 +157,11 @@ type Guard interface {
 	// ACL is the security descriptor in SDDL; the queue "" is the machine.
 	ACL(ctx context.Context, queue string) (string, error)
 	SetACL(ctx context.Context, queue, sddl string) error
+	// Permissions is the same in words.
+	Permissions(ctx context.Context, queue string) (Permissions, error)
+	// SetPermissions sets entries, and the owner if one is given; what the words
+	// do not tell stays.
+	SetPermissions(ctx context.Context, queue string, p Permissions) error
 }
 
 // MachineAdmin changes the queue manager itself.

@@ -2,6 +2,7 @@ package mq
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -144,6 +145,54 @@ var machineRights = []right{
 	{"TakeOwnership", uint32(RightTakeMachineOwnership)},
 }
 
+// queueWords are the rights as the console says them.
+var queueWords = []right{
+	{"everything", uint32(RightQueueGenericAll)},
+	{"send", uint32(RightWriteMessage)},
+	{"take", uint32(RightReceiveMessage)},
+	{"take from the journal", uint32(RightReceiveJournalMessage)},
+	{"look", uint32(RightPeekMessage)},
+	{"remove", uint32(RightDeleteMessage)},
+	{"remove from the journal", uint32(RightDeleteJournalMessage)},
+	{"see properties", uint32(RightGetQueueProperties)},
+	{"change properties", uint32(RightSetQueueProperties)},
+	{"see permissions", uint32(RightGetQueuePermissions)},
+	{"change permissions", uint32(RightChangeQueuePermissions)},
+	{"become the owner", uint32(RightTakeQueueOwnership)},
+	{"delete the queue", uint32(RightDeleteQueue)},
+}
+
+// machineWords are those on a queue manager.
+var machineWords = []right{
+	{"everything", uint32(RightMachineGenericAll)},
+	{"create queues", uint32(RightCreateQueue)},
+	{"take dead letters", uint32(RightReceiveDeadLetter)},
+	{"look at dead letters", uint32(RightPeekDeadLetter)},
+	{"remove dead letters", uint32(RightDeleteDeadLetter)},
+	{"take from the machine journal", uint32(RightReceiveComputerJournal)},
+	{"look at the machine journal", uint32(RightPeekComputerJournal)},
+	{"remove from the machine journal", uint32(RightDeleteComputerJournal)},
+	{"see properties", uint32(RightGetMachineProperties)},
+	{"change properties", uint32(RightSetMachineProperties)},
+	{"see permissions", uint32(RightGetMachinePermissions)},
+	{"change permissions", uint32(RightChangeMachinePermissions)},
+	{"become the owner", uint32(RightTakeMachineOwnership)},
+	{"delete the queue manager", uint32(RightDeleteMachine)},
+}
+
+// Words are the rights in plain words: "send, look"; "nothing" for none.
+func (r QueueRight) Words() string { return words(queueWords, uint32(r)) }
+
+// Words are the rights as QueueRight.Words says them.
+func (r MachineRight) Words() string { return words(machineWords, uint32(r)) }
+
+func words(table []right, mask uint32) string {
+	if mask == 0 {
+		return "nothing"
+	}
+	return nameRights(table, mask)
+}
+
 // String names the rights, "ReceiveMessage, WriteMessage"; bits without a name
 // stand at the end in hex; "none" for none.
 func (r QueueRight) String() string { return nameRights(queueRights, uint32(r)) }
@@ -151,15 +200,15 @@ func (r QueueRight) String() string { return nameRights(queueRights, uint32(r)) 
 // String names the rights as QueueRight.String does.
 func (r MachineRight) String() string { return nameRights(machineRights, uint32(r)) }
 
-// ParseQueueRights reads names separated by commas, in any case, or a number.
+// ParseQueueRights reads names or words separated by commas, in any case, or a number.
 func ParseQueueRights(s string) (QueueRight, error) {
-	m, err := parseRights(queueRights, "queue", s)
+	m, err := parseRights(queueRights, queueWords, "queue", s)
 	return QueueRight(m), err
 }
 
-// ParseMachineRights reads names separated by commas, in any case, or a number.
+// ParseMachineRights reads as ParseQueueRights does.
 func ParseMachineRights(s string) (MachineRight, error) {
-	m, err := parseRights(machineRights, "computer", s)
+	m, err := parseRights(machineRights, machineWords, "computer", s)
 	return MachineRight(m), err
 }
 
@@ -181,15 +230,15 @@ func nameRights(table []right, mask uint32) string {
 	return strings.Join(names, ", ")
 }
 
-func parseRights(table []right, object, s string) (uint32, error) {
+func parseRights(table, words []right, object, s string) (uint32, error) {
 	var mask uint32
 next:
 	for _, word := range strings.Split(s, ",") {
 		word = strings.TrimSpace(word)
-		if strings.EqualFold(word, "none") {
+		if strings.EqualFold(word, "none") || strings.EqualFold(word, "nothing") {
 			continue
 		}
-		for _, r := range table {
+		for _, r := range slices.Concat(table, words) {
 			if strings.EqualFold(r.name, word) {
 				mask |= r.mask
 				continue next
@@ -198,7 +247,7 @@ next:
 		n, err := strconv.ParseUint(word, 0, 32)
 		if err != nil {
 			var names []string
-			for _, r := range table {
+			for _, r := range words {
 				names = append(names, r.name)
 			}
 			return 0, Errorf(ErrInvalidParameter, "read the rights "+Quote(s), "%s is no right on a %s", Quote(word), object).

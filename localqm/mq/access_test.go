@@ -43,7 +43,21 @@ func TestRightsPrintAndParseByName(t *testing.T) {
 	if got, err := ParseQueueRights(" writemessage,0x20 "); err != nil || got != RightWriteMessage|RightGetQueueProperties {
 		t.Errorf("%v, %v", got, err)
 	}
-	for _, s := range []string{"", "send", "WriteMessage,", "0x100000000", "-1"} {
+	for mask, want := range map[QueueRight]string{
+		0: "nothing", RightQueueGenericAll: "everything", RightWriteMessage | RightReceiveMessage: "send, take",
+		RightPeekMessage | RightGetQueueProperties: "look, see properties",
+	} {
+		if mask.Words() != want {
+			t.Errorf("%v is said as %q, want %q", mask, mask.Words(), want)
+		}
+		if got, err := ParseQueueRights(want); err != nil || got != mask {
+			t.Errorf("%q becomes %v, %v", want, got, err)
+		}
+	}
+	if got, err := ParseMachineRights(MachineRight(0x24).Words()); err != nil || got != 0x24 {
+		t.Errorf("%q becomes %v, %v", MachineRight(0x24).Words(), got, err)
+	}
+	for _, s := range []string{"", "write", "WriteMessage,", "0x100000000", "-1"} {
 		_, err := ParseQueueRights(s)
 		wantRefused(t, s, err, ErrInvalidParameter, "is no right on a queue")
 	}

@@ -2,7 +2,10 @@ package conformance
 
 import (
 	"fmt"
+	"slices"
 	"strings"
+
+	"github.com/google/go-cmp/cmp"
 
 	"posthouse/localqm/mq"
 	"posthouse/mgmtclient"
@@ -267,6 +270,40 @@ var queues = []test{
 		s.ok(err)
 		s.ok(s.guard.SetACL(s.ctx, "", machine))
 		_, err = s.guard.ACL(s.ctx, "nothere")
+		s.fails(err, mq.ErrQueueNotFound)
+	}},
+	{"permissions are read and written in words", func(s *suite) {
+		s.plain("orders")
+		was, err := s.guard.Permissions(s.ctx, "orders")
+		s.ok(err)
+		if was.Owner.SID == "" || was.Owner.Name == "" || was.Open {
+			s.Errorf("the permissions are %+v", was)
+		}
+		send, look := uint32(mq.RightWriteMessage), uint32(mq.RightPeekMessage)
+		next := was
+		next.Owner = mgmtclient.Account{}
+		next.Entries = append(slices.Clip(was.Entries),
+			mgmtclient.Permission{Account: mgmtclient.Account{Name: "everyone"}, Rights: send | look},
+			mgmtclient.Permission{Account: mgmtclient.Account{SID: "S-1-5-7"}, Rights: look, Deny: true})
+		s.ok(s.guard.SetPermissions(s.ctx, "orders", next))
+		got, err := s.guard.Permissions(s.ctx, "orders")
+		s.ok(err)
+		if got.Owner != was.Owner {
+			s.Errorf("now it belongs to %+v, not %+v", got.Owner, was.Owner)
+		}
+		want := append([]mgmtclient.Permission{{Account: mgmtclient.Account{SID: "S-1-5-7", Name: "Anonymous"}, Rights: look, Deny: true}}, was.Entries...)
+		want = append(want, mgmtclient.Permission{Account: mgmtclient.Account{SID: "S-1-1-0", Name: "Everyone"}, Rights: send | look})
+		if d := cmp.Diff(want, got.Entries); d != "" {
+			s.Errorf("want what is denied first (-want, +got):\n%s", d)
+		}
+		next.Entries = []mgmtclient.Permission{{Account: mgmtclient.Account{Name: "nobody I know"}, Rights: send}}
+		if err := s.guard.SetPermissions(s.ctx, "orders", next); err == nil {
+			s.Error("an unknown account has rights")
+		}
+		machine, err := s.guard.Permissions(s.ctx, "")
+		s.ok(err)
+		s.ok(s.guard.SetPermissions(s.ctx, "", machine))
+		_, err = s.guard.Permissions(s.ctx, "nothere")
 		s.fails(err, mq.ErrQueueNotFound)
 	}},
 	{"senders can be let in at creation", func(s *suite) {

@@ -430,6 +430,8 @@ func (s *suite) everything() map[string]error {
 	_, errs["Return"] = s.mover.Return(s.ctx, mgmtclient.DeadLetterQueue, []mgmtclient.LookupID{1})
 	errs["Search"] = s.searcher.Search(s.ctx, "orders", mgmtclient.Search{}, func(mgmtclient.Message) bool { return true })
 	_, errs["ACL"] = s.guard.ACL(s.ctx, "orders")
+	_, errs["Permissions"] = s.guard.Permissions(s.ctx, "orders")
+	errs["SetPermissions"] = s.guard.SetPermissions(s.ctx, "orders", mgmtclient.Permissions{})
 	errs["SetACL"] = s.guard.SetACL(s.ctx, "orders", "O:S-1-5-7D:")
 	_, errs["SetMachine"] = s.machine.SetMachine(s.ctx, mgmtclient.MachineSettings{})
 	errs["Connect"] = s.actions.Connect(s.ctx)

@@ -147,6 +147,18 @@ func (c *Client) SetACL(ctx context.Context, queue, sddl string) error {
 	return err
 }
 
+// Permissions are a security descriptor in words.
+func (c *Client) Permissions(ctx context.Context, queue string) (mgmtclient.Permissions, error) {
+	r, err := c.call(ctx, "read the permissions of "+queue, "Permissions", params{Queue: queue}, nil)
+	return or(r.Permissions), err
+}
+
+// SetPermissions replaces its entries.
+func (c *Client) SetPermissions(ctx context.Context, queue string, p mgmtclient.Permissions) error {
+	_, err := c.call(ctx, "set the permissions of "+queue, "SetPermissions", params{Queue: queue, Permissions: &p}, nil)
+	return err
+}
+
 // SetMachine changes the queue manager.
 func (c *Client) SetMachine(ctx context.Context, s mgmtclient.MachineSettings) (mgmtclient.Machine, error) {
 	r, err := c.call(ctx, "change the machine", "SetMachine", params{Machine: &s}, nil)

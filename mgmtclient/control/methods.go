@@ -104,6 +104,13 @@ var methods = map[string]method{
 	"SetACL": with(func(ctx context.Context, c *call, n mgmtclient.Guard) (result, error) {
 		return result{}, n.SetACL(ctx, c.params.Queue, c.params.SDDL)
 	}),
+	"Permissions": with(func(ctx context.Context, c *call, n mgmtclient.Guard) (result, error) {
+		p, err := n.Permissions(ctx, c.params.Queue)
+		return result{Permissions: &p}, err
+	}),
+	"SetPermissions": with(func(ctx context.Context, c *call, n mgmtclient.Guard) (result, error) {
+		return result{}, n.SetPermissions(ctx, c.params.Queue, or(c.params.Permissions))
+	}),
 	"SetMachine": with(func(ctx context.Context, c *call, n mgmtclient.MachineAdmin) (result, error) {
 		m, err := n.SetMachine(ctx, or(c.params.Machine))
 		return result{Machine: &m}, err

@@ -39,38 +39,40 @@ type hello struct {
 
 // params are the arguments of all methods.
 type params struct {
-	Queue     string                      `json:"queue,omitempty"`
-	To        string                      `json:"to,omitempty"`
-	Filter    *mgmtclient.QueueFilter     `json:"filter,omitempty"`
-	Page      *mgmtclient.Page            `json:"page,omitempty"`
-	ID        mgmtclient.LookupID         `json:"id,omitempty"`
-	IDs       []mgmtclient.LookupID       `json:"ids,omitempty"`
-	BodyLimit int                         `json:"bodyLimit,omitempty"`
-	Limit     int                         `json:"limit,omitempty"`
-	Settings  *mgmtclient.QueueSettings   `json:"settings,omitempty"`
-	Send      *mgmtclient.SendRequest     `json:"send,omitempty"`
-	Receive   *mgmtclient.ReceiveOptions  `json:"receive,omitempty"`
-	Search    *mgmtclient.Search          `json:"search,omitempty"`
-	SDDL      string                      `json:"sddl,omitempty"`
-	Machine   *mgmtclient.MachineSettings `json:"machine,omitempty"`
-	Records   []mgmtclient.Record         `json:"records,omitempty"`
+	Queue       string                      `json:"queue,omitempty"`
+	To          string                      `json:"to,omitempty"`
+	Filter      *mgmtclient.QueueFilter     `json:"filter,omitempty"`
+	Page        *mgmtclient.Page            `json:"page,omitempty"`
+	ID          mgmtclient.LookupID         `json:"id,omitempty"`
+	IDs         []mgmtclient.LookupID       `json:"ids,omitempty"`
+	BodyLimit   int                         `json:"bodyLimit,omitempty"`
+	Limit       int                         `json:"limit,omitempty"`
+	Settings    *mgmtclient.QueueSettings   `json:"settings,omitempty"`
+	Send        *mgmtclient.SendRequest     `json:"send,omitempty"`
+	Receive     *mgmtclient.ReceiveOptions  `json:"receive,omitempty"`
+	Search      *mgmtclient.Search          `json:"search,omitempty"`
+	SDDL        string                      `json:"sddl,omitempty"`
+	Permissions *mgmtclient.Permissions     `json:"permissions,omitempty"`
+	Machine     *mgmtclient.MachineSettings `json:"machine,omitempty"`
+	Records     []mgmtclient.Record         `json:"records,omitempty"`
 }
 
 // result is what methods answer, in items or at their end.
 type result struct {
-	Machine *mgmtclient.Machine     `json:"machine,omitempty"`
-	Queues  []mgmtclient.Queue      `json:"queues,omitempty"`
-	Queue   *mgmtclient.Queue       `json:"queue,omitempty"`
-	Page    *mgmtclient.MessagePage `json:"page,omitempty"`
-	Message *mgmtclient.Message     `json:"message,omitempty"`
-	Count   int64                   `json:"count,omitempty"`
-	Sent    *mgmtclient.SendResult  `json:"sent,omitempty"`
-	Items   []mgmtclient.ItemResult `json:"items,omitempty"`
-	SDDL    string                  `json:"sddl,omitempty"`
-	Tidy    *mgmtclient.TidyResult  `json:"tidy,omitempty"`
-	Check   *mgmtclient.CheckResult `json:"check,omitempty"`
-	Signal  *mgmtclient.Signal      `json:"signal,omitempty"`
-	Records []mgmtclient.Record     `json:"records,omitempty"`
+	Machine     *mgmtclient.Machine     `json:"machine,omitempty"`
+	Queues      []mgmtclient.Queue      `json:"queues,omitempty"`
+	Queue       *mgmtclient.Queue       `json:"queue,omitempty"`
+	Page        *mgmtclient.MessagePage `json:"page,omitempty"`
+	Message     *mgmtclient.Message     `json:"message,omitempty"`
+	Count       int64                   `json:"count,omitempty"`
+	Sent        *mgmtclient.SendResult  `json:"sent,omitempty"`
+	Items       []mgmtclient.ItemResult `json:"items,omitempty"`
+	SDDL        string                  `json:"sddl,omitempty"`
+	Permissions *mgmtclient.Permissions `json:"permissions,omitempty"`
+	Tidy        *mgmtclient.TidyResult  `json:"tidy,omitempty"`
+	Check       *mgmtclient.CheckResult `json:"check,omitempty"`
+	Signal      *mgmtclient.Signal      `json:"signal,omitempty"`
+	Records     []mgmtclient.Record     `json:"records,omitempty"`
 }
 
 // Info says who is at the other end of a connection.

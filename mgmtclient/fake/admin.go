@@ -234,49 +234,6 @@ func (n *Node) DeleteQueue(ctx context.Context, name string) error {
 	return nil
 }
 
-// ACL is the security descriptor of a queue or of the machine.
-func (n *Node) ACL(ctx context.Context, name string) (string, error) {
-	op := "read the permissions of " + name
-	if err := n.enter(ctx, "ACL", op, name); err != nil {
-		return "", err
-	}
-	defer n.mu.Unlock()
-	if name == "" {
-		return n.sddl, nil
-	}
-	q, err := n.own(op, name)
-	if err != nil {
-		return "", err
-	}
-	return q.sddl, nil
-}
-
-// SetACL replaces a security descriptor.
-func (n *Node) SetACL(ctx context.Context, name, sddl string) error {
-	op := "set the permissions of " + name
-	if err := n.enter(ctx, "SetACL", op, name); err != nil {
-		return err
-	}
-	defer n.mu.Unlock()
-	d, err := secure.ParseSDDL(sddl)
-	if err != nil {
-		return row.Tried(op, err)
-	}
-	sddl = d.String()
-	if name == "" {
-		n.sddl = sddl
-		n.signal(mgmtclient.SignalMachine, "")
-		return nil
-	}
-	q, err := n.own(op, name)
-	if err != nil {
-		return err
-	}
-	q.sddl = sddl
-	n.signal(mgmtclient.SignalQueues, q.PathName)
-	return nil
-}
-
 // SetMachine changes the queue manager.
 func (n *Node) SetMachine(ctx context.Context, s mgmtclient.MachineSettings) (mgmtclient.Machine, error) {
 	if err := n.enter(ctx, "SetMachine", "change the machine", ""); err != nil {

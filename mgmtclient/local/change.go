@@ -315,47 +315,6 @@ func item(id mgmtclient.LookupID, fresh mq.ObjectID, err error) mgmtclient.ItemR
 	return r
 }
 
-// ACL is a security descriptor in SDDL; of the machine if queue is empty.
-func (n *Node) ACL(ctx context.Context, queue string) (string, error) {
-	op := "read the permissions of " + queue
-	if queue == "" {
-		if err := n.enter(ctx, op); err != nil {
-			return "", err
-		}
-		d, err := n.m.MachineSecurity(ctx, n.caller)
-		return d.String(), err
-	}
-	name, err := n.name(ctx, op, queue)
-	if err != nil {
-		return "", err
-	}
-	d, err := n.m.QueueSecurity(ctx, n.caller, name)
-	if err != nil {
-		return "", err
-	}
-	return d.String(), nil
-}
-
-// SetACL replaces it.
-func (n *Node) SetACL(ctx context.Context, queue, sddl string) error {
-	op := "change the permissions of " + queue
-	if err := n.enter(ctx, op); err != nil {
-		return err
-	}
-	d, err := secure.ParseSDDL(sddl)
-	if err != nil {
-		return row.Tried(op, err)
-	}
-	if queue == "" {
-		return n.m.SetMachineSecurity(ctx, n.caller, d)
-	}
-	name, err := n.name(ctx, op, queue)
-	if err != nil {
-		return err
-	}
-	return n.m.SetQueueSecurity(ctx, n.caller, name, d)
-}
-
 // SetMachine changes settings of the machine.
 func (n *Node) SetMachine(ctx context.Context, s mgmtclient.MachineSettings) (mgmtclient.Machine, error) {
 	if s.Resend != nil && slices.Contains(s.Resend[:], 0) {

@@ -30,7 +30,8 @@ type Node struct {
 type About struct {
 	Version    string
 	DataFolder string
-	Line       Line // nil: nothing connects it
+	Line       Line         // nil: nothing connects it
+	Accounts   row.Accounts // who may sign in from elsewhere; nil: nobody
 }
 
 // New makes a node for a caller, whose rights are checked at every call.
