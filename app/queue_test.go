@@ -186,9 +186,19 @@ func TestQueueACL(t *testing.T) {
 		t.Errorf("%s became %s", before.SDDL, after.SDDL)
 	}
 	d.must("queue", "acl", "orders", "--set", before.SDDL)
-	equal(t, "set back", d.must("queue", "acl", "orders").out, before.SDDL+"\n")
-	d.must("queue", "acl", "--machine").says("D:")
+	equal(t, "set back", document[acl](d.must("queue", "acl", "orders", "--json")).SDDL, before.SDDL)
+	d.must("queue", "acl", "--machine").says("D:", "Administrators", "may everything")
 	d.run("queue", "acl").exits(exitUsage).complains("--machine")
 	d.run("queue", "acl", "orders", "--machine").exits(exitUsage)
-	d.run("queue", "acl", "orders", "--allow-send", "bob").exits(exitUsage).complains("bob")
+	d.run("queue", "acl", "orders", "--allow-send", "bob").exits(exitFailed).complains("bob")
+
+	d.must("queue", "acl", "orders", "--allow", "everyone=send, look", "--deny", "S-1-22-1-7=take").
+		says("Everyone", "may send, look", "Unix user 7", "may not take")
+	d.must("queue", "acl", "orders", "--allow", "everyone=WriteMessage").says("may send\n")
+	d.must("queue", "acl", "orders", "--revoke", "S-1-22-1-7", "--revoke", "everyone")
+	equal(t, "as before", document[acl](d.must("queue", "acl", "orders", "--json")).SDDL, before.SDDL)
+	d.run("queue", "acl", "orders", "--revoke", "everyone").exits(exitFailed).complains("no entry")
+	d.run("queue", "acl", "orders", "--allow", "everyone=fly").exits(exitFailed).complains("no right on a queue", "everything")
+	d.run("queue", "acl", "orders", "--allow", "everyone").exits(exitFailed).complains("WHO=RIGHTS")
+	d.run("queue", "acl", "orders", "--set", before.SDDL, "--allow", "everyone=send").exits(exitUsage)
 }
