@@ -47,7 +47,7 @@ type Queue struct {
 	use     Use // this and what follows is guarded by t.mu
 	gone    bool
 	last    uint32 // cursor number
-	cursors map[uint32]*Cursor
+	cursors map[uint32]*localqm.Cursor
 }
 
 // Add gives an open queue a number; use is Local or Opened. The handle is closed
@@ -59,7 +59,7 @@ func (t *Table) Add(h *localqm.Handle, use Use) (*Queue, error) {
 		return nil, mq.Errorf(mq.ErrInsufficientResources, "open a queue by number", "%d are open already", len(t.queues)).
 			WithFix("close those that are not needed")
 	}
-	q := &Queue{Handle: h, t: t, use: use, cursors: map[uint32]*Cursor{}}
+	q := &Queue{Handle: h, t: t, use: use, cursors: map[uint32]*localqm.Cursor{}}
 	for q.Number == 0 || t.queues[q.Number] != nil {
 		var raw [4]byte
 		_, _ = rand.Read(raw[:]) // never fails

@@ -1,7 +1,6 @@
 package opened_test
 
 import (
-	"context"
 	"testing"
 
 	"posthouse/localqm"
@@ -88,52 +87,23 @@ func TestCursorsAreKnownByNumbersOfTheirQueue(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if first.Number == 0 || first.Number == second.Number {
-		t.Errorf("numbers %d and %d", first.Number, second.Number)
+	if first == 0 || first == second {
+		t.Errorf("numbers %d and %d", first, second)
 	}
-	if _, err := other.Cursor(first.Number); mq.CodeOf(err) != mq.ErrInvalidHandle {
+	if _, err := other.Cursor(first); mq.CodeOf(err) != mq.ErrInvalidHandle {
 		t.Errorf("the cursor of another queue: %v", err)
 	}
-	if err := one.CloseCursor(first.Number); err != nil {
+	if err := one.CloseCursor(first); err != nil {
 		t.Fatal(err)
 	}
 	for what, err := range map[string]error{
-		"closed twice":  one.CloseCursor(first.Number),
+		"closed twice":  one.CloseCursor(first),
 		"never opened":  one.CloseCursor(77),
-		"another queue": other.CloseCursor(second.Number),
+		"another queue": other.CloseCursor(second),
 	} {
 		if mq.CodeOf(err) != mq.ErrInvalidHandle {
 			t.Errorf("%s: %v", what, err)
 		}
-	}
-}
-
-func TestACursorIsReadByOneAtATime(t *testing.T) {
-	m, table := start(t), opened.NewTable()
-	q := add(t, table, open(m), opened.Opened)
-	c, err := q.OpenCursor()
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx, cancel := context.WithCancel(context.Background())
-	_, release, err := c.Take(ctx)
-	if err != nil {
-		t.Fatal(err)
-	}
-	taken := make(chan error)
-	go func() {
-		_, _, err := c.Take(ctx)
-		taken <- err
-	}()
-	cancel()
-	if err := <-taken; mq.CodeOf(err) != mq.ErrOperationCancelled {
-		t.Errorf("who waited for the cursor and gave up: %v", err)
-	}
-	release()
-	if _, release, err := c.Take(context.Background()); err != nil {
-		t.Errorf("after it was released: %v", err)
-	} else {
-		release()
 	}
 }
 
