@@ -6,12 +6,12 @@ import (
 	"posthouse/localqm/mq"
 )
 
-// Cursor walks a queue (MS-MQDMPR 3.2). It belongs to the handle that made it
-// and is used by one caller at a time. Browsing survives the removal of the
-// message it stands on: the place is a key, not a message.
+// Cursor walks a queue (MS-MQDMPR 3.2). It belongs to the handle that made it.
+// Reads with one cursor at the same time move it in any order. Browsing survives
+// the removal of the message it stands on: the place is a key, not a message.
 type Cursor struct {
 	handle *Handle
-	at     uint64 // the lookup it stands on; 0 before the first
+	at     uint64 // the lookup it stands on; 0 before the first; this and state are guarded by mu
 	state  cursorState
 }
 
@@ -74,6 +74,21 @@ func (h *Handle) chooseCursor(ctx context.Context, op string, q *queue, o ReadOp
 		c.state = read
 	}
 	return lookup, nil
+}
+
+// missed puts the cursor where a read that got nothing leaves it: behind a message
+// that went before it could be read (again), else where it stood. stuck tells that
+// this was the very message that it stands on. Called with mu held.
+func (c *Cursor) missed(before Cursor, again, next bool) (stuck bool) {
+	switch {
+	case !again:
+		*c = before
+	case before.state == read && !next:
+		return true
+	default:
+		c.state = before.state
+	}
+	return false
 }
 
 func (m *QueueManager) present(ctx context.Context, q *queue, lookup uint64) bool {

@@ -50,7 +50,7 @@ func (m *QueueManager) Problems() (list []string) {
 			}
 			owner := l.parcel != nil || l.tx != nil && m.txns[l.tx.id] == l.tx
 			for p := range m.pendings {
-				owner = owner || p.at.queue == q && p.at.place.Lookup == id
+				owner = owner || p.queue == q && p.place.Lookup == id
 			}
 			owner = owner || slices.Contains(m.purged, store.Place{Slot: slot, Lookup: id})
 			if !owner {

@@ -63,6 +63,8 @@ type Handle struct {
 	targets []*Handle // of a multiple-element name, instead of queue
 	closed  chan struct{}
 	shut    bool
+
+	pendings map[*Pending]struct{} // guarded by m.mu
 }
 
 // OpenQueue opens a queue (Open Queue, MS-MQDMPR 3.1.7.1.5). The rights that
@@ -114,7 +116,8 @@ func (m *QueueManager) newHandle(c Caller, name mq.QueueName, a Access, s Share)
 	text := name.String()
 	return &Handle{
 		m: m, caller: c, access: a, share: s, name: name, sid: c.sid(), closed: make(chan struct{}),
-		opSend: "send to " + text, opReceive: "receive from " + text, opPeek: "peek at " + text,
+		pendings: map[*Pending]struct{}{},
+		opSend:   "send to " + text, opReceive: "receive from " + text, opPeek: "peek at " + text,
 	}
 }
 
@@ -179,9 +182,7 @@ func (h *Handle) Close() {
 		}
 		h.queue = nil
 	}
-	if len(h.m.pendings) > 0 {
-		h.m.wakeSweeper() // receives that h had begun are given back
-	}
+	h.abandon()
 }
 
 // target is the queue of an open handle. Called with mu held.
@@ -228,6 +229,16 @@ func (h *Handle) reading(op string, take bool, tx *Transaction) (*queue, error) 
 // queues take what the protocols send.
 func (q *queue) sendable() bool {
 	return q.parent == nil && q.info.Kind == store.Private && !hidden(q.info)
+}
+
+// Subqueue is the name of the subqueue that is open; empty for other queues.
+func (h *Handle) Subqueue() string {
+	h.m.mu.Lock()
+	defer h.m.mu.Unlock()
+	if h.queue == nil || h.queue.info.Role != store.Subqueue {
+		return ""
+	}
+	return h.queue.info.Name
 }
 
 // Leaves reports whether something that is sent here goes to another computer.

@@ -106,8 +106,7 @@ func (h *Handle) Move(ctx context.Context, lookup uint64, to mq.QueueName, tx *T
 	if err == nil {
 		var q *queue
 		if q, err = h.target(op); err == nil && !related(q, target) {
-			err = mq.Errorf(mq.ErrUnsupportedOperation, op, "messages move only between a queue and its own subqueues").
-				WithFix("receive it and send it anew")
+			err = unrelated(op)
 		}
 	}
 	m.mu.Unlock()
@@ -115,6 +114,45 @@ func (h *Handle) Move(ctx context.Context, lookup uint64, to mq.QueueName, tx *T
 		return err
 	}
 	return h.move(ctx, lookup, target, tx)
+}
+
+// OpenToMove opens a queue for messages to be moved to. A subqueue that does not
+// exist yet begins.
+func (m *QueueManager) OpenToMove(ctx context.Context, c Caller, name mq.QueueName) (*Handle, error) {
+	if err := m.beginSubqueue(ctx, c, name); err != nil {
+		return nil, err
+	}
+	return m.OpenQueue(ctx, c, name, MoveAccess, DenyNone)
+}
+
+// MoveTo is Move to a queue that OpenToMove opened. Errors: MQ_ERROR_INVALID_HANDLE
+// for one opened otherwise, MQ_ERROR_UNSUPPORTED_OPERATION for one that is no part
+// of the same queue.
+func (h *Handle) MoveTo(ctx context.Context, lookup uint64, to *Handle, tx *Transaction) error {
+	m := h.m
+	op := "move a message of " + h.name.String() + " to " + to.name.String()
+	m.mu.Lock()
+	q, err := h.target(op)
+	target, terr := to.target(op)
+	switch {
+	case err != nil:
+	case terr != nil:
+		err = terr
+	case to.access != MoveAccess:
+		err = mq.Errorf(mq.ErrInvalidHandle, op, "the target was opened to %s", to.access)
+	case !related(q, target):
+		err = unrelated(op)
+	}
+	m.mu.Unlock()
+	if err != nil {
+		return err
+	}
+	return h.move(ctx, lookup, target, tx)
+}
+
+func unrelated(op string) error {
+	return mq.Errorf(mq.ErrUnsupportedOperation, op, "messages move only between a queue and its own subqueues").
+		WithFix("receive it and send it anew")
 }
 
 // related reports that messages may move between two queues.

@@ -5,106 +5,161 @@ import (
 	"time"
 
 	"posthouse/localqm/mq"
+	"posthouse/localqm/store"
 )
+
+// MostPending is how many receives in two phases may be under way at once, waiting
+// for a message or holding one: each is a lock that a client may forget.
+const MostPending = 10000
 
 // Pending is a receive in two phases: the message is locked until End, its
 // deadline or the end of its handle (Dequeue Message Begin and End, MS-MQDMPR
 // 3.1.7.1.11-12).
 type Pending struct {
 	handle   *Handle
-	at       found
+	queue    *queue
+	place    store.Place // what is there is read again when it ends: it may be large
 	deadline time.Time
+	late     func()
 	ended    bool // guarded by mu
 }
 
-// Begin receives a message without removing it yet.
+// Begin receives a message without removing it yet. Of the options, Late is its
+// own. Beside the errors of Read: MQ_ERROR_INSUFFICIENT_RESOURCES above MostPending.
 func (h *Handle) Begin(ctx context.Context, o ReadOptions) (*Pending, Delivery, error) {
 	op := "begin to receive from " + h.name.String()
 	if o.Peek || o.Tx != nil {
 		return nil, Delivery{}, mq.Errorf(mq.ErrInvalidParameter, op, "a receive in two phases neither peeks nor takes a transaction")
 	}
+	m := h.m
+	m.mu.Lock()
+	if len(m.pendings)+m.beginning >= MostPending {
+		m.mu.Unlock()
+		return nil, Delivery{}, mq.Errorf(mq.ErrInsufficientResources, op, "%d receives wait for a message or for their end already", MostPending).
+			WithFix("end those that have their message")
+	}
+	m.beginning++
+	m.mu.Unlock()
 	at, err := h.locate(ctx, op, o)
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.beginning--
 	if err != nil {
 		return nil, Delivery{}, err
 	}
-	p := &Pending{handle: h, at: at, deadline: h.m.clock.Now().Add(h.m.reading)}
-	h.m.mu.Lock()
-	h.m.pendings[p] = struct{}{}
-	if h.queue == nil {
-		h.m.wakeSweeper() // closed or deleted meanwhile: given back
-	} else {
-		h.m.dueAt(p.deadline.Unix())
+	p := &Pending{
+		handle: h, queue: at.queue, place: at.place, late: o.Late, deadline: m.clock.Now().Add(m.reading),
 	}
-	h.m.mu.Unlock()
+	m.pendings[p] = struct{}{}
+	if h.queue == nil {
+		m.wakeSweeper() // closed or deleted meanwhile: given back
+	} else {
+		h.pendings[p] = struct{}{}
+		m.dueAt(p.deadline.Unix())
+	}
 	return p, at.delivery, nil
 }
 
 // End removes the message, or gives it back to its place. A message purged
 // meanwhile is removed either way. MQ_ERROR_TRANSACTION_SEQUENCE: it ended
 // before, or its time was over.
-func (p *Pending) End(ctx context.Context, remove bool) error {
+func (p *Pending) End(_ context.Context, remove bool) error {
 	m := p.handle.m
 	op := "end the receive from " + p.handle.name.String()
 	m.mu.Lock()
 	switch {
-	case p.at.queue.gone:
+	case p.queue.gone:
 		if p.ended {
 			m.mu.Unlock()
 		} else {
-			_ = p.finish(ctx, op, false) // gives back, writes nothing
+			_ = p.finish(op, false) // gives back, writes nothing
 		}
-		return mq.Errorf(mq.ErrQueueDeleted, op, "the queue %s was deleted meanwhile", p.at.queue.path)
+		return mq.Errorf(mq.ErrQueueDeleted, op, "the queue %s was deleted meanwhile", p.queue.path)
 	case p.ended:
 		m.mu.Unlock()
 		return mq.Errorf(mq.ErrTransactionSequence, op, "the receive ended before, or took too long; the message is back in the queue")
 	}
-	return p.finish(ctx, op, remove)
+	return p.finish(op, remove)
 }
 
 // finish is called with mu held and releases it.
-func (p *Pending) finish(ctx context.Context, op string, remove bool) error {
+func (p *Pending) finish(op string, remove bool) error {
 	m := p.handle.m
-	p.ended = true
-	delete(m.pendings, p)
-	l := p.at.queue.locks[p.at.place.Lookup]
-	purged := l != nil && l.purge && !p.at.queue.gone
+	purged := p.purged()
 	if !remove && !purged {
-		m.release(p.at.place)
+		p.giveBack()
 		m.mu.Unlock()
 		return nil
 	}
+	p.forget()
+	m.mu.Unlock()
 	reason := mq.ClassAckReceive
 	if purged {
 		reason = mq.ClassNackQueuePurged
 	}
-	ops := m.removing(p.at.queue, p.at.delivery.Row, p.at.delivery.Message, reason)
+	row, msg, err := m.readFor(p.place, nil, reason)
+	m.mu.Lock()
+	if err != nil {
+		m.release(p.place)
+		m.mu.Unlock()
+		return m.storeError(op, err)
+	}
+	ops := m.removing(p.queue, row, msg, reason)
 	m.mu.Unlock()
-	return m.commit(ctx, op, ops, nil)
+	return m.commit(m.ctx, op, ops, nil)
+}
+
+// purged reports whether a purge met the message. Called with mu held.
+func (p *Pending) purged() bool {
+	l := p.queue.locks[p.place.Lookup]
+	return l != nil && l.purge && !p.queue.gone
+}
+
+// giveBack makes the message available again. Called with mu held.
+func (p *Pending) giveBack() {
+	p.forget()
+	p.handle.m.release(p.place)
+}
+
+// forget is called with mu held.
+func (p *Pending) forget() {
+	p.ended = true
+	delete(p.handle.m.pendings, p)
+	delete(p.handle.pendings, p)
+}
+
+// abandon gives back what was begun with a handle that closes. Called with mu held.
+func (h *Handle) abandon() {
+	for p := range h.pendings {
+		p.giveBack()
+	}
 }
 
 // expirePendings gives back what was not answered in time, and tells when the
 // next deadline is.
 func (m *QueueManager) expirePendings(now time.Time) (next time.Time) {
 	m.mu.Lock()
-	var late []*Pending
+	var over []*Pending
 	for p := range m.pendings {
-		open := p.handle.queue != nil
 		switch {
-		case !open || !p.deadline.After(now):
-			late = append(late, p)
+		case p.handle.queue == nil || !p.deadline.After(now):
+			over = append(over, p)
 		case next.IsZero() || p.deadline.Before(next):
 			next = p.deadline
 		}
 	}
 	m.mu.Unlock()
-	for _, p := range late {
+	for _, p := range over {
 		m.mu.Lock()
 		if p.ended {
 			m.mu.Unlock()
 			continue
 		}
-		if err := p.finish(m.ctx, "give a message back", false); err != nil {
+		if err := p.finish("give a message back", false); err != nil {
 			m.log.Error("a pending receive could not be ended", "error", err)
+		}
+		if p.late != nil {
+			p.late()
 		}
 	}
 	return next

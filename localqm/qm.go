@@ -61,6 +61,7 @@ type QueueManager struct {
 	bytes     int64             // sum of all queues' bytes
 	txns      map[mq.GUID]*Transaction
 	pendings  map[*Pending]struct{}
+	beginning int           // receives in two phases that have no message yet
 	purged    []store.Place // given back after a purge met them: the sweeper removes them
 	alarm     int64         // when the sweeper looks again, Unix seconds; 0: it is at work
 	soonest   int64         // the first deadline that came meanwhile; 0: none

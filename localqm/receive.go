@@ -3,7 +3,6 @@ package localqm
 import (
 	"context"
 	"errors"
-	"slices"
 	"time"
 
 	"posthouse/localqm/mq"
@@ -34,6 +33,11 @@ type ReadOptions struct {
 	Next    bool          // with Cursor and Peek: move on first (Peek Next Message)
 	Tx      *Transaction  // receive within it
 	Body    int           // bytes of the body to read; negative: all. Receives read all.
+	Late    func()        // with Begin: called when nobody ended it in time. It must not wait.
+
+	// Accept, if set, sees the message before it is removed. With its error, which
+	// Read returns beside the message, the message and the cursor stay where they were.
+	Accept func(Delivery) error
 }
 
 // Delivery is a message that was read.
@@ -62,9 +66,18 @@ func (h *Handle) Read(ctx context.Context, o ReadOptions) (Delivery, error) {
 			return Delivery{}, mq.Errorf(mq.ErrTransactionUsage, op, "peeking takes no transaction")
 		}
 	}
+	var before Cursor
+	if o.Cursor != nil {
+		before = *o.Cursor
+	}
 	at, err := h.locate(ctx, op, o)
 	if err != nil {
 		return Delivery{}, err
+	}
+	if o.Accept != nil {
+		if err := h.offer(at, o, before); err != nil {
+			return at.delivery, err
+		}
 	}
 	if o.Peek {
 		return at.delivery, nil
@@ -78,6 +91,27 @@ func (h *Handle) Read(ctx context.Context, o ReadOptions) (Delivery, error) {
 	return h.take(op, at)
 }
 
+// offer shows a message to its reader before it is removed.
+func (h *Handle) offer(at found, o ReadOptions, before Cursor) error {
+	accepted := false
+	defer func() { // also if Accept panics
+		if accepted {
+			return
+		}
+		h.m.mu.Lock()
+		defer h.m.mu.Unlock()
+		if o.Cursor != nil {
+			*o.Cursor = before
+		}
+		if !o.Peek {
+			h.m.release(at.place)
+		}
+	}()
+	err := o.Accept(at.delivery)
+	accepted = err == nil
+	return err
+}
+
 // found is a position that a read chose: locked for the reader, or only seen.
 type found struct {
 	queue    *queue
@@ -89,6 +123,11 @@ type found struct {
 // For a receive the position is locked on return.
 func (h *Handle) locate(ctx context.Context, op string, o ReadOptions) (found, error) {
 	m := h.m
+	if o.Peek && o.Cursor == nil && o.Seek > SeekCurrent {
+		if at, ok, err := h.glimpse(ctx, op, o); ok || err != nil {
+			return at, err
+		}
+	}
 	var timeout <-chan time.Time
 	if o.Timeout > 0 && o.Seek == SeekNone {
 		c, stop := m.clock.Alarm(m.clock.Now().Add(o.Timeout))
@@ -128,13 +167,13 @@ func (h *Handle) locate(ctx context.Context, op string, o ReadOptions) (found, e
 			}
 			m.mu.Unlock()
 			at, again, err := h.fetch(ctx, op, q, lookup, o)
-			switch {
-			case again && o.Cursor != nil && before.state == read && !o.Next:
-				return at, alreadyReceived(op)
-			case again && o.Cursor != nil:
-				o.Cursor.state = before.state // and go on behind
-			case err != nil && o.Cursor != nil:
-				*o.Cursor = before
+			if o.Cursor != nil && (again || err != nil) {
+				m.mu.Lock()
+				stuck := o.Cursor.missed(before, again, o.Next)
+				m.mu.Unlock()
+				if stuck {
+					return at, alreadyReceived(op)
+				}
 			}
 			if !again {
 				return at, err
@@ -230,76 +269,6 @@ func (m *QueueManager) first(ctx context.Context, q *queue) (uint64, bool, error
 	return q.head.ids[0], true, nil
 }
 
-// seek finds a position by its lookup identifier (Seek Available Message
-// Position With Id, MS-MQDMPR 3.1.7.3.3). Locked positions are passed over, and
-// an exact one is MQ_ERROR_MESSAGE_LOCKED_UNDER_TRANSACTION; whether it is there
-// fetch will see. Called with mu held.
-func (m *QueueManager) seek(ctx context.Context, op string, q *queue, o ReadOptions) (uint64, error) {
-	switch o.Seek {
-	case SeekCurrent:
-		switch l := q.locks[o.Lookup]; {
-		case l != nil && l.sent:
-			return 0, mq.Errorf(mq.ErrMessageLocked, op, "message %d is on its way", o.Lookup).
-				WithFix("wait until it has arrived, or pause its queue until its session has ended")
-		case l != nil:
-			return 0, mq.Errorf(mq.ErrMessageLocked, op, "another reader holds message %d", o.Lookup).
-				WithFix("wait until its transaction ends")
-		}
-		return o.Lookup, nil
-	case SeekNext:
-		return m.after(ctx, op, q, o.Lookup)
-	case SeekLast:
-		return m.before(ctx, op, q, 0)
-	}
-	if o.Lookup == 0 {
-		return 0, mq.Errorf(mq.ErrMessageNotFound, op, "nothing stands before the first message")
-	}
-	return m.before(ctx, op, q, o.Lookup)
-}
-
-// seekPage is how many positions a seek reads at once; others are read if all
-// of them are locked.
-const seekPage = 16
-
-// after is the first available position behind another. Called with mu held.
-func (m *QueueManager) after(ctx context.Context, op string, q *queue, lookup uint64) (uint64, error) {
-	for {
-		ids, err := m.store.Lookups(ctx, q.slot, lookup, seekPage)
-		if err != nil {
-			return 0, m.storeError(op, err)
-		}
-		for _, id := range ids {
-			if q.locks[id] == nil {
-				return id, nil
-			}
-			lookup = id
-		}
-		if len(ids) < seekPage {
-			return 0, noneThere(op)
-		}
-	}
-}
-
-// before is the last available position in front of another, 0 being the end.
-// Called with mu held.
-func (m *QueueManager) before(ctx context.Context, op string, q *queue, lookup uint64) (uint64, error) {
-	for {
-		rows, err := m.store.Range(ctx, store.Range{Slot: q.slot, Before: lookup, Reverse: true, Limit: seekPage})
-		if err != nil {
-			return 0, m.storeError(op, err)
-		}
-		for _, row := range slices.Backward(rows) {
-			if q.locks[row.Lookup] == nil {
-				return row.Lookup, nil
-			}
-			lookup = row.Lookup
-		}
-		if len(rows) < seekPage {
-			return 0, noneThere(op)
-		}
-	}
-}
-
 // take locks an available position. Called with mu held.
 func (q *queue) take(lookup uint64) {
 	q.locks[lookup] = &lock{}
@@ -346,10 +315,9 @@ func (h *Handle) fetch(ctx context.Context, op string, q *queue, lookup uint64, 
 	msg, err := m.parse(row)
 	if err != nil {
 		giveBack()
-		return at, false, mq.Errorf(mq.ErrGeneric, op, "the stored message is damaged: %w", err).
-			WithFix("stop the queue manager and run `posthouse check`")
+		return at, false, damaged(op, err)
 	}
-	if row.Expires != 0 && row.Expires <= m.clock.Now().Unix() && q.final {
+	if m.expired(q, row) {
 		places := []store.Place{place}
 		if o.Peek {
 			_, err = m.expire(places)
@@ -365,6 +333,16 @@ func (h *Handle) fetch(ctx context.Context, op string, q *queue, lookup uint64, 
 		return at, true, nil
 	}
 	return found{queue: q, place: place, delivery: Delivery{Lookup: lookup, Message: msg, Row: row}}, false, nil
+}
+
+// expired reports whether a message's time is over; where it ended it has none.
+func (m *QueueManager) expired(q *queue, row *store.Row) bool {
+	return row.Expires != 0 && row.Expires <= m.clock.Now().Unix() && q.final
+}
+
+func damaged(op string, err error) error {
+	return mq.Errorf(mq.ErrGeneric, op, "the stored message is damaged: %w", err).
+		WithFix("stop the queue manager and run `posthouse check`")
 }
 
 // take removes a locked message and answers when that is durable.
