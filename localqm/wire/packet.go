@@ -208,19 +208,9 @@ func parse(m *mq.Message, b []byte, cut, size int, self mq.GUID) (at, bodySize i
 	m.Trace = base.Flags&baseTrace != 0
 
 	c := cursor{b: b[:end], off: baseSize}
-	flags := c.user(m, self)
-	if flags&userTransaction != 0 {
-		c.transaction(m)
-	}
-	if flags&userSecurity != 0 {
-		c.security(m)
-	}
-	at, bodySize = c.properties(m, packet, size)
+	flags, at, bodySize := c.front(m, base, size, self)
 	if cut >= 0 && c.err == nil && at != cut {
 		c.fail("the body begins at offset %d and was kept as if at %d", at, cut)
-	}
-	if base.Flags&baseDebug != 0 {
-		c.debug(m)
 	}
 	if flags&userSOAP != 0 {
 		c.soap(m)
@@ -240,6 +230,23 @@ func parse(m *mq.Message, b []byte, cut, size int, self mq.GUID) (at, bodySize i
 		}
 	}
 	return at, bodySize, nil
+}
+
+// front reads the headers up to the DebugHeader. size, if not negative, is that of a
+// body that was cut out. It returns UserHeader.Flags and where the body is.
+func (c *cursor) front(m *mq.Message, base Base, size int, self mq.GUID) (flags uint32, at, bodySize int) {
+	flags = c.user(m, self)
+	if flags&userTransaction != 0 {
+		c.transaction(m)
+	}
+	if flags&userSecurity != 0 {
+		c.security(m)
+	}
+	at, bodySize = c.properties(m, int(base.PacketSize), size)
+	if base.Flags&baseDebug != 0 {
+		c.debug(m)
+	}
+	return flags, at, bodySize
 }
 
 // kept reads what a store has behind the packet.
