@@ -1,6 +1,9 @@
 package localqm
 
-import "posthouse/localqm/mq"
+import (
+	"posthouse/localqm/mq"
+	"posthouse/localqm/store"
+)
 
 // NameOf is the path name of a queue of this machine that a format name means;
 // false if it means none.
@@ -15,6 +18,29 @@ func (m *QueueManager) NameOf(f mq.FormatName) (string, bool) {
 		return "", false
 	}
 	return q.path, true
+}
+
+// PrivateName is the private format name of a queue of this machine, or of its
+// journal; subqueues, system queues and public ones have none
+// (MQ_ERROR_UNSUPPORTED_OPERATION).
+func (m *QueueManager) PrivateName(name mq.QueueName) (mq.FormatName, error) {
+	op := "name " + name.String()
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	q, err := m.find(op, name)
+	if err != nil {
+		return mq.FormatName{}, err
+	}
+	root := q.root()
+	if root.info.Kind != store.Private || q.info.Role == store.Subqueue {
+		return mq.FormatName{}, mq.Errorf(mq.ErrUnsupportedOperation, op, "%s has no private format name", q.path).
+			WithFix("use a direct one")
+	}
+	f := mq.Private(m.self.ID, root.info.Number)
+	if q.info.Role == store.Journal {
+		f = f.Journal()
+	}
+	return f, nil
 }
 
 // LastLookup is the place of the last message that a committed transaction

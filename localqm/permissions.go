@@ -53,9 +53,8 @@ func (m *QueueManager) guardQueue(op string, c Caller, name mq.QueueName, d secu
 	if err := m.allow(op, c, q, mq.RightChangeQueuePermissions); err != nil {
 		return store.Queue{}, err
 	}
-	if q.info.Kind == store.System || q.out != nil || hidden(q.info) {
-		return store.Queue{}, mq.Errorf(mq.ErrUnsupportedOperation, op, "queues of the queue manager follow the computer's permissions").
-			WithFix("change those of the computer")
+	if err := guardable(op, q); err != nil {
+		return store.Queue{}, err
 	}
 	if d, err = replacing(op, q.guard, d); err != nil {
 		return store.Queue{}, err

@@ -30,6 +30,26 @@ func (m *QueueManager) Purge(ctx context.Context, c Caller, name mq.QueueName) (
 	return n, m.storeError(op, err)
 }
 
+// Purge is that of the open queue; it must be open to receive.
+func (h *Handle) Purge(ctx context.Context) (int64, error) {
+	op := "purge " + h.name.String()
+	if h.access != ReceiveAccess {
+		return 0, mq.Errorf(mq.ErrAccessDenied, op, "the queue was opened to %s, not to receive", h.access)
+	}
+	m := h.m
+	m.mu.Lock()
+	q, err := h.target(op)
+	if err == nil {
+		err = m.allow(op, h.caller, q, mq.RightReceiveMessage)
+	}
+	m.mu.Unlock()
+	if err != nil {
+		return 0, err
+	}
+	n, err := m.removeAll(ctx, q, m.store.LastSeq(), mq.ClassNackQueuePurged)
+	return n, m.storeError(op, err)
+}
+
 // removeAll removes every message of a queue up to a sequence number.
 func (m *QueueManager) removeAll(ctx context.Context, q *queue, upTo uint64, reason mq.Class) (int64, error) {
 	var removed int64
