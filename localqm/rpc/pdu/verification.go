@@ -74,10 +74,16 @@ func (v *Verification) Append(stub []byte) []byte {
 	return stub
 }
 
-// FindVerification looks for a trailer behind the stub data, in rest; nil: there is
-// none. Padding may be in front of it.
-func FindVerification(rest []byte) (*Verification, error) {
-	at := bytes.Index(rest, verificationMagic)
+// maxVerification is how much stub data is searched for a trailer, from its end: ours
+// has 84 bytes.
+const maxVerification = 256
+
+// FindVerification looks for a trailer at the end of stub data; nil: there is none.
+// Where the parameters end is not known before they are read, and then it is too late
+// to refuse the call.
+func FindVerification(stub []byte) (*Verification, error) {
+	rest := stub[max(0, len(stub)-maxVerification):]
+	at := bytes.LastIndex(rest, verificationMagic)
 	if at < 0 {
 		return nil, nil
 	}
