@@ -1,0 +1,66 @@
+package rpc
+
+import (
+	"errors"
+	"fmt"
+
+	"posthouse/localqm/mq"
+)
+
+// What goes wrong at a client, besides connecting, by errors.Is.
+var (
+	ErrClosed    = errors.New("the connection was closed")
+	ErrBroken    = errors.New("the connection broke")
+	ErrProtocol  = errors.New("the other side breaks the rules of RPC")
+	ErrSignIn    = errors.New("signing in was refused")
+	ErrRefused   = errors.New("the other side takes no more clients")
+	ErrInterface = errors.New("the interface is not offered there")
+	// ErrAbandoned is a cancelled call that the server did not end in time: it may have
+	// been done.
+	ErrAbandoned = errors.New("the server did not end the call; it may have been done")
+)
+
+// Remote is a call that the server answered with a fault. It unwraps to the Fault, and
+// to the mq.HResult if it is one.
+type Remote struct {
+	Peer      string
+	Operation string
+	Fault     Fault
+	// NotExecuted: the server says that the call has done nothing.
+	NotExecuted bool
+	// SignIn: nothing was answered before on this connection, and this means that the
+	// last token was not taken. The error is an ErrSignIn then.
+	SignIn bool
+}
+
+func (r *Remote) Error() string {
+	switch {
+	case r.SignIn:
+		return fmt.Sprintf("%s: %s: %v: %v", r.Peer, r.Operation, ErrSignIn, r.Fault)
+	case r.hresult():
+		return fmt.Sprintf("%s: %s: %v", r.Peer, r.Operation, mq.HResult(r.Fault))
+	}
+	return fmt.Sprintf("%s: %s: %v", r.Peer, r.Operation, r.Fault)
+}
+
+// Unwrap see Remote.
+func (r *Remote) Unwrap() []error {
+	errs := []error{r.Fault}
+	if r.hresult() {
+		errs = append(errs, mq.HResult(r.Fault))
+	}
+	if r.SignIn {
+		errs = append(errs, ErrSignIn)
+	}
+	return errs
+}
+
+// hresult reports whether the fault is an HRESULT of Message Queuing (MS-MQMQ 2.4).
+func (r *Remote) hresult() bool { return r.Fault>>16 == 0xC00E }
+
+// runtime reports whether a fault is one that the other side's runtime makes, also
+// where it cannot sign.
+func (f Fault) runtime() bool { return f < 0x80000000 }
+
+// security reports whether a fault refuses the caller.
+func (f Fault) security() bool { return f == FaultAccessDenied || f == FaultSecurity }
