@@ -19,7 +19,7 @@ type Reader struct {
 	limits   Limits
 	depth    int
 	pointers int
-	elements int // of arrays, that can still come
+	elements int64 // of arrays, that can still come
 	sizes    sizes
 	deferred []pointee
 	base     int // of deferred: where those of the pointee being read begin
@@ -45,7 +45,7 @@ func NewReader(b []byte, bigEndian bool, l Limits, nulls *Nulls) *Reader {
 // Reset makes r read b, as a new Reader.
 func (r *Reader) Reset(b []byte, bigEndian bool, l Limits, nulls *Nulls) {
 	clear(r.deferred[:cap(r.deferred)])
-	*r = Reader{b: b, order: binary.LittleEndian, limits: l, elements: len(b), deferred: r.deferred[:0], nulls: nulls}
+	*r = Reader{b: b, order: binary.LittleEndian, limits: l, elements: int64(len(b)), deferred: r.deferred[:0], nulls: nulls}
 	if bigEndian {
 		r.order = binary.BigEndian
 	}
@@ -69,10 +69,14 @@ func (r *Reader) SetErr(err error) error {
 // EOF reports whether everything is read.
 func (r *Reader) EOF() bool { return r.at == len(r.b) }
 
-// Len is how many bytes are left. Generated code asks before it makes an array.
+// Len is how many bytes are left. Generated code asks before it makes an array: after
+// an error there is nothing for it.
 func (r *Reader) Len() int {
 	if r.sizes.n > 0 {
 		r.SetErr(r.sizes.array(r))
+	}
+	if r.err != nil {
+		return 0
 	}
 	return len(r.b) - r.at
 }
@@ -89,9 +93,7 @@ func (r *Reader) WithBytes(b []byte) ndr.NDR { return ndr.NDR20(b) }
 // next returns the next n bytes, aligned to n.
 func (r *Reader) next(n int) []byte {
 	at := (r.at + n - 1) &^ (n - 1)
-	if r.err == nil && r.sizes.n > 0 {
-		r.err = r.sizes.end()
-	}
+	r.sizes.n = 0
 	if r.err == nil && n > len(r.b)-at {
 		r.err = bad("it ends after %d bytes", len(r.b))
 	}
@@ -110,7 +112,6 @@ func (r *Reader) Read(p []byte) (int, error) {
 	if r.err != nil {
 		return 0, r.err
 	}
-	r.sizes.n = 0
 	r.at += copy(p, r.b[r.at:])
 	return len(p), nil
 }

@@ -41,28 +41,23 @@ func asking(up int) asker {
 	return a
 }
 
-// terminated checks that a string of so many units, which is next, ends with NUL. Len
-// calls it.
+// terminated checks that a string of so many units, which is next, ends with NUL.
+// ReadSize calls it.
 func (r *Reader) terminated(units int) error {
 	width := 1
-	switch asking(2) {
+	switch asking(1) {
 	case readWide:
 		width = 2
 	case readNarrow:
 	default:
 		return nil
 	}
-	if units == 0 {
-		return bad("a string without its NUL")
-	}
 	end := r.at + units*width
 	if end > len(r.b) {
 		return bad("a string of %d units in %d bytes", units, len(r.b)-r.at)
 	}
-	for _, b := range r.b[end-width : end] {
-		if b != 0 {
-			return bad("a string without its NUL")
-		}
+	if units == 0 || r.b[end-1]|r.b[end-width] != 0 {
+		return bad("a string without its NUL")
 	}
 	return nil
 }
