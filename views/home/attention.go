@@ -39,6 +39,10 @@ func (p *Presenter) Attention() []Attention {
 		if o.At.IsZero() {
 			continue
 		}
+		if n.Client == nil {
+			continue // what it told last is old
+		}
+		warn = append(warn, p.limited(n, o)...)
 		b, w, k := p.outgoing(n, o)
 		bad, warn, note = append(bad, b...), append(warn, w...), append(note, k...)
 		b, w = p.deadLetters(n, o)
@@ -47,13 +51,31 @@ func (p *Presenter) Attention() []Attention {
 		warn = append(warn, p.heads(n)...)
 		note = append(note, p.express(n, o)...)
 	}
+	for _, a := range p.twins() {
+		if a.Tone == kit.Warning {
+			warn = append(warn, a)
+		} else {
+			note = append(note, a)
+		}
+	}
 	return append(append(bad, warn...), note...)
 }
 
+// unreachable tells of a computer that does not answer, or lets nobody in.
 func (p *Presenter) unreachable(n screen.Node, o screen.Overview) (Attention, bool) {
 	err := n.Err
 	since := n.Since
-	if n.State != screen.NoAnswer {
+	switch n.State {
+	case screen.LetGo, screen.Connecting:
+		return Attention{}, false
+	case screen.Refused:
+		why, fix, _ := screen.Reason(err)
+		return Attention{
+			Icon: "lock", Tone: kit.Danger, Bold: n.Name + " does not let this account in.", Text: strings.TrimSpace(why + " " + fix), Since: since,
+			Do: "Sign in", Run: func() { p.host.Open(screen.Route{Screen: screen.SignIn, Node: n.ID}) },
+		}, true
+	case screen.NoAnswer:
+	case screen.Connected, screen.Limited:
 		if err = o.Err; err == nil {
 			return Attention{}, false
 		}
@@ -67,10 +89,63 @@ func (p *Presenter) unreachable(n screen.Node, o screen.Overview) (Attention, bo
 	return Attention{
 		Icon: "x-circle-fill", Tone: kit.Danger, Bold: bold, Text: strings.TrimSpace(why + " " + fix), Since: since,
 		Do: "Try again", Run: func() {
-			p.host.Feed().Refresh(n.ID)
-			p.host.Commands().Run(screen.CmdReconnect)
+			if n.Silent() {
+				p.host.Connect(n.ID)
+			} else {
+				p.host.Feed().Refresh(n.ID)
+			}
 		},
 	}, true
+}
+
+// limited tells of a computer that can be looked at and not managed.
+func (p *Presenter) limited(n screen.Node, o screen.Overview) []Attention {
+	a := Attention{
+		Icon: "warning", Tone: kit.Warning, Since: n.Since, Do: "See what",
+		Run: func() { p.host.Open(screen.Route{Screen: screen.Offers, Node: n.ID}) },
+	}
+	switch {
+	case o.Part != nil:
+		why, fix, _ := screen.Reason(o.Part)
+		a.Bold, a.Text = "Not all queues of "+n.Name+" can be seen.", strings.TrimSpace(why+" "+fix)
+	case n.State == screen.Limited:
+		a.Bold = n.Name + " can be looked at, but not managed."
+		for _, offer := range n.Offers() {
+			if offer.Why != "" {
+				a.Text = offer.Why
+				break
+			}
+		}
+	default:
+		return nil
+	}
+	return []Attention{a}
+}
+
+// twins tells of queue managers that have the same identity, as after a machine
+// was copied: their messages and acknowledgements get lost.
+func (p *Presenter) twins() []Attention {
+	var out []Attention
+	first := map[mq.GUID]screen.Node{}
+	for _, n := range p.host.Nodes() {
+		o := p.host.Feed().Of(n.ID)
+		id := o.Machine.ID
+		if o.At.IsZero() || id.IsZero() {
+			continue
+		}
+		other, twice := first[id]
+		if !twice {
+			first[id] = n
+			continue
+		}
+		a := Attention{Icon: "warning", Tone: kit.Neutral, Bold: other.Name + " and " + n.Name + " are the same queue manager.", Text: "It is on the list twice"}
+		if was := p.host.Feed().Of(other.ID).Machine.Name; !strings.EqualFold(was, o.Machine.Name) {
+			a.Tone, a.Bold = kit.Warning, other.Name+" and "+n.Name+" have the same queue manager identifier."
+			a.Text = "One is a copy of the other; what they send to third computers is mixed up"
+		}
+		out = append(out, a)
+	}
+	return out
 }
 
 // deadLetters tells how many messages died, and of what.

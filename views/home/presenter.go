@@ -20,8 +20,11 @@ const (
 	// poisonAborts is how often the first message of a queue must have been put
 	// back to be taken for one that holds the queue up.
 	poisonAborts = 3
-	// probeEvery is the least time between two looks into the queues.
-	probeEvery = 15 * time.Second
+	// probeEvery is the least time between two looks into the queues, of this
+	// computer and of others; a look that takes long has a longer rest.
+	probeEvery     = 15 * time.Second
+	probeElsewhere = time.Minute
+	probeRest      = 20 // times what the look took
 	// probeQueues is how many queues are looked into.
 	probeQueues = 200
 	// probeDead is how many dead letters are read to say what they died of.
@@ -41,6 +44,7 @@ type Presenter struct {
 // probe is what a look into the queues of a computer found.
 type probe struct {
 	at    time.Time
+	took  time.Duration
 	busy  bool
 	dead  int64 // how many dead letters there were
 	died  map[string]deaths
@@ -105,17 +109,22 @@ func (p *Presenter) probe(id string) {
 	n, ok := p.host.Node(id)
 	o := p.host.Feed().Of(id)
 	last := p.probes[id]
+	rest := max(probeEvery, probeRest*last.took)
+	if !n.Local {
+		rest = max(probeElsewhere, rest)
+	}
 	if !ok || n.Client == nil || o.At.IsZero() || last.busy ||
-		last.dead == o.DeadLetters() && !last.at.IsZero() && time.Since(last.at) < probeEvery {
+		last.dead == o.DeadLetters() && !last.at.IsZero() && time.Since(last.at) < rest {
 		return
 	}
 	last.busy = true
 	p.probes[id] = last
+	began := time.Now()
 	screen.Load(p.scope, func(ctx context.Context) (probe, error) { return look(ctx, n.Client, o) }, func(found probe, err error) {
 		if err != nil {
 			found = last // the counters tell of the fault
 		}
-		found.busy, found.at, found.dead = false, time.Now(), o.DeadLetters()
+		found.busy, found.at, found.dead, found.took = false, time.Now(), o.DeadLetters(), time.Since(began)
 		p.probes[id] = found
 		p.OnChange()
 	})
@@ -187,7 +196,7 @@ func tally(list []mgmtclient.Message) deaths {
 // asked and has no queues. It is where one starts.
 func (p *Presenter) First() (screen.Node, bool) {
 	nodes := p.host.Nodes()
-	if len(nodes) != 1 || nodes[0].State != screen.Connected {
+	if len(nodes) != 1 || nodes[0].Client == nil {
 		return screen.Node{}, false
 	}
 	o := p.host.Feed().Of(nodes[0].ID)
@@ -197,13 +206,13 @@ func (p *Presenter) First() (screen.Node, bool) {
 // Broken reports whether the only computer is not to be had and never was.
 func (p *Presenter) Broken() bool {
 	nodes := p.host.Nodes()
-	return len(nodes) == 1 && nodes[0].State == screen.NoAnswer && p.host.Feed().Of(nodes[0].ID).At.IsZero()
+	return len(nodes) == 1 && nodes[0].Silent() && p.host.Feed().Of(nodes[0].ID).At.IsZero()
 }
 
 // Asking reports whether no computer has answered yet.
 func (p *Presenter) Asking() bool {
 	for _, n := range p.host.Nodes() {
-		if o := p.host.Feed().Of(n.ID); n.State == screen.NoAnswer || !o.At.IsZero() || o.Err != nil {
+		if o := p.host.Feed().Of(n.ID); n.Silent() || !o.At.IsZero() || o.Err != nil {
 			return false
 		}
 	}

@@ -49,15 +49,11 @@ func (p *Presenter) computer(n screen.Node, o screen.Overview) kit.RowData {
 	if n.Local {
 		icon = "laptop"
 	}
-	state := o.Shown(n)
-	if o.Err != nil && n.State == screen.Connected {
-		state = kit.ComputerLimited
-	}
 	d := kit.RowData{ID: kit.TextID(n.ID), Cells: []kit.Cell{
-		{Text: n.Name, Tail: "Posthouse", Icon: icon, Strong: true},
-		{State: state},
+		{Text: n.Name, Tail: tail(n, o), Icon: icon, Strong: true},
+		{State: o.Shown(n)},
 	}}
-	if o.At.IsZero() || n.State == screen.NoAnswer {
+	if o.At.IsZero() || n.Client == nil {
 		heard := "–"
 		if !o.At.IsZero() {
 			heard = screen.Moment(o.At, p.host.Now())
@@ -94,6 +90,19 @@ func (p *Presenter) computer(n screen.Node, o screen.Overview) kit.RowData {
 		kit.Cell{Text: heard, Color: theme.Muted},
 	)
 	return d
+}
+
+// tail is what tells a computer apart beside its name.
+func tail(n screen.Node, o screen.Overview) string {
+	switch {
+	case n.Local:
+		return "Posthouse"
+	case o.Machine.Name != "" && !strings.EqualFold(o.Machine.Name, n.Name):
+		return o.Machine.Name
+	case strings.EqualFold(n.Address, n.Name):
+		return ""
+	}
+	return n.Address
 }
 
 var growingColumns = []kit.Column{

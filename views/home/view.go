@@ -43,6 +43,12 @@ func New(h screen.Host) screen.Screen {
 	v.room = container.New(&tall{40}, attention)
 	v.computers = kit.NewGrid(&table{}, computerColumns...).Pitch(32)
 	v.computers.OnActivate = v.openComputer
+	v.computers.OnMenu = func(at fyne.Position) {
+		if n, ok := v.chosen(); ok {
+			kit.ShowMenu(v.computers, at, screen.ComputerItems(h, n)...)
+		}
+	}
+	v.computers.OnCurrent = func(kit.RowID, bool) { h.Commands().Changed() }
 	v.table = container.New(&tall{28 + 32}, v.computers)
 	v.growing = kit.NewGrid(&table{}, growingColumns...)
 	v.growing.Empty(kit.NewEmptyState("queue", "No queue is growing", ""))
@@ -57,6 +63,9 @@ func New(h screen.Host) screen.Screen {
 	v.empty = kit.NewEmptyState("", "", "")
 	refresh := kit.NewButton("Refresh", "refresh", v.run(screen.CmdRefresh)).Key(h.Commands().Keys(screen.CmdRefresh))
 	v.create = kit.NewButton("New queue", "plus", v.run(screen.CmdNewQueue)).Primary()
+	if h.Commands().Enabled(screen.CmdAddComputer) {
+		v.create = kit.NewButton("Add computer", "plus", v.run(screen.CmdAddComputer)).Primary()
+	}
 	head := kit.ScreenHeader(kit.NewHeading("Home"), v.number, kit.Spacer(), refresh, v.create)
 	growing := screen.Column(2, kit.SectionHeader("Growing fastest", kit.NewLabel("last hour").Color(theme.Muted)), kit.NewRule(), v.growing)
 	recent := screen.Column(2, kit.SectionHeader("Recent actions"), kit.NewRule(), v.recent)
@@ -104,7 +113,41 @@ func (v *View) Leave() {}
 
 // Actions is screen.Screen's.
 func (v *View) Actions() screen.Actions {
-	return screen.Actions{screen.CmdRefresh: {Run: v.p.Refresh}}
+	about := func(needs func(screen.Node) bool, do func(screen.Node)) screen.Act {
+		return screen.Act{
+			Run: func() {
+				if n, ok := v.chosen(); ok {
+					do(n)
+				}
+			},
+			Enabled: func() bool { n, ok := v.chosen(); return ok && needs(n) },
+		}
+	}
+	opens := func(name screen.Name) func(screen.Node) {
+		return func(n screen.Node) { v.host.Open(screen.Route{Screen: name, Node: n.ID}) }
+	}
+	added := func(n screen.Node) bool { return !n.Local && v.host.Commands().Enabled(screen.CmdAddComputer) }
+	return screen.Actions{
+		screen.CmdRefresh:      {Run: v.p.Refresh},
+		screen.CmdEditComputer: about(added, opens(screen.EditComputer)),
+		screen.CmdForget:       about(added, opens(screen.RemoveComputer)),
+		screen.CmdSignIn:       about(added, opens(screen.SignIn)),
+		screen.CmdReconnect:    about(screen.Node.Silent, func(n screen.Node) { v.host.Connect(n.ID) }),
+		screen.CmdDisconnect:   about(func(n screen.Node) bool { return added(n) && n.State != screen.LetGo }, func(n screen.Node) { v.host.Disconnect(n.ID) }),
+		screen.CmdOffers:       about(func(n screen.Node) bool { return n.Client != nil }, opens(screen.Offers)),
+	}
+}
+
+// chosen is the current computer of the table; the only one needs no choosing.
+func (v *View) chosen() (screen.Node, bool) {
+	if id, ok := v.computers.Current(); ok {
+		return v.host.Node(id.Text)
+	}
+	nodes := v.host.Nodes()
+	if len(nodes) != 1 {
+		return screen.Node{}, false
+	}
+	return nodes[0], true
 }
 
 // Key is screen.Screen's.
@@ -149,7 +192,7 @@ func (v *View) showEmpty() bool {
 		says = "broken" + text + code
 		set = func() {
 			v.empty.Set("x-circle", theme.Danger, "The queue manager of this computer is not running", text, code,
-				kit.NewButton("Try again", "refresh", v.run(screen.CmdReconnect)).Primary())
+				kit.NewButton("Try again", "refresh", func() { v.host.Connect(v.host.Nodes()[0].ID) }).Primary())
 		}
 	case len(v.host.Nodes()) == 0:
 		says = "none"

@@ -35,6 +35,7 @@ var (
 	ComputerSigningIn  = State{"sync", theme.Info, "Signing in"}
 	ComputerLimited    = State{"warning", theme.Warning, "Limited"}
 	ComputerNoAnswer   = State{"x-circle", theme.Danger, "Not reachable"}
+	ComputerRefused    = State{"lock", theme.Danger, "Access denied"}
 	ComputerOffline    = State{"wifi-slash", theme.Neutral, "Offline"}
 	ComputerCutOff     = State{"cloud-slash", theme.Neutral, "Working offline"}
 	OutgoingConnected  = State{"check-circle", theme.Success, "Connected"}

@@ -20,7 +20,8 @@ type TreeRow struct {
 	Tone  Tone   // of Badge
 	Leaf  bool   // has no caret
 	Open  bool
-	Quiet bool // text in muted
+	Quiet bool   // text in muted
+	Tip   string // tooltip; the text, where it is cut, if empty
 }
 
 // TreeList shows the open lines of a tree, 28 high, indented by 14, with
@@ -180,8 +181,11 @@ func (t *TreeList) rowHover(i int, _ float32, at fyne.Position) {
 	t.list.rebindRow(i)
 	hideTip(t)
 	if r, ok := t.list.rows[i]; ok && i < len(t.rows) {
-		if r.view.(*treeView).cut || t.compact {
-			showTip(t, t.rows[i].Text, at)
+		switch row := t.rows[i]; {
+		case row.Tip != "":
+			showTip(t, row.Tip, at)
+		case r.view.(*treeView).cut || t.compact:
+			showTip(t, row.Text, at)
 		}
 	}
 }

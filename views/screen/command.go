@@ -53,6 +53,12 @@ const (
 	CmdCheck        ID = "computer.check"
 	CmdReconnect    ID = "computer.reconnect"
 	CmdComputerInfo ID = "computer.properties"
+	CmdAddComputer  ID = "computer.add"
+	CmdEditComputer ID = "computer.edit"
+	CmdForget       ID = "computer.remove"
+	CmdSignIn       ID = "computer.signIn"
+	CmdDisconnect   ID = "computer.disconnect"
+	CmdOffers       ID = "computer.offers"
 	CmdOffline      ID = "computer.offline"
 	CmdOnline       ID = "computer.online"
 	CmdPreferences  ID = "tools.preferences"
@@ -116,6 +122,9 @@ type Act struct {
 	Title string
 	// Enabled says whether it can run now; nil: yes.
 	Enabled func() bool
+	// Lacks says, as a sentence, what the computer lacks for it; "" nothing, and
+	// nil: it needs nothing. What lacks something does not run.
+	Lacks func() string
 }
 
 // Actions are what somebody can carry out.
@@ -170,7 +179,15 @@ func (c *Commands) act(id ID) (Act, bool) {
 // Enabled reports whether somebody can carry a command out now.
 func (c *Commands) Enabled(id ID) bool {
 	a, ok := c.act(id)
-	return ok && a.Run != nil && (a.Enabled == nil || a.Enabled())
+	return ok && a.Run != nil && (a.Lacks == nil || a.Lacks() == "") && (a.Enabled == nil || a.Enabled())
+}
+
+// Lacks is what the computer lacks for a command, as a sentence; "" nothing.
+func (c *Commands) Lacks(id ID) string {
+	if a, ok := c.act(id); ok && a.Lacks != nil {
+		return a.Lacks()
+	}
+	return ""
 }
 
 // Title is what a command is called now.

@@ -1,17 +1,25 @@
 package screen
 
 import (
+	"cmp"
 	"context"
 	"maps"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"posthouse/localqm/mq"
 	"posthouse/mgmtclient"
 )
 
-// leastGap: a grid is redrawn at most five times a second.
-const leastGap = 200 * time.Millisecond
+const (
+	// leastGap: a grid is redrawn at most five times a second.
+	leastGap = 200 * time.Millisecond
+	// answerWithin is how long a computer may take to answer.
+	answerWithin = 30 * time.Second
+	// restMost is the longest rest of one that does not.
+	restMost = 2 * time.Minute
+)
 
 // Overview is what is known of a node, all from one answer.
 type Overview struct {
@@ -21,6 +29,7 @@ type Overview struct {
 	Outgoing []mgmtclient.Queue
 	At       time.Time // of the answer; zero: none yet
 	Err      error     // of the last attempt; what stands above is older then
+	Part     error     // why a part of it could not be listed
 	In, Out  float64   // messages a second, over the last moments; below 0: not known yet
 }
 
@@ -40,6 +49,7 @@ type Feed struct {
 type fed struct {
 	scope   *Scope
 	kick    chan struct{}
+	every   atomic.Int64 // nanoseconds
 	view    Overview
 	rates   []reading
 	history map[string]*series
@@ -142,13 +152,24 @@ func (f *Feed) Refresh(node string) {
 }
 
 // Follow begins to ask a node that was connected, in place of an older
-// connection of the same id.
+// connection of the same id; what that told stays until the first answer.
 func (f *Feed) Follow(id string, client mgmtclient.Node) {
-	f.Drop(id)
 	n := &fed{scope: f.scope.Sub(), kick: make(chan struct{}, 1), view: Overview{In: -1, Out: -1}, history: map[string]*series{}}
+	if old := f.nodes[id]; old != nil {
+		old.scope.End()
+		n.view, n.history = old.view, old.history
+		n.view.Err, n.view.In, n.view.Out = nil, -1, -1
+	}
 	f.nodes[id] = n
-	every := f.every()
-	n.scope.Go(func(ctx context.Context) { f.follow(ctx, n, id, client, every) }, nil)
+	n.every.Store(int64(f.every()))
+	n.scope.Go(func(ctx context.Context) { f.follow(ctx, n, id, client) }, nil)
+}
+
+// Pause asks a node no more; what it told stays.
+func (f *Feed) Pause(id string) {
+	if n := f.nodes[id]; n != nil {
+		n.scope.End()
+	}
 }
 
 // Drop forgets a node.
@@ -159,31 +180,56 @@ func (f *Feed) Drop(id string) {
 	}
 }
 
-// follow asks and waits in turns until the scope of the node ends.
-func (f *Feed) follow(ctx context.Context, n *fed, id string, client mgmtclient.Node, every time.Duration) {
+// follow asks and waits in turns until the scope of the node ends: one question
+// at a time.
+func (f *Feed) follow(ctx context.Context, n *fed, id string, client mgmtclient.Node) {
 	var signals <-chan mgmtclient.Signal
-	watched := false
-	if w, ok := mgmtclient.Can[mgmtclient.Watcher](client); ok {
-		c, err := w.Watch(ctx)
-		signals, watched = c, err == nil
-	}
 	touched := map[string]bool{"": true}
+	failures := 0
 	for ctx.Err() == nil {
-		if !watched {
+		if signals == nil {
 			touched[""] = true
+			signals = signalsOf(ctx, client)
 		}
 		began := time.Now()
-		view, err := ask(ctx, client)
+		view, err := askInTime(ctx, client)
+		failures++
+		if err == nil {
+			failures = 0
+		}
 		queues := slices.Collect(maps.Keys(touched))
 		slices.Sort(queues)
 		n.scope.Post(func() { f.take(n, id, view, err, queues) })
 		clear(touched)
 		// A big machine answers slowly; it is asked no more than a quarter of the time.
 		gap := max(leastGap, 3*time.Since(began))
-		if signals = f.rest(ctx, n, signals, touched, gap, max(every, gap)); signals == nil {
-			watched = false
+		signals = f.rest(ctx, n, signals, touched, gap, max(RestAfter(time.Duration(n.every.Load()), failures), gap))
+	}
+}
+
+// signalsOf is nil for a computer that does not tell of changes.
+func signalsOf(ctx context.Context, client mgmtclient.Node) <-chan mgmtclient.Signal {
+	if w, ok := mgmtclient.Can[mgmtclient.Watcher](client); ok {
+		if c, err := w.Watch(ctx); err == nil {
+			return c
 		}
 	}
+	return nil
+}
+
+func askInTime(ctx context.Context, client mgmtclient.Node) (Overview, error) {
+	ctx, cancel := context.WithTimeout(ctx, answerWithin)
+	defer cancel()
+	return ask(ctx, client)
+}
+
+// RestAfter is how long to wait before a computer is asked again that did not
+// answer so many times: twice as long each time, up to two minutes.
+func RestAfter(every time.Duration, failures int) time.Duration {
+	for ; failures > 1 && every < restMost; failures-- {
+		every = min(2*every, restMost)
+	}
+	return every
 }
 
 // rest waits for a reason to ask again: at least gap, at most every.
@@ -219,30 +265,41 @@ func (f *Feed) rest(ctx context.Context, n *fed, signals <-chan mgmtclient.Signa
 	}
 }
 
-// ask gets everything an Overview holds.
+// ask gets everything an Overview holds. What only a list does not tell leaves
+// the others as they are.
 func ask(ctx context.Context, client mgmtclient.Node) (Overview, error) {
 	var o Overview
 	var err error
 	if o.Machine, err = client.Machine(ctx); err != nil {
 		return o, err
 	}
-	if o.Queues, err = client.Queues(ctx, mgmtclient.QueueFilter{Private: true}); err != nil {
-		return o, err
+	for _, l := range []struct {
+		list *[]mgmtclient.Queue
+		f    mgmtclient.QueueFilter
+	}{
+		{&o.Queues, mgmtclient.QueueFilter{Private: true}}, {&o.System, mgmtclient.QueueFilter{System: true}},
+		{&o.Outgoing, mgmtclient.QueueFilter{Outgoing: true}},
+	} {
+		*l.list, err = client.Queues(ctx, l.f)
+		switch mq.CodeOf(err) {
+		case mq.ErrAccessDenied, mq.ErrPrivilegeNotHeld:
+			o.Part = cmp.Or(o.Part, err)
+		case mq.ErrUnsupportedOperation:
+		default:
+			if err != nil {
+				return o, err
+			}
+		}
+		if !l.f.Outgoing {
+			*l.list = slices.DeleteFunc(*l.list, func(q mgmtclient.Queue) bool { return q.Hidden })
+		}
 	}
-	o.Queues = slices.DeleteFunc(o.Queues, func(q mgmtclient.Queue) bool { return q.Hidden })
-	if o.System, err = client.Queues(ctx, mgmtclient.QueueFilter{System: true}); err != nil {
-		return o, err
-	}
-	o.System = slices.DeleteFunc(o.System, func(q mgmtclient.Queue) bool { return q.Hidden })
-	o.Outgoing, err = client.Queues(ctx, mgmtclient.QueueFilter{Outgoing: true})
-	if mq.CodeOf(err) == mq.ErrUnsupportedOperation {
-		err = nil
-	}
-	return o, err
+	return o, nil
 }
 
 // take shows an answer.
 func (f *Feed) take(n *fed, id string, o Overview, err error, queues []string) {
+	n.every.Store(int64(f.every()))
 	if err != nil {
 		n.view.Err = err
 		f.tell(id, nil)

@@ -17,6 +17,9 @@ type Host interface {
 	// Nodes are the computers, in the order of the sidebar; Node finds one.
 	Nodes() []Node
 	Node(id string) (Node, bool)
+	// Connect tries to reach a computer, now; Disconnect lets it go until then.
+	Connect(id string)
+	Disconnect(id string)
 	// Feed has the live counters of all nodes.
 	Feed() *Feed
 
@@ -64,16 +67,19 @@ type Export func(ctx context.Context, node mgmtclient.Node, to io.Writer, queue 
 
 // Node is a computer of the sidebar.
 type Node struct {
-	ID    string // stable; in Route.Node
-	Name  string
-	Local bool
-	State NodeState
-	Since time.Time // of the state
-	As    string    // the account it is spoken to as
+	ID      string // stable; in Route.Node
+	Name    string // what the person calls it
+	Address string // where it is reached; "" this computer
+	Local   bool
+	State   NodeState
+	Since   time.Time // of the state
+	As      string    // the account it is spoken to as
 	// Client is nil unless State is Connected or Limited.
 	Client mgmtclient.Node
 	// Err says why it is not reachable.
 	Err error
+	// Next is when it is tried again by itself; zero: not at all.
+	Next time.Time
 }
 
 // NodeState says whether a node can be spoken to.
@@ -85,7 +91,12 @@ const (
 	Connected
 	Limited  // answers, but not everything
 	NoAnswer // see Node.Err
+	Refused  // it does not let this account in: see Node.Err
+	LetGo    // somebody here disconnected it
 )
+
+// Silent reports whether there is no connection and none is just being made.
+func (n Node) Silent() bool { return n.State >= NoAnswer }
 
 // Shown is the state with icon, colour and word.
 func (n Node) Shown() kit.State {
@@ -98,6 +109,10 @@ func (n Node) Shown() kit.State {
 		return kit.ComputerNoAnswer.With("Not running")
 	case n.State == NoAnswer:
 		return kit.ComputerNoAnswer
+	case n.State == Refused:
+		return kit.ComputerRefused
+	case n.State == LetGo:
+		return kit.ComputerOffline
 	case n.State == Limited:
 		return kit.ComputerLimited
 	case n.Local:
@@ -124,6 +139,12 @@ const (
 	PurgeQueue  Name = "purge-queue"
 	DeleteQueue Name = "delete-queue"
 	About       Name = "about"
+
+	AddComputer    Name = "add-computer"
+	EditComputer   Name = "edit-computer"
+	RemoveComputer Name = "remove-computer"
+	SignIn         Name = "sign-in"
+	Offers         Name = "offers" // what can be done with a computer
 )
 
 // Folder is a folder of a node's tree.
@@ -189,6 +210,7 @@ type Job struct {
 	Total int64  // 0: not known
 	Hint  string // what Cancel does: "Cancel stops after this batch of 50.\nWhat is done stays done."
 	Verb  string // "returned": counted as done well
+	Node  string // the computer it works on: it ends with the connection; "" none or several
 	// Run works off Fyne's goroutine and tells how far it is as often as it
 	// likes.
 	Run func(s *JobRun) error

@@ -3,7 +3,6 @@ package screen
 import (
 	"context"
 
-	"posthouse/localqm/mq"
 	"posthouse/mgmtclient"
 	"posthouse/views/kit"
 )
@@ -38,7 +37,7 @@ func GoOnline(h Host, n Node) {
 func setNetwork(h Host, n Node, done, failed string, do func(context.Context, mgmtclient.MachineActions) error, undo func()) {
 	actions, ok := mgmtclient.Can[mgmtclient.MachineActions](n.Client)
 	if !ok {
-		h.Fail(failed, mq.Errorf(mq.ErrUnsupportedOperation, "change the network state", "%s lets nobody change it from here", n.Name))
+		h.Fail(failed, n.Refuse("change the network state", mgmtclient.CanMachineAct))
 		return
 	}
 	Load(h.Scope(), func(ctx context.Context) (struct{}, error) { return struct{}{}, do(ctx, actions) }, func(_ struct{}, err error) {

@@ -196,8 +196,12 @@ func Offline(m mgmtclient.Machine) bool { return m.State == mq.MachineDisconnect
 
 // Shown is the state of a computer, by what was heard of it.
 func (o Overview) Shown(n Node) kit.State {
-	if n.State == Connected && o.Err == nil && Offline(o.Machine) {
+	switch {
+	case n.Client == nil:
+	case o.Err == nil && Offline(o.Machine):
 		return kit.ComputerCutOff
+	case n.State == Connected && (o.Err != nil || o.Part != nil):
+		return kit.ComputerLimited
 	}
 	return n.Shown()
 }

@@ -14,46 +14,102 @@ import (
 	"posthouse/views/theme"
 )
 
-// inFront is the computer of the screen in front, if it has a capability.
-func inFront[T any](s *Shell) (*link, T, bool) {
-	l := s.find(s.here.Node)
-	if l == nil || l.shown.Client == nil {
-		var none T
-		return nil, none, false
-	}
-	c, ok := mgmtclient.Can[T](l.shown.Client)
-	return l, c, ok
+// inFront is the computer of the screen in front.
+func (s *Shell) inFront() screen.Node {
+	n, _ := s.Node(s.here.Node)
+	return n
 }
 
-func frontHas[T any](s *Shell) func() bool {
-	return func() bool {
-		_, _, ok := inFront[T](s)
-		return ok
+// frontHas is the computer of the screen in front with one of its capabilities.
+func frontHas[T any](s *Shell) (screen.Node, T, bool) {
+	n := s.inFront()
+	if n.Client == nil {
+		var none T
+		return n, none, false
 	}
+	c, ok := mgmtclient.Can[T](n.Client)
+	return n, c, ok
+}
+
+// computers are the commands about the computer in front and the list of them.
+func (s *Shell) computers() screen.Actions {
+	id := func() string { return s.inFront().ID }
+	form := func(name screen.Name) screen.Act {
+		return screen.Act{
+			Run:     func() { s.Open(screen.Route{Screen: name, Node: id()}) },
+			Enabled: func() bool { return s.leads(name) && s.saves(id()) },
+		}
+	}
+	return screen.Actions{
+		screen.CmdAddComputer:  {Run: func() { s.Open(screen.Route{Screen: screen.AddComputer}) }, Enabled: func() bool { return s.leads(screen.AddComputer) }},
+		screen.CmdEditComputer: form(screen.EditComputer),
+		screen.CmdForget:       form(screen.RemoveComputer),
+		screen.CmdSignIn:       form(screen.SignIn),
+		screen.CmdReconnect: {
+			Run:     func() { s.Connect(id()) },
+			Enabled: func() bool { n := s.inFront(); return n.Silent() || lost(s.feed.Of(n.ID).Err) },
+		},
+		screen.CmdDisconnect: {
+			Run:     func() { s.Disconnect(id()) },
+			Enabled: func() bool { return s.saves(id()) && s.inFront().State != screen.LetGo },
+		},
+		screen.CmdComputerInfo: {Run: s.computerInfo, Enabled: s.connected},
+		screen.CmdOffers:       {Run: func() { s.offers(s.inFront()) }, Enabled: s.connected},
+		screen.CmdCheck:        {Run: s.check, Enabled: s.connected, Lacks: screen.Needs(s.inFront, mgmtclient.CanMachineAdmin)},
+		screen.CmdTidy:         {Run: s.tidy, Enabled: s.connected, Lacks: screen.Needs(s.inFront, mgmtclient.CanMachineAct)},
+	}
+}
+
+// saves reports whether a computer is one that somebody added.
+func (s *Shell) saves(id string) bool {
+	l := s.find(id)
+	return l != nil && l.book != nil
+}
+
+// offers tells what can be done with a computer, and what cannot and why.
+func (s *Shell) offers(n screen.Node) {
+	can, why := kit.Stack(4), map[string]*fyne.Container{}
+	var reasons []fyne.CanvasObject
+	for _, o := range n.Offers() {
+		if o.Why == "" {
+			can.Add(kit.Row(kit.NewIcon("check-circle", 16, theme.Success), kit.NewLabel(o.What)))
+			continue
+		}
+		if why[o.Why] == nil {
+			why[o.Why] = kit.Stack(4)
+			reasons = append(reasons, kit.NewRule(), kit.Stack(4, why[o.Why], kit.Padded(0, 0, 0, 24, kit.NewParagraph(o.Why).Color(theme.Text2))))
+		}
+		why[o.Why].Add(kit.Row(kit.NewIcon("minus-circle", 16, theme.Neutral), kit.NewLabel(o.What)))
+	}
+	body := append([]fyne.CanvasObject{can}, reasons...)
+	d := kit.NewDialog("What can be done on "+n.Name, "computer", kit.Stack(12, body...)).Wide(464)
+	closing := kit.NewButton("Close", "", d.Close)
+	d.Buttons(closing).FirstFocus(closing)
+	s.Show(d)
 }
 
 // check verifies the store of a queue manager.
 func (s *Shell) check() {
-	l, admin, ok := inFront[mgmtclient.MachineAdmin](s)
+	n, admin, ok := frontHas[mgmtclient.MachineAdmin](s)
 	if !ok {
 		return
 	}
 	var result mgmtclient.CheckResult
 	s.Job(screen.Job{
-		Icon: "check-circle", Title: "Checking the store of " + l.shown.Name, Hint: "Cancel stops the check; nothing is changed by it.",
+		Icon: "check-circle", Node: n.ID, Title: "Checking the store of " + n.Name, Hint: "Cancel stops the check; nothing is changed by it.",
 		Run: func(run *screen.JobRun) (err error) {
 			result, err = admin.Check(run.Context())
 			return err
 		},
 		Then: func(p screen.Progress, err error) {
-			what := "Checked the store of " + l.shown.Name
+			what := "Checked the store of " + n.Name
 			switch {
 			case p.Stopped:
 				s.Done(screen.Action{What: what, Result: "Stopped", Tone: kit.Neutral})
 			case err != nil:
-				s.Fail("The store of "+l.shown.Name+" could not be checked", err)
+				s.Fail("The store of "+n.Name+" could not be checked", err)
 			case len(result.Problems) > 0:
-				details := func() { s.problems(l.shown.Name, result.Problems) }
+				details := func() { s.problems(n.Name, result.Problems) }
 				s.Done(screen.Action{What: what, Result: screen.Many(int64(len(result.Problems)), "problem"), Tone: kit.Danger, Details: details})
 				details()
 			default:
@@ -86,13 +142,13 @@ func (s *Shell) problems(name string, list []string) {
 
 // tidy gives unused storage back to the disk.
 func (s *Shell) tidy() {
-	l, actions, ok := inFront[mgmtclient.MachineActions](s)
+	n, actions, ok := frontHas[mgmtclient.MachineActions](s)
 	if !ok {
 		return
 	}
 	var result mgmtclient.TidyResult
 	s.Job(screen.Job{
-		Icon: "disk", Title: "Giving back disk space of " + l.shown.Name, Hint: "No message is removed by it.",
+		Icon: "disk", Node: n.ID, Title: "Giving back disk space of " + n.Name, Hint: "No message is removed by it.",
 		Run: func(run *screen.JobRun) (err error) {
 			result, err = actions.Tidy(run.Context())
 			return err
@@ -103,7 +159,7 @@ func (s *Shell) tidy() {
 				return
 			}
 			s.Done(screen.Action{
-				What:   "Gave back disk space of " + l.shown.Name,
+				What:   "Gave back disk space of " + n.Name,
 				Result: screen.Size(max(0, result.BytesBefore-result.BytesAfter)), Tone: kit.Success,
 			})
 		},
@@ -131,8 +187,11 @@ func (s *Shell) computerInfo() {
 
 func (s *Shell) machinePairs(l *link, m mgmtclient.Machine) []kit.Pair {
 	runs := "outside this window, as a service or in another one"
-	if l.own {
+	switch {
+	case l.own:
 		runs = "in this window, and ends with it"
+	case l.book != nil:
+		runs = "on " + l.shown.Address
 	}
 	state := kit.Pair{Key: "Network", Value: "Online"}
 	if m.State != "CONNECTED" {

@@ -202,7 +202,7 @@ func TestALostQueueManagerIsNotShownAsConnected(t *testing.T) {
 	if n, _ := d.Node(""); n.Client != nil || n.Err == nil || d.Commands().Enabled(screen.CmdNewQueue) {
 		t.Errorf("%+v", n)
 	}
-	if rows := screentest.Find[*kit.TreeList](t, d.window.Content())[0].Rows(); len(rows) != 1 || rows[0].Count != "" {
+	if rows := screentest.Find[*kit.TreeList](t, d.window.Content())[0].Rows(); len(rows) != 1 || rows[0].Count != "Not running" {
 		t.Errorf("the tree shows %v", rows)
 	}
 	node.Fail("", nil)

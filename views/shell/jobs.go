@@ -32,6 +32,9 @@ func (s *Shell) Job(j screen.Job) {
 	ctx, cancel := context.WithCancel(s.scope.Context())
 	b := &job{Job: j, cancel: cancel, run: screen.NewJobRun(ctx, nil), began: time.Now()}
 	s.jobs = append(s.jobs, b)
+	if l := s.find(j.Node); l != nil && j.Node != "" && l.scope != nil {
+		l.scope.OnEnd(cancel)
+	}
 	ticks := s.scope.Sub()
 	ticks.After(cardAfter, func() {
 		b.card = kit.NewJobCard()

@@ -6,7 +6,6 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/driver/desktop"
 
-	"posthouse/localqm/mq"
 	"posthouse/mgmtclient"
 	"posthouse/views/kit"
 	"posthouse/views/screen"
@@ -91,10 +90,11 @@ func (s *Shell) actions() screen.Actions {
 	open := func(name screen.Name) screen.Act {
 		return screen.Act{Run: func() { s.Open(screen.Route{Screen: name}) }, Enabled: func() bool { return s.leads(name) }}
 	}
-	form := func(name screen.Name) screen.Act {
+	form := func(name screen.Name, need mgmtclient.Capability) screen.Act {
 		return screen.Act{
 			Run:     func() { s.Open(screen.Route{Screen: name, Node: s.current()}) },
 			Enabled: func() bool { return s.leads(name) && s.connected() },
+			Lacks:   screen.Needs(s.inFront, need),
 		}
 	}
 	all := screen.Actions{
@@ -104,8 +104,8 @@ func (s *Shell) actions() screen.Actions {
 		screen.CmdDesk:        open(screen.Desk),
 		screen.CmdPreferences: open(screen.Settings),
 		screen.CmdAbout:       open(screen.About),
-		screen.CmdNewQueue:    form(screen.NewQueue),
-		screen.CmdSend:        form(screen.Compose),
+		screen.CmdNewQueue:    form(screen.NewQueue, mgmtclient.CanAdmin),
+		screen.CmdSend:        form(screen.Compose, mgmtclient.CanSend),
 		screen.CmdClose:       {Run: s.AskClose},
 		screen.CmdBack:        {Run: s.goBack, Enabled: func() bool { return len(s.back) > 0 }},
 		screen.CmdForward:     {Run: s.goForward, Enabled: func() bool { return len(s.ahead) > 0 }},
@@ -114,24 +114,13 @@ func (s *Shell) actions() screen.Actions {
 			for _, l := range s.links {
 				s.feed.Refresh(l.ID)
 			}
+			s.list()
 		}},
-		screen.CmdReconnect: {
-			Run: func() {
-				if l := s.find(s.here.Node); l != nil {
-					s.connect(l)
-				}
-			},
-			Enabled: func() bool {
-				l := s.find(s.here.Node)
-				return l != nil && (l.shown.State == screen.NoAnswer || lost(s.feed.Of(l.ID).Err))
-			},
-		},
 		screen.CmdComputerInfo: {Run: s.computerInfo, Enabled: s.connected},
-		screen.CmdCheck:        {Run: s.check, Enabled: frontHas[mgmtclient.MachineAdmin](s)},
-		screen.CmdTidy:         {Run: s.tidy, Enabled: frontHas[mgmtclient.MachineActions](s)},
 		screen.CmdKeys:         {Run: s.showKeys},
 	}
 	maps.Copy(all, s.network())
+	maps.Copy(all, s.computers())
 	return all
 }
 
@@ -142,13 +131,6 @@ func (s *Shell) leads(name screen.Name) bool {
 	}
 	_, ok := s.o.Screens[name]
 	return ok
-}
-
-// lost reports whether an error means that the connection is of no use any
-// more: to end it for a lesser reason would lose express messages.
-func lost(err error) bool {
-	code := mq.CodeOf(err)
-	return code == mq.ErrServiceNotAvailable || code == mq.ErrInvalidHandle
 }
 
 func (s *Shell) connected() bool {

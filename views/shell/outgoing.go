@@ -58,27 +58,10 @@ func departureRow(node, to string, q *mgmtclient.Queue) kit.TreeRow {
 // outgoingItems is the menu of that line.
 func (s *Shell) outgoingItems(node string) []*fyne.MenuItem {
 	items := []*fyne.MenuItem{kit.MenuItem("Open", "send", func() { s.Open(screen.Route{Screen: screen.Outgoing, Node: node}) })}
-	return append(append(items, s.networkItems(node)...), kit.MenuItem("Refresh", "refresh", func() { s.feed.Refresh(node) }))
-}
-
-// networkItems take a computer off the network, or put it there again.
-func (s *Shell) networkItems(node string) []*fyne.MenuItem {
-	l := s.find(node)
-	if l == nil || !steers(l) {
-		return nil
+	if l := s.find(node); l != nil {
+		items = append(items, screen.NetworkItems(s, l.shown)...)
 	}
-	if screen.Offline(s.feed.Of(l.ID).Machine) {
-		return []*fyne.MenuItem{kit.MenuItem("Work online", "network", func() { screen.GoOnline(s, l.shown) })}
-	}
-	return []*fyne.MenuItem{kit.MenuItem("Work offline…", "cloud-slash", func() { screen.AskOffline(s, l.shown) })}
-}
-
-func steers(l *link) bool {
-	if l.shown.Client == nil {
-		return false
-	}
-	_, ok := mgmtclient.Can[mgmtclient.MachineActions](l.shown.Client)
-	return ok
+	return append(items, kit.MenuItem("Refresh", "refresh", func() { s.feed.Refresh(node) }))
 }
 
 // network are the commands that take the computer in front off the network
@@ -87,12 +70,13 @@ func (s *Shell) network() screen.Actions {
 	when := func(offline bool) func() bool {
 		return func() bool {
 			l := s.find(s.here.Node)
-			return l != nil && steers(l) && screen.Offline(s.feed.Of(l.ID).Machine) == offline
+			return l != nil && l.shown.Client != nil && screen.Offline(s.feed.Of(l.ID).Machine) == offline
 		}
 	}
+	lacks := screen.Needs(s.inFront, mgmtclient.CanMachineAct)
 	return screen.Actions{
-		screen.CmdOffline: {Run: func() { screen.AskOffline(s, s.find(s.here.Node).shown) }, Enabled: when(false)},
-		screen.CmdOnline:  {Run: func() { screen.GoOnline(s, s.find(s.here.Node).shown) }, Enabled: when(true)},
+		screen.CmdOffline: {Run: func() { screen.AskOffline(s, s.inFront()) }, Enabled: when(false), Lacks: lacks},
+		screen.CmdOnline:  {Run: func() { screen.GoOnline(s, s.inFront()) }, Enabled: when(true), Lacks: lacks},
 	}
 }
 

@@ -2,7 +2,6 @@ package shell
 
 import (
 	"context"
-	"slices"
 	"time"
 
 	"fyne.io/fyne/v2"
@@ -21,8 +20,14 @@ type Options struct {
 	Now    func() time.Time
 	// Keeper keeps the preferences; nil: they last as long as the window.
 	Keeper screen.Keeper
-	// Nodes are the computers of the sidebar.
+	// Nodes are the first computers of the sidebar, which are always there.
 	Nodes []Node
+	// Computers are those that people add, each connected in the background, after
+	// Nodes; nil: nobody can. The window closes their connections.
+	Computers mgmtclient.Computers
+	// Retry is how long to wait after so many tries in vain to reach one of them;
+	// nil: 5 seconds, and twice as long each time, up to two minutes.
+	Retry func(tries int) time.Duration
 	// Screens and Forms are what Open leads to.
 	Screens map[screen.Name]screen.Factory
 	Forms   map[screen.Name]screen.Form
@@ -85,20 +90,14 @@ type Shell struct {
 	content fyne.CanvasObject
 }
 
-// link is a computer and the state of the connection to it.
-type link struct {
-	Node
-	shown screen.Node
-	own   bool
-	lost  mgmtclient.Node // does not answer any more
-	scope *screen.Scope
-}
-
 // New makes the window's content and menu. Nothing is connected yet: Start
 // does that, after the window is shown.
 func New(ctx context.Context, o Options) *Shell {
 	if o.Only == "" {
 		o.Table, o.Menus = screen.Table, screen.Menus
+	}
+	if o.Retry == nil {
+		o.Retry = func(tries int) time.Duration { return screen.RestAfter(retryFirst, tries) }
 	}
 	s := &Shell{
 		o: o, menus: o.Menus, scope: screen.NewScope(ctx, o.Post), prefs: screen.NewPreferences(o.Keeper),
@@ -110,6 +109,7 @@ func New(ctx context.Context, o Options) *Shell {
 	for _, n := range o.Nodes {
 		s.links = append(s.links, &link{Node: n, shown: screen.Node{ID: n.ID, Name: n.Name, Local: n.Local}})
 	}
+	s.ownForms()
 	s.within = s.scope.Sub()
 	s.place = container.NewStack(kit.NewPanel(theme.Surface, container.NewStack()))
 	s.cards = container.New(corner{})
@@ -208,81 +208,8 @@ func (corner) Layout(objs []fyne.CanvasObject, s fyne.Size) {
 	}
 }
 
-// Start connects to the computers.
-func (s *Shell) Start() {
-	for _, l := range s.links {
-		s.connect(l)
-	}
-}
-
-// connect asks for a connection in place of an older one.
-func (s *Shell) connect(l *link) {
-	if l.scope != nil {
-		l.scope.End()
-	}
-	l.scope, l.lost = s.scope.Sub(), nil
-	s.feed.Drop(l.ID)
-	l.shown.State, l.shown.Since, l.shown.Err, l.shown.Client = screen.Connecting, s.Now(), nil, nil
-	s.nodeChanged(l)
-	type answer struct {
-		link Link
-		m    mgmtclient.Machine
-	}
-	screen.Load(l.scope, func(ctx context.Context) (answer, error) {
-		var a answer
-		var err error
-		if a.link, err = l.Connect(ctx); err != nil {
-			return a, err
-		}
-		a.m, err = a.link.Client.Machine(ctx)
-		return a, err
-	}, func(a answer, err error) {
-		l.shown.Since = s.Now()
-		if err != nil {
-			l.shown.State, l.shown.Err = screen.NoAnswer, err
-			s.nodeChanged(l)
-			return
-		}
-		l.own = a.link.Own
-		l.shown.State, l.shown.Client, l.shown.As = screen.Connected, a.link.Client, a.link.As
-		l.shown.Name = a.m.Name
-		s.feed.Follow(l.ID, a.link.Client)
-		s.nodeChanged(l)
-	})
-}
-
-// nodeChanged shows the new state of a connection.
-func (s *Shell) nodeChanged(l *link) {
-	s.side.update()
-	s.bar.update()
-	if s.here.Node == l.ID || s.here.Node == "" {
-		s.front.Enter(s.within, s.here)
-	}
-	s.commands.Changed()
-}
-
-// fed shows new counters, and that a queue manager has ended or is back.
-func (s *Shell) fed(id string) {
-	if l := s.find(id); l != nil && id != "" {
-		o := s.feed.Of(id)
-		switch {
-		case l.shown.Client != nil && lost(o.Err):
-			l.lost = l.shown.Client
-			l.shown.State, l.shown.Since, l.shown.Err, l.shown.Client = screen.NoAnswer, s.Now(), o.Err, nil
-			s.nodeChanged(l)
-			return
-		case l.lost != nil && o.Err == nil:
-			l.shown.State, l.shown.Since, l.shown.Err, l.shown.Client = screen.Connected, s.Now(), nil, l.lost
-			l.lost = nil
-			s.nodeChanged(l)
-			return
-		}
-	}
-	s.side.update()
-	s.bar.update()
-}
-
-// Close ends what the window does; Wait waits for it. Connections stay open.
+// Close ends what the window does; Wait waits for it. Connections to Nodes stay
+// open.
 func (s *Shell) Close() {
 	s.scope.End()
 	if s.tips != nil {
@@ -298,13 +225,4 @@ func (s *Shell) applyTheme() {
 		return
 	}
 	s.o.SetTheme(map[string]theme.Choice{"light": theme.Light, "dark": theme.Dark}[screen.Theme.Get(s.prefs)])
-}
-
-// find finds a computer; "" is the first one.
-func (s *Shell) find(id string) *link {
-	i := slices.IndexFunc(s.links, func(l *link) bool { return l.ID == id || id == "" })
-	if i < 0 {
-		return nil
-	}
-	return s.links[i]
 }

@@ -6,6 +6,7 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 
+	"posthouse/mgmtclient"
 	"posthouse/views/kit"
 	"posthouse/views/screen"
 	"posthouse/views/theme"
@@ -129,7 +130,11 @@ func (b *sidebar) content() fyne.CanvasObject {
 		return kit.NewPanel(theme.Background, screen.Column(1, rows, container.NewStack()))
 	}
 	top := kit.PaddedStack(0, 8, 8, b.find, kit.Fixed(0, 8, container.NewStack()), b.home, b.dead, b.out, b.desk)
-	title := kit.Padded(4, 8, 0, 8, kit.SectionTitle("Computers", nil))
+	var add *kit.Button
+	if b.s.leads(screen.AddComputer) {
+		add = kit.NewIconButton("plus", "Add a computer (Ctrl Shift N)", func() { b.s.commands.Run(screen.CmdAddComputer) }).Plain()
+	}
+	title := kit.Padded(4, 8, 0, 8, kit.SectionTitle("Computers", add))
 	return kit.NewPanel(theme.Background, screen.Column(2, top, title, kit.Padded(0, 8, 8, 8, container.NewStack(b.list, b.none))))
 }
 
@@ -215,14 +220,34 @@ func (b *sidebar) menu(id string, at fyne.Position) {
 		}
 	case kind == treeOutgoing:
 		items = b.s.outgoingItems(node)
-	case kind == treePrivate, kind == treeNode:
-		items = []*fyne.MenuItem{lead("New queue…", "plus", screen.Route{Screen: screen.NewQueue})}
-		if kind == treeNode {
-			items = append(items, b.s.networkItems(node)...)
+	case kind == treeNode:
+		if n, ok := b.s.Node(node); ok {
+			items = screen.ComputerItems(b.s, n)
 		}
-		items = append(items, kit.MenuItem("Refresh", "refresh", func() { b.s.feed.Refresh(node) }))
+	case kind == treePrivate:
+		items = []*fyne.MenuItem{
+			lead("New queue…", "plus", screen.Route{Screen: screen.NewQueue}),
+			kit.MenuItem("Refresh", "refresh", func() { b.s.feed.Refresh(node) }),
+		}
+	}
+	if n, ok := b.s.Node(node); ok {
+		greyOut(items, n)
 	}
 	kit.ShowMenu(b.list, at, items...)
+}
+
+// needs are what the items of the tree's menus need of their computer.
+var needs = map[string]mgmtclient.Capability{
+	"New queue…": mgmtclient.CanAdmin, "Send message…": mgmtclient.CanSend, "Purge…": mgmtclient.CanPurge, "Delete queue…": mgmtclient.CanAdmin,
+}
+
+// greyOut disables what a computer cannot do.
+func greyOut(items []*fyne.MenuItem, n screen.Node) {
+	for _, it := range items {
+		if need, ok := needs[it.Label]; ok && n.Lacks(need) != "" {
+			it.Disabled = true
+		}
+	}
 }
 
 // current is the computer of the screen in front.

@@ -117,7 +117,7 @@ func (w words) left(said kit.State) (st kit.State, part float64, under bool) {
 func (w words) all() kit.State {
 	n := 0
 	for _, l := range w.s.links {
-		if l.shown.State == screen.Connected && w.s.feed.Of(l.ID).Err == nil {
+		if l.shown.Client != nil && w.s.feed.Of(l.ID).Err == nil {
 			n++
 		}
 	}
@@ -138,9 +138,15 @@ func (w words) one(l *link) kit.State {
 		return shown.With("Opening the queue manager of this computer…")
 	case n.State == screen.Connecting:
 		return shown.With("Signing in to " + n.Name + "…")
-	case n.State == screen.NoAnswer:
+	case n.State == screen.LetGo:
+		return shown.With(n.Name + ": disconnected here since " + screen.Moment(n.Since, w.s.Now()))
+	case n.Silent():
 		why, _, _ := screen.Reason(n.Err)
-		return kit.State{Icon: "x-circle", Color: theme.Danger, Word: kit.Shorten(n.Name + ": " + why)}
+		word := n.Name + ", since " + screen.Moment(n.Since, w.s.Now()) + ": " + why
+		if n.Local {
+			word = n.Name + ": " + why
+		}
+		return kit.State{Icon: shown.Icon, Color: theme.Danger, Word: kit.Shorten(word)}
 	case o.Err != nil:
 		why, _, _ := screen.Reason(o.Err)
 		return kit.State{Icon: "x-circle", Color: theme.Danger, Word: kit.Shorten(n.Name + ": " + why)}
@@ -168,11 +174,13 @@ func (w words) express() (kit.State, bool) {
 
 // refreshed tells when the counters were heard last.
 func (w words) refreshed() string {
-	l := w.s.find(w.s.here.Node)
-	if l == nil {
-		return ""
+	var at time.Time
+	for _, l := range w.s.links {
+		if heard := w.s.feed.Of(l.ID).At; (w.s.here.Node == "" || w.s.here.Node == l.ID) && heard.After(at) {
+			at = heard
+		}
 	}
-	if at := w.s.feed.Of(l.ID).At; !at.IsZero() {
+	if !at.IsZero() {
 		return "Refreshed " + at.In(w.s.Now().Location()).Format("15:04:05")
 	}
 	return ""
@@ -188,7 +196,7 @@ func (w words) running() (kit.State, bool) {
 		switch {
 		case l.shown.State == screen.Connecting:
 			return st, false
-		case l.shown.State == screen.NoAnswer, w.s.feed.Of(l.ID).Err != nil:
+		case l.shown.Silent(), w.s.feed.Of(l.ID).Err != nil:
 			return kit.State{Icon: "laptop", Color: theme.Danger, Word: l.shown.Name + ": queue manager not running"}, true
 		case l.own:
 			st.Word = l.shown.Name + ": queue manager running, " + reach(w.s.feed.Of(l.ID).Machine)

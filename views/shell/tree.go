@@ -45,13 +45,37 @@ type tree struct {
 
 func newTree() *tree { return &tree{open: map[string]bool{}} }
 
-// isOpen: computers and System Queues begin open, Private Queues closed.
+// isOpen: System Queues begin open, Private Queues closed; a computer is told by
+// opens.
 func (t *tree) isOpen(id string) bool {
 	if open, said := t.open[id]; said {
 		return open
 	}
 	kind, _, _ := splitTreeID(id)
-	return kind == treeNode || kind == treeSystem
+	return kind == treeSystem
+}
+
+// opens: this computer begins open, the others closed.
+func (t *tree) opens(n screen.Node) bool {
+	if open, said := t.open[treeID(treeNode, n.ID, "")]; said {
+		return open
+	}
+	return n.Local
+}
+
+// head is the line of a computer: its state as an icon, and in words where there
+// is no count and in the tooltip.
+func (t *tree) head(n screen.Node, o screen.Overview) kit.TreeRow {
+	shown := o.Shown(n)
+	row := kit.TreeRow{ID: treeID(treeNode, n.ID, ""), Icon: shown.Icon, Ink: shown.Color, Text: n.Name, Tip: n.Name + ": " + shown.Word, Count: shown.Word}
+	if n.Client != nil && !o.At.IsZero() {
+		row.Count = screen.Count(o.Machine.Messages)
+	}
+	if n.Err != nil {
+		why, _, _ := screen.Reason(n.Err)
+		row.Tip += ". " + why
+	}
+	return row
 }
 
 func (t *tree) toggle(id string, open bool) { t.open[id] = open }
@@ -69,14 +93,8 @@ func (t *tree) node(n screen.Node, o screen.Overview) []kit.TreeRow {
 	if t.filter != "" {
 		return t.found(n, o)
 	}
-	shown := o.Shown(n)
-	head := kit.TreeRow{
-		ID: treeID(treeNode, n.ID, ""), Icon: shown.Icon, Ink: shown.Color, Text: n.Name,
-		Open: t.isOpen(treeID(treeNode, n.ID, "")), Leaf: o.At.IsZero() || n.State == screen.NoAnswer,
-	}
-	if !head.Leaf {
-		head.Count = screen.Count(o.Machine.Messages)
-	}
+	head := t.head(n, o)
+	head.Open, head.Leaf = t.opens(n), o.At.IsZero() || n.Silent()
 	rows := []kit.TreeRow{head}
 	if !head.Open || head.Leaf {
 		return rows
@@ -126,8 +144,11 @@ func (t *tree) found(n screen.Node, o screen.Overview) []kit.TreeRow {
 	if len(rows) == 0 && !has(n.Name, t.filter) {
 		return nil
 	}
-	shown := o.Shown(n)
-	head := kit.TreeRow{ID: treeID(treeNode, n.ID, ""), Icon: shown.Icon, Ink: shown.Color, Text: n.Name, Open: true}
+	head := t.head(n, o)
+	head.Open = true
+	if n.Client != nil {
+		head.Count = ""
+	}
 	return append([]kit.TreeRow{head}, rows...)
 }
 
@@ -163,7 +184,7 @@ func sayFound(e *kit.EmptyState, s *Shell, t *tree, rows []kit.TreeRow) {
 func (s *Shell) opening() bool {
 	return slices.ContainsFunc(s.links, func(l *link) bool {
 		o := s.feed.Of(l.ID)
-		return l.shown.State != screen.NoAnswer && o.At.IsZero() && o.Err == nil
+		return !l.shown.Silent() && o.At.IsZero() && o.Err == nil
 	})
 }
 

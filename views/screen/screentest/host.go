@@ -26,6 +26,8 @@ type Host struct {
 	Copied  []string
 	Failed  []error
 	Jobs    []screen.Progress // of jobs that have ended
+	// Connected and Disconnected are the computers that were to be.
+	Connected, Disconnected []string
 	// File is what OpenFile and SaveFile choose; "" nothing.
 	File string
 	// Exported is what Export wrote: a line of its queue and ids each time.
@@ -125,6 +127,8 @@ func (h *Host) Scope() *screen.Scope             { return h.scope }
 func (h *Host) Preferences() *screen.Preferences { return h.prefs }
 func (h *Host) Commands() *screen.Commands       { return h.commands }
 func (h *Host) Open(r screen.Route)              { h.Opened = append(h.Opened, r) }
+func (h *Host) Connect(id string)                { h.Connected = append(h.Connected, id) }
+func (h *Host) Disconnect(id string)             { h.Disconnected = append(h.Disconnected, id) }
 func (h *Host) Copy(text, _ string)              { h.Copied = append(h.Copied, text) }
 func (h *Host) Fail(_ string, err error)         { h.Failed = append(h.Failed, err) }
 func (h *Host) Recent() []screen.Action          { return slices.Clone(h.Actions) }
