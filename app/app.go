@@ -138,7 +138,7 @@ Exit status: 0 done, 1 failed, 2 wrong usage, 3 a wait that ended with nothing t
 	root.SetFlagErrorFunc(flagError)
 	root.SetUsageTemplate(usageTemplate)
 	root.AddCommand(
-		p.serveCommand(), p.queueCommand(), p.messageCommand(), p.outgoingCommand(), p.machineCommand(),
+		p.serveCommand(), p.queueCommand(), p.messageCommand(), p.outgoingCommand(), p.machineCommand(), p.accountCommand(),
 		p.checkCommand(), p.exportCommand(), p.importCommand(), p.benchCommand(),
 		p.versionCommand(),
 	)

@@ -23,6 +23,7 @@ type desk struct {
 	node     *fake.Node
 	opener   opener
 	stdin    string
+	folder   string          // empty: a new one for each command line
 	terminal map[string]bool // in, out, err
 	vars     map[string]string
 	ctx      context.Context
@@ -50,7 +51,10 @@ func (d *desk) run(args ...string) answer {
 
 func (d *desk) runTo(out, errs io.Writer, args ...string) int {
 	in := strings.NewReader(d.stdin)
-	folder := d.t.TempDir()
+	folder := d.folder
+	if folder == "" {
+		folder = d.t.TempDir()
+	}
 	verb := min(1, len(args)) // behind it, since __complete comes first and completes the last
 	args = slices.Concat(args[:verb], []string{"--data", folder}, args[verb:])
 	return run(d.ctx, args, env{
@@ -73,6 +77,12 @@ func (d *desk) runTo(out, errs io.Writer, args ...string) int {
 			return mq.Errorf(mq.ErrUnsupportedOperation, "open the window", "no window here")
 		},
 	})
+}
+
+// typing gives the next command lines something to read.
+func (d *desk) typing(text string) *desk {
+	d.stdin = text
+	return d
 }
 
 // must runs a command line that has to succeed.
