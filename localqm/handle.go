@@ -241,6 +241,13 @@ func (h *Handle) Subqueue() string {
 	return h.queue.info.Name
 }
 
+// Transactional reports whether the open queue is.
+func (h *Handle) Transactional() bool {
+	h.m.mu.Lock()
+	defer h.m.mu.Unlock()
+	return h.queue != nil && h.queue.info.Transactional
+}
+
 // Leaves reports whether something that is sent here goes to another computer.
 func (h *Handle) Leaves() bool {
 	h.m.mu.Lock()

@@ -125,29 +125,42 @@ func (m *QueueManager) OpenToMove(ctx context.Context, c Caller, name mq.QueueNa
 	return m.OpenQueue(ctx, c, name, MoveAccess, DenyNone)
 }
 
-// MoveTo is Move to a queue that OpenToMove opened. Errors: MQ_ERROR_INVALID_HANDLE
-// for one opened otherwise, MQ_ERROR_UNSUPPORTED_OPERATION for one that is no part
-// of the same queue.
+// MoveTo is Move to a queue that OpenToMove opened. Errors beside those of Movable:
+// MQ_ERROR_MESSAGE_NOT_FOUND, MQ_ERROR_MESSAGE_LOCKED_UNDER_TRANSACTION.
 func (h *Handle) MoveTo(ctx context.Context, lookup uint64, to *Handle, tx *Transaction) error {
-	m := h.m
-	op := "move a message of " + h.name.String() + " to " + to.name.String()
-	m.mu.Lock()
-	q, err := h.target(op)
-	target, terr := to.target(op)
-	switch {
-	case err != nil:
-	case terr != nil:
-		err = terr
-	case to.access != MoveAccess:
-		err = mq.Errorf(mq.ErrInvalidHandle, op, "the target was opened to %s", to.access)
-	case !related(q, target):
-		err = unrelated(op)
-	}
-	m.mu.Unlock()
+	target, err := h.movable(to)
 	if err != nil {
 		return err
 	}
 	return h.move(ctx, lookup, target, tx)
+}
+
+// Movable tells whether messages may move to another open queue. Errors:
+// MQ_ERROR_INVALID_HANDLE for one that OpenToMove did not open,
+// MQ_ERROR_UNSUPPORTED_OPERATION for one that is no part of the same queue.
+func (h *Handle) Movable(to *Handle) error {
+	_, err := h.movable(to)
+	return err
+}
+
+func (h *Handle) movable(to *Handle) (*queue, error) {
+	op := "move a message of " + h.name.String() + " to " + to.name.String()
+	h.m.mu.Lock()
+	defer h.m.mu.Unlock()
+	q, err := h.reading(op, true, nil)
+	if err != nil {
+		return nil, err
+	}
+	target, err := to.target(op)
+	switch {
+	case err != nil:
+		return nil, err
+	case to.access != MoveAccess:
+		return nil, mq.Errorf(mq.ErrInvalidHandle, op, "the target was opened to %s", to.access)
+	case !related(q, target):
+		return nil, unrelated(op)
+	}
+	return target, nil
 }
 
 func unrelated(op string) error {
