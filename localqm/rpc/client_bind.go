@@ -69,7 +69,7 @@ func (c *Conn) bind(ctx context.Context, p *presentation) error {
 	flags := pdu.SingleFragment | pdu.Multiplex
 	token, done, err := c.initiate()
 	if err != nil {
-		return c.fail(ErrSignIn, err)
+		return c.refuse(ErrSignIn, err)
 	}
 	if c.level >= security.Integrity {
 		flags |= pdu.SignHeader
@@ -81,10 +81,11 @@ func (c *Conn) bind(ctx context.Context, p *presentation) error {
 	}
 	ack, err := c.ack(&answer, pdu.TypeBindAck, len(b.Contexts))
 	if err != nil {
-		return c.end(err)
+		_ = c.end(err)
+		return err
 	}
 	if ack.MaxReceive < pdu.MinFragment {
-		return c.fail(ErrProtocol, fmt.Errorf("it takes fragments of %d bytes only", ack.MaxReceive))
+		return c.refuse(ErrProtocol, fmt.Errorf("it takes fragments of %d bytes only", ack.MaxReceive))
 	}
 	c.transmit = min(int(ack.MaxReceive), pdu.MaxFragment)
 	c.multiplex, c.signs = answer.Flags.Has(pdu.Multiplex), (answer.Flags & flags).Has(pdu.SignHeader)
@@ -118,20 +119,20 @@ func (c *Conn) signIn(ctx context.Context, p *presentation, answer pdu.PDU) erro
 	b := pdu.Bind{MaxTransmit: pdu.MaxFragment, MaxReceive: pdu.MaxFragment, Group: c.group, Contexts: []pdu.Context{proposal(p)}}
 	for range maxLegs {
 		if answer.AuthLength == 0 {
-			return c.fail(ErrProtocol, errors.New("it says nothing more before signing in is done"))
+			return c.refuse(ErrProtocol, errors.New("it says nothing more before signing in is done"))
 		}
 		if answer.Auth.Mechanism != c.o.Initiator.Mechanism() || answer.Auth.ContextID != authContext {
-			return c.fail(ErrProtocol, errors.New("it answers with a token of another mechanism"))
+			return c.refuse(ErrProtocol, errors.New("it answers with a token of another mechanism"))
 		}
 		token, done, err := c.auth.Step(answer.Auth.Token)
 		if err != nil {
-			return c.fail(ErrSignIn, err)
+			return c.refuse(ErrSignIn, err)
 		}
 		if len(token) == 0 {
 			if done {
 				return nil
 			}
-			return c.fail(ErrSignIn, errors.New("the mechanism does not know how to go on"))
+			return c.refuse(ErrSignIn, errors.New("the mechanism does not know how to go on"))
 		}
 		h := pdu.Header{Flags: pdu.SingleFragment, CallID: answer.CallID}
 		if done && c.o.Initiator.Mechanism() == security.NTLM {
@@ -144,13 +145,14 @@ func (c *Conn) signIn(ctx context.Context, p *presentation, answer pdu.PDU) erro
 			return c.fail(ErrBroken, err)
 		}
 		if _, err := c.ack(&answer, pdu.TypeAlterContextResp, len(b.Contexts)); err != nil {
-			return c.end(err)
+			_ = c.end(err)
+			return err
 		}
 		if done {
 			return nil
 		}
 	}
-	return c.fail(ErrSignIn, fmt.Errorf("no end after %d tokens", maxLegs))
+	return c.refuse(ErrSignIn, fmt.Errorf("no end after %d tokens", maxLegs))
 }
 
 // alter adds an interface to the connection.
@@ -172,6 +174,14 @@ func (c *Conn) alter(ctx context.Context, p *presentation) error {
 		return err
 	}
 	return c.accepted(p, ack.Results[0])
+}
+
+// refuse ends a connection that does not come about. That says more than that the
+// server has hung up, too.
+func (c *Conn) refuse(kind, why error) error {
+	err := fmt.Errorf("%s: %w: %w", c.peer, kind, why)
+	_ = c.end(err)
+	return err
 }
 
 func proposal(p *presentation) pdu.Context {
@@ -224,14 +234,17 @@ func (c *Conn) ask(ctx context.Context, id uint32, b []byte) (pdu.PDU, error) {
 	case p := <-n.answer:
 		return p, nil
 	case <-c.ended:
-		return pdu.PDU{}, c.Err()
 	case <-ctx.Done():
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.awaited == n {
-		c.awaited, c.overdue = nil, c.overdue+1
+	switch {
+	case c.awaited != n: // it has come: a refusal, say, just before the end
+		return <-n.answer, nil
+	case c.err != nil:
+		return pdu.PDU{}, c.err
 	}
+	c.awaited, c.overdue = nil, c.overdue+1
 	return pdu.PDU{}, context.Cause(ctx)
 }
 

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sync"
 
 	"github.com/oiweiwei/go-msrpc/dcerpc"
 	"github.com/oiweiwei/go-msrpc/midl/uuid"
@@ -25,27 +24,6 @@ type call struct {
 	big    bool // byte order of stub
 	failed *Remote
 	err    error // the connection ended
-}
-
-var callPool = sync.Pool{New: func() any { return &call{done: make(chan struct{}, 1)} }}
-
-func newCall(context uint16) *call {
-	x := callPool.Get().(*call)
-	x.context = context
-	return x
-}
-
-// free is for a call that is done. If the connection has ended, the reader may still
-// know it.
-func (x *call) free() {
-	if x.err != nil {
-		return
-	}
-	if x.from != nil {
-		x.from.free()
-	}
-	*x = call{done: x.done}
-	callPool.Put(x)
 }
 
 func (x *call) finish(err error) {
@@ -91,7 +69,7 @@ func (c *Conn) call(ctx context.Context, at *presentation, object *uuid.UUID, op
 	if err != nil {
 		return c.failed(op, err)
 	}
-	x := newCall(at.id)
+	x := &call{context: at.id, done: make(chan struct{}, 1)}
 	id, err := c.send(ctx, at, object, op, in, x)
 	in.free()
 	if err != nil {
@@ -104,7 +82,6 @@ func (c *Conn) call(ctx context.Context, at *presentation, object *uuid.UUID, op
 			return c.failed(op, fmt.Errorf("%w: %w", ctx.Err(), ErrAbandoned))
 		}
 	}
-	defer x.free()
 	switch {
 	case x.err != nil:
 		return fmt.Errorf("%s: %w", op.OpName(), x.err)
@@ -115,7 +92,11 @@ func (c *Conn) call(ctx context.Context, at *presentation, object *uuid.UUID, op
 		return x.failed
 	}
 	// An answer that came in spite of a cancel counts: it was done.
-	if err := decode(ctx, op, x.stub, x.big); err != nil {
+	err = decode(ctx, op, x.stub, x.big)
+	if x.from != nil {
+		x.from.free()
+	}
+	if err != nil {
 		return c.failed(op, fmt.Errorf("%w: its answer cannot be read: %w", ErrProtocol, err))
 	}
 	return nil
