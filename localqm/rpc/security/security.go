@@ -75,7 +75,8 @@ type Fragment struct {
 type Context interface {
 	// Step takes the token of the other side (an initiator begins with nil) and
 	// returns the next one to send, if any. After done, no more tokens are taken. An
-	// error ends the context.
+	// error ends the context; it is for the log, never for the other side. Neither side
+	// keeps a token.
 	Step(token []byte) (out []byte, done bool, err error)
 	// SignatureSize is how long signatures are at Integrity or Privacy, in bytes;
 	// below, there are none.

@@ -5,6 +5,7 @@ import (
 	"crypto/subtle"
 	"encoding/binary"
 	"net/netip"
+	"slices"
 	"strings"
 	"time"
 
@@ -107,9 +108,8 @@ func (c *accepting) begin(token []byte) ([]byte, error) {
 		name:  name, target: target,
 	}
 	_, _ = rand.Read(c.challenge.nonce[:]) // never fails
-	c.negotiated = append([]byte(nil), token...)
-	c.challenged = c.challenge.encode()
-	return c.challenged, nil
+	c.negotiated, c.challenged = slices.Clone(token), c.challenge.encode()
+	return slices.Clone(c.challenged), nil
 }
 
 func weak(asked, need flags) *mq.Error {

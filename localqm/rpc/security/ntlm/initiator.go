@@ -3,6 +3,7 @@ package ntlm
 import (
 	"crypto/rand"
 	"encoding/binary"
+	"slices"
 	"strings"
 	"time"
 
@@ -64,7 +65,7 @@ func (c *initiating) Step(token []byte) ([]byte, bool, error) {
 		return nil, false, broken("the other side spoke first")
 	case c.negotiated == nil:
 		c.negotiated = negotiate(wanted)
-		return c.negotiated, false, nil
+		return slices.Clone(c.negotiated), false, nil
 	}
 	c.ended = true
 	out, err := c.finish(token)

@@ -22,7 +22,8 @@ const (
 	micSize          = 16
 	payloadAt        = micAt + micSize
 
-	maxToken = 16 << 10 // no honest one is a quarter of it
+	maxToken     = 16 << 10 // no honest one is a quarter of it
+	maxNegotiate = 1 << 10  // this one is kept, for clients nobody knows yet
 )
 
 // version is 10.0 with the revision of NTLM that has been in use since 2003
@@ -91,6 +92,9 @@ func negotiate(f flags) []byte {
 func readNegotiate(b []byte) (flags, error) {
 	if err := check(b, typeNegotiate, negotiateSize); err != nil {
 		return 0, err
+	}
+	if len(b) > maxNegotiate {
+		return 0, broken("it has %d bytes, more than %d", len(b), maxNegotiate)
 	}
 	return flags(binary.LittleEndian.Uint32(b[12:])), nil
 }
@@ -169,7 +173,8 @@ func readAuthenticate(b []byte) (a authenticate, err error) {
 		at int
 		to *[]byte
 	}{
-		{lmAt, &a.lm}, {ntAt, &a.nt},
+		{lmAt, &a.lm},
+		{ntAt, &a.nt},
 		{domainAt, &a.domain},
 		{userAt, &a.user},
 		{workstationAt, &workstation},

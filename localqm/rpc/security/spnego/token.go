@@ -57,6 +57,7 @@ const (
 const (
 	maxToken      = 64 << 10 // a Kerberos ticket with many groups
 	maxMechanisms = 32
+	maxList       = 1 << 10 // of their names
 )
 
 func broken(why string) *mq.Error {
@@ -89,6 +90,9 @@ func readInit(b []byte) (t initToken, err error) {
 	}
 	if !outer.ReadASN1(&body, element(0)) || !body.ReadASN1(&body, der.SEQUENCE) || !body.ReadASN1(&list, element(0)) {
 		return t, broken("it names no mechanisms")
+	}
+	if len(list) > maxList {
+		return t, broken("it names too many mechanisms")
 	}
 	t.list = slices.Clone(list)
 	if !list.ReadASN1(&list, der.SEQUENCE) {
