@@ -102,6 +102,9 @@ func tail(n screen.Node, o screen.Overview) string {
 	case strings.EqualFold(n.Address, n.Name):
 		return ""
 	}
+	if host, domain, ok := strings.Cut(n.Address, "."); ok && strings.EqualFold(host, n.Name) {
+		return domain
+	}
 	return n.Address
 }
 

@@ -27,6 +27,7 @@ type Button struct {
 	OnTapped func()
 
 	text, icon, key, tip string
+	refusal              string
 	kind                 buttonKind
 	height               float32
 	disabled             bool
@@ -137,6 +138,15 @@ func (b *Button) SetEnabled(on bool) {
 	b.Refresh()
 }
 
+// Refuse makes the button unusable for a reason, which its tooltip then says; "" takes
+// the reason away.
+func (b *Button) Refuse(why string) {
+	b.refusal = why
+	if why != "" {
+		b.Disable()
+	}
+}
+
 // Press does what a click does.
 func (b *Button) Press() {
 	if !b.disabled && b.OnTapped != nil {
@@ -173,6 +183,10 @@ func (b *Button) TypedKey(ev *fyne.KeyEvent) {
 func (b *Button) MouseIn(ev *desktop.MouseEvent) {
 	b.hovered = true
 	b.Refresh()
+	if b.refusal != "" {
+		showTip(b, b.refusal, ev.AbsolutePosition)
+		return
+	}
 	showTip(b, b.tip, ev.AbsolutePosition)
 }
 

@@ -14,27 +14,26 @@ import (
 	"posthouse/views/screen"
 )
 
-// Can says what can be done with messages of the node shown.
-type Can struct{ Delete, Move, Return, Send, Export, Search, Purge, Admin bool }
-
-// Can asks the node.
-func (p *Presenter) Can() Can {
-	n := p.node.Client
-	if n == nil {
-		return Can{}
+// Lacks is why something cannot be done on the computer shown, as a sentence; ""
+// if it can, or if it is not connected, which is said elsewhere.
+func (p *Presenter) Lacks(need mgmtclient.Capability) string {
+	if p.node.Client == nil {
+		return ""
 	}
-	var c Can
-	_, c.Delete = mgmtclient.Can[mgmtclient.Remover](n)
-	_, c.Move = mgmtclient.Can[mgmtclient.Mover](n)
-	c.Return = c.Move && p.deadLetters()
-	_, c.Send = mgmtclient.Can[mgmtclient.Sender](n)
-	_, c.Export = mgmtclient.Can[mgmtclient.Exporter](n)
-	c.Export = c.Export && p.host.Export() != nil
-	_, c.Search = mgmtclient.Can[mgmtclient.Searcher](n)
-	_, c.Purge = mgmtclient.Can[mgmtclient.Purger](n)
-	_, c.Admin = mgmtclient.Can[mgmtclient.QueueAdmin](n)
-	return c
+	return p.node.Lacks(need)
 }
+
+// Can reports whether it can be done now.
+func (p *Presenter) Can(need mgmtclient.Capability) bool {
+	return p.node.Client != nil && p.node.Lacks(need) == ""
+}
+
+// CanExport reports whether messages can be written to a file.
+func (p *Presenter) CanExport() bool { return p.Can(mgmtclient.CanExport) && p.host.Export() != nil }
+
+// CanReturn reports whether the messages shown can be sent back to where they were
+// going.
+func (p *Presenter) CanReturn() bool { return p.deadLetters() && p.Can(mgmtclient.CanMove) }
 
 // deadLetters reports whether a dead-letter queue is shown.
 func (p *Presenter) deadLetters() bool { return isDead(p.queue) }

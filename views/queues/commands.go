@@ -17,52 +17,53 @@ func (v *View) Actions() screen.Actions {
 		_, ok := v.p.Queue()
 		return ok && v.p.Folder() == screen.PrivateQueues
 	}
+	lacks := func(need mgmtclient.Capability) func() string {
+		return func() string { return v.p.Lacks(need) }
+	}
+	connected := func() bool { return v.p.Node().Client != nil }
 	return screen.Actions{
-		screen.CmdNewQueue: {
-			Run:     func() { v.open(screen.NewQueue, "") },
-			Enabled: func() bool { return v.p.Can().Admin },
-		},
+		screen.CmdNewQueue: {Run: func() { v.open(screen.NewQueue, "") }, Enabled: connected, Lacks: lacks(mgmtclient.CanAdmin)},
 		screen.CmdProperties: {
 			Run:     func() { v.open(screen.Properties, v.path()) },
 			Enabled: func() bool { _, ok := v.p.Queue(); return ok },
 		},
 		screen.CmdPurge: {
-			Run: func() { v.open(screen.PurgeQueue, v.p.Path()) },
+			Run: func() { v.open(screen.PurgeQueue, v.p.Path()) }, Lacks: lacks(mgmtclient.CanPurge),
 			Enabled: func() bool {
 				q, _ := v.p.Queue()
 				part, _ := v.p.Part()
-				return v.p.Can().Purge && v.p.Path() != "" && (q.Outgoing == nil || part == InQueue)
+				return connected() && v.p.Path() != "" && (q.Outgoing == nil || part == InQueue)
 			},
 		},
 		screen.CmdDeleteQueue: {
-			Run:     func() { v.open(screen.DeleteQueue, v.path()) },
-			Enabled: func() bool { return v.p.Can().Admin && private() },
+			Run: func() { v.open(screen.DeleteQueue, v.path()) }, Lacks: lacks(mgmtclient.CanAdmin),
+			Enabled: func() bool { return connected() && private() },
 		},
 		screen.CmdOpenJournal: {Run: func() { v.p.SetPart(InJournal, "") }, Enabled: private},
-		screen.CmdSend: {
-			Run:     func() { v.open(screen.Compose, v.path()) },
-			Enabled: func() bool { return v.p.Can().Send },
-		},
+		screen.CmdSend:        {Run: func() { v.open(screen.Compose, v.path()) }, Enabled: connected, Lacks: lacks(mgmtclient.CanSend)},
 		screen.CmdOpenMessage: {Run: func() { v.openMessage() }, Enabled: one},
 		screen.CmdDelete: {
 			Run:     func() { queueforms.DeleteMessages(v.host, v.p.selection()) },
-			Enabled: func() bool { return some() && v.p.Can().Delete },
+			Enabled: some, Lacks: lacks(mgmtclient.CanRemove),
 		},
 		screen.CmdMove: {
 			Run:     func() { queueforms.MoveMessages(v.host, v.p.selection()) },
-			Enabled: func() bool { return some() && v.p.Can().Move },
+			Enabled: some, Lacks: lacks(mgmtclient.CanMove),
 		},
 		screen.CmdCopyTo: {
 			Run:     func() { queueforms.CopyMessages(v.host, v.p.stay()) },
-			Enabled: func() bool { return some() && v.p.Can().Move },
+			Enabled: some, Lacks: lacks(mgmtclient.CanMove),
 		},
-		screen.CmdReturn: {Run: v.askReturn, Enabled: func() bool { return some() && v.p.Can().Return }},
-		screen.CmdResend: {Run: v.resend, Enabled: func() bool { return one() && v.p.Can().Send }},
+		screen.CmdReturn: {
+			Run: v.askReturn, Lacks: lacks(mgmtclient.CanMove),
+			Enabled: func() bool { return some() && v.p.CanReturn() },
+		},
+		screen.CmdResend: {Run: v.resend, Enabled: one, Lacks: lacks(mgmtclient.CanSend)},
 		screen.CmdExport: {
 			Run: func() {
 				v.host.SaveFile("Export messages", v.p.ExportName(), v.p.Export)
 			},
-			Enabled: func() bool { return v.p.Can().Export && v.p.Path() != "" },
+			Enabled: func() bool { return v.p.CanExport() && v.p.Path() != "" }, Lacks: lacks(mgmtclient.CanExport),
 		},
 		screen.CmdCopy:   {Run: v.p.CopyRows, Enabled: some},
 		screen.CmdCopyID: {Run: v.p.CopyID, Enabled: some},

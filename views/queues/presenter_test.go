@@ -151,7 +151,7 @@ func TestDeadLettersAreReturned(t *testing.T) {
 	}
 	a := newAct(t, n)
 	a.enter(screen.Route{Screen: screen.Queues, Queue: `LT\system$;deadxact`})
-	if !a.p.Can().Return {
+	if !a.p.CanReturn() {
 		t.Fatal("dead letters can be returned")
 	}
 	a.choose(3)
@@ -169,12 +169,19 @@ func TestDeadLettersAreReturned(t *testing.T) {
 func TestOnlyDeadLettersAreReturned(t *testing.T) {
 	a := newAct(t, fake.Sample())
 	a.enter(screen.Route{Screen: screen.Queues, Queue: orders})
-	if a.p.Can().Return {
+	if a.p.CanReturn() {
 		t.Error("an ordinary message goes nowhere")
 	}
-	a.node.Lack(mgmtclient.CanRemove, mgmtclient.CanMove, mgmtclient.CanSend, mgmtclient.CanPurge, mgmtclient.CanAdmin, mgmtclient.CanSearch, mgmtclient.CanExport)
-	if c := a.p.Can(); c != (Can{}) {
-		t.Errorf("a node that can nothing: %+v", c)
+	for _, c := range []mgmtclient.Capability{
+		mgmtclient.CanRemove, mgmtclient.CanMove, mgmtclient.CanSend, mgmtclient.CanPurge, mgmtclient.CanAdmin, mgmtclient.CanSearch, mgmtclient.CanExport,
+	} {
+		if !a.p.Can(c) || a.p.Lacks(c) != "" {
+			t.Errorf("%s is there", c)
+		}
+		a.node.Lack(c)
+		if a.p.Can(c) || a.p.Lacks(c) == "" {
+			t.Errorf("%s is not there any more", c)
+		}
 	}
 }
 

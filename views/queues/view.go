@@ -3,6 +3,7 @@ package queues
 import (
 	"fyne.io/fyne/v2"
 
+	"posthouse/mgmtclient"
 	"posthouse/views/inspector"
 	"posthouse/views/kit"
 	"posthouse/views/screen"
@@ -23,6 +24,11 @@ type View struct {
 	count   *kit.Label
 	grid    *kit.Grid
 	noQueue *kit.EmptyState
+	create  *kit.Button
+	silent  *fyne.Container // says that what is shown is old
+	hush    *kit.Label
+	why     *kit.Label
+	again   *kit.Button
 
 	msgs    *messagesView
 	details *inspector.View
@@ -57,6 +63,7 @@ func New(h screen.Host) screen.Screen {
 	v.only = kit.NewCheck("Only with messages", false, func(bool) { v.filtered() })
 	v.count = kit.NewMuted("")
 	v.noQueue = kit.NewEmptyState("queue", "", "")
+	v.makeSilent()
 	v.grid = kit.NewGrid(v.p.List, v.p.List.Columns()...).Empty(v.noQueue)
 	v.filter.Filters(v.grid)
 	v.grid.SetSort(v.p.List.SortShown())
@@ -131,7 +138,9 @@ func (v *View) arrange() fyne.CanvasObject {
 		return v.details.Content()
 	}
 	prefs := v.host.Preferences()
-	create := v.button(screen.CmdNewQueue, "New queue", "plus")
+	v.create = v.button(screen.CmdNewQueue, "New queue", "plus")
+	create := v.create
+	v.allow()
 	refresh := kit.NewIconButton("refresh", "Refresh (F5)", func() { v.host.Commands().Run(screen.CmdRefresh) })
 	more := kit.NewIconButton("more", "More", nil)
 	more.OnTapped = func() { kit.ShowMenuBelow(more, v.queueItems()...) }
@@ -140,12 +149,12 @@ func (v *View) arrange() fyne.CanvasObject {
 	if under {
 		v.filter = v.filter.Wide(176)
 		head := kit.ScreenHeader(v.heading, caret, kit.Spacer(), v.filter, create, refresh, more)
-		top = screen.Column(1, head, v.grid)
+		top = screen.Column(2, head, v.silent, v.grid)
 	} else {
 		v.filter = v.filter.Wide(232)
 		head := kit.ScreenHeader(v.heading, caret, kit.Spacer(), create, refresh, more)
 		bar := kit.Toolbar(v.filter, kit.Padded(0, 0, 0, 4, v.only), kit.Spacer(), v.count)
-		top = screen.Column(2, head, bar, v.grid)
+		top = screen.Column(3, head, bar, v.silent, v.grid)
 	}
 	heights := paneHeights[v.class]
 	v.stack = kit.NewStackedSplit(top, v.msgs.content(under), heights.queues.Get(prefs)).Limits(104, 0)
@@ -269,6 +278,8 @@ func (v *View) queuesChanged() {
 	}
 	v.folder.SetText(v.p.FolderName())
 	v.count.SetText(v.p.List.Count())
+	v.allow()
+	v.hushed(node)
 	v.emptyList(node)
 	v.grid.Refresh()
 	if q, ok := v.p.Queue(); ok {
@@ -283,14 +294,48 @@ func (v *View) queuesChanged() {
 	v.host.Commands().Changed()
 }
 
+// allow makes New queue usable, or says on it what the computer lacks.
+func (v *View) allow() {
+	if v.create != nil {
+		lacks := v.p.Lacks(mgmtclient.CanAdmin)
+		v.create.SetEnabled(v.p.Node().Client != nil && lacks == "")
+		v.create.Refuse(lacks)
+	}
+}
+
+// makeSilent makes the line that says that the computer does not answer.
+func (v *View) makeSilent() {
+	v.hush, v.why = kit.NewLabel("").Face(kit.Bold), kit.NewLabel("").Cut(kit.End)
+	v.again = kit.NewButton("", "", nil)
+	v.silent = screen.Column(0, kit.NewPanel(theme.DangerBg, kit.Fixed(0, 43, kit.Padded(0, 16, 0, 16, kit.Grow(2,
+		kit.NewIcon("x-circle", 16, theme.Danger), v.hush, v.why, v.again)))), kit.NewRule())
+	v.silent.Hide()
+}
+
+// hushed shows that line while what is shown is from before.
+func (v *View) hushed(node screen.Node) {
+	on := node.Silent() && v.p.List.Len() > 0
+	if on {
+		e := screen.Silence(v.host, node)
+		v.hush.SetText(e.Title + ".")
+		v.why.SetText("What is shown is of " + screen.Moment(v.host.Feed().Of(node.ID).At, v.host.Now()) + ". " + e.Text)
+		v.again.SetText(e.Buttons[0].Text())
+		v.again.OnTapped = e.Buttons[0].OnTapped
+	}
+	if v.silent.Visible() != on {
+		show(v.silent, on)
+		v.root.Refresh()
+	}
+}
+
 // emptyList says why there are no queues.
 func (v *View) emptyList(node screen.Node) {
 	o := v.host.Feed().Of(node.ID)
-	again := kit.NewButton("Try again", "refresh", func() { v.host.Commands().Run(screen.CmdReconnect) })
+	again := kit.NewButton("Try again", "refresh", func() { v.host.Connect(node.ID) })
 	switch {
-	case node.State == screen.NoAnswer:
-		text, code := screen.Explain(node.Err)
-		v.noQueue.Set("x-circle", theme.Danger, node.Name+" does not answer", text, code, again)
+	case node.Silent():
+		e := screen.Silence(v.host, node)
+		v.noQueue.Set(e.Icon, e.Ink, e.Title, e.Text, e.Code, e.Buttons...)
 	case node.State == screen.Connecting || o.At.IsZero() && o.Err == nil:
 		v.noQueue.Set("sync", theme.Info, "Asking "+node.Name+"…", "", "")
 	case o.At.IsZero():
@@ -309,6 +354,8 @@ func (v *View) emptyList(node screen.Node) {
 		v.noQueue.Set("funnel-x", theme.Muted, title, "", "", clear)
 	case v.p.Folder() == screen.OutgoingQueues:
 		v.noQueue.Set("send", theme.Muted, "No outgoing queues", "They come by themselves when a message is sent to another computer.", "")
+	case v.p.Folder() == screen.PrivateQueues && v.p.Lacks(mgmtclient.CanAdmin) != "":
+		v.noQueue.Set("queue", theme.Muted, "No queues", node.Name+" has no private queues.", "")
 	case v.p.Folder() == screen.PrivateQueues:
 		create := kit.NewButton("New queue", "plus", func() { v.host.Commands().Run(screen.CmdNewQueue) }).Primary()
 		v.noQueue.Set("queue", theme.Muted, "No queues yet", "A queue keeps messages until an application reads them.", "", create)

@@ -168,7 +168,7 @@ func (m *messagesView) head() {
 		m.parts.Hide()
 		m.subs.Hide()
 		for _, list := range [][]*kit.Button{m.send, m.move, m.export, m.purge} {
-			m.enable(list, false)
+			m.enable(list, false, "")
 		}
 		return
 	}
@@ -221,16 +221,24 @@ func (m *messagesView) head() {
 	for _, b := range m.send {
 		show(b, q.Outgoing == nil)
 	}
-	can := m.p.Can()
-	m.enable(m.send, can.Send && m.p.Folder() == screen.PrivateQueues)
-	m.enable(m.export, can.Export)
-	m.enable(m.purge, can.Purge && (q.Outgoing == nil || part == InQueue))
-	m.enable(m.move, can.Move && m.grid.SelectedCount() > 0)
+	m.allow()
 }
 
-func (m *messagesView) enable(list []*kit.Button, on bool) {
+// allow makes the buttons usable, or says on them what the computer lacks.
+func (m *messagesView) allow() {
+	q, _ := m.p.Queue()
+	part, _ := m.p.Part()
+	there := m.p.Node().Client != nil
+	m.enable(m.send, there && m.p.Folder() == screen.PrivateQueues, m.p.Lacks(mgmtclient.CanSend))
+	m.enable(m.export, there && m.v.host.Export() != nil, m.p.Lacks(mgmtclient.CanExport))
+	m.enable(m.purge, there && (q.Outgoing == nil || part == InQueue), m.p.Lacks(mgmtclient.CanPurge))
+	m.enable(m.move, there && m.grid.SelectedCount() > 0, m.p.Lacks(mgmtclient.CanMove))
+}
+
+func (m *messagesView) enable(list []*kit.Button, on bool, lacks string) {
 	for _, b := range list {
-		b.SetEnabled(on)
+		b.SetEnabled(on && lacks == "")
+		b.Refuse(lacks)
 	}
 }
 
@@ -295,7 +303,9 @@ func (m *messagesView) selected() {
 	if n > 0 {
 		m.chosen.SetText(m.p.Messages.Chosen(n))
 	}
-	m.enable(m.move, m.p.Can().Move && n > 0)
+	if _, ok := m.p.Queue(); ok {
+		m.allow()
+	}
 	if id, ok := m.grid.Current(); ok {
 		m.p.Current(id, n)
 	}

@@ -20,6 +20,7 @@ import (
 	"posthouse/views/kit"
 	"posthouse/views/outgoing"
 	"posthouse/views/preferences"
+	"posthouse/views/queueforms"
 	"posthouse/views/queues"
 	"posthouse/views/screen"
 	"posthouse/views/screen/screentest"
@@ -41,17 +42,24 @@ type desk struct {
 // closed makes a desk that has not asked anybody yet.
 func closed(t *testing.T, v theme.Choice, size fyne.Size, nodes ...shell.Node) *desk {
 	t.Helper()
+	return beside(t, v, size, nil, nodes...)
+}
+
+// beside is closed with other computers.
+func beside(t *testing.T, v theme.Choice, size fyne.Size, others mgmtclient.Computers, nodes ...shell.Node) *desk {
+	t.Helper()
 	viewtest.NewApp(t, v)
 	d := &desk{Queue: screentest.NewQueue(), window: test.NewTempWindow(t, nil), clock: fake.NewClock(morning)}
 	form := func(screen.Host, screen.Route) {}
 	d.Shell = shell.New(context.Background(), shell.Options{
-		Window: d.window, Post: d.Post, Now: d.clock.Now, Nodes: nodes,
+		Window: d.window, Post: d.Post, Now: d.clock.Now, Nodes: nodes, Computers: others,
+		Retry: func(int) time.Duration { return 5 * time.Millisecond },
 		Screens: map[screen.Name]screen.Factory{
 			screen.Home: home.New, screen.Queues: queues.New, screen.DeadLetters: deadletters.New,
 			screen.Outgoing: outgoing.New, screen.Compose: compose.New, screen.Settings: preferences.New(nil),
 		},
 		Forms: map[screen.Name]screen.Form{
-			screen.NewQueue: form, screen.Properties: form, screen.PurgeQueue: form, screen.DeleteQueue: form,
+			screen.NewQueue: form, screen.Properties: queueforms.Properties, screen.PurgeQueue: form, screen.DeleteQueue: form,
 			screen.About: form,
 		},
 		Export: func(context.Context, mgmtclient.Node, io.Writer, string, []mgmtclient.LookupID, func(int64)) error {
@@ -84,7 +92,7 @@ func (d *desk) answered(t *testing.T) {
 	d.Until(t, "the first answer of every computer", func() bool {
 		return !slices.ContainsFunc(d.Nodes(), func(n screen.Node) bool {
 			o := d.Feed().Of(n.ID)
-			return n.State != screen.NoAnswer && o.At.IsZero() && o.Err == nil
+			return !n.Silent() && o.At.IsZero() && o.Err == nil
 		})
 	})
 	d.settle(t)

@@ -254,9 +254,10 @@ func (t *tree) line(r screen.Route, rows []kit.TreeRow) string {
 		default:
 			wants = []string{treeID(treePrivate, r.Node, "")}
 		}
+		wants = append(wants, treeID(treeNode, r.Node, ""))
 	case screen.Outgoing:
 		if r.Node != "" {
-			wants = []string{treeID(treeOutgoing, r.Node, "")}
+			wants = []string{treeID(treeOutgoing, r.Node, ""), treeID(treeNode, r.Node, "")}
 		}
 	}
 	for _, w := range wants {
