@@ -66,10 +66,7 @@ func (h *Handle) Read(ctx context.Context, o ReadOptions) (Delivery, error) {
 			return Delivery{}, mq.Errorf(mq.ErrTransactionUsage, op, "peeking takes no transaction")
 		}
 	}
-	var before Cursor
-	if o.Cursor != nil {
-		before = *o.Cursor
-	}
+	before := h.standing(o)
 	at, err := h.locate(ctx, op, o)
 	if err != nil {
 		return Delivery{}, err
@@ -91,6 +88,16 @@ func (h *Handle) Read(ctx context.Context, o ReadOptions) (Delivery, error) {
 	return h.take(op, at)
 }
 
+// standing is where the cursor of a read is, if the read may put it back.
+func (h *Handle) standing(o ReadOptions) Cursor {
+	if o.Cursor == nil || o.Accept == nil {
+		return Cursor{}
+	}
+	h.m.mu.Lock()
+	defer h.m.mu.Unlock()
+	return *o.Cursor
+}
+
 // offer shows a message to its reader before it is removed.
 func (h *Handle) offer(at found, o ReadOptions, before Cursor) error {
 	accepted := false
@@ -100,7 +107,7 @@ func (h *Handle) offer(at found, o ReadOptions, before Cursor) error {
 		}
 		h.m.mu.Lock()
 		defer h.m.mu.Unlock()
-		if o.Cursor != nil {
+		if o.Cursor != nil && o.Cursor.at == at.place.Lookup { // nobody else moved it meanwhile
 			*o.Cursor = before
 		}
 		if !o.Peek {

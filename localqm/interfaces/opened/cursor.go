@@ -5,6 +5,9 @@ import (
 	"posthouse/localqm/mq"
 )
 
+// ReservedCursor is no cursor's number: closing it does nothing (MS-MQMP 3.1.4.19).
+const ReservedCursor = 0x0B
+
 // OpenCursor makes a cursor before the first message and returns its number
 // (R_QMCreateRemoteCursor, MS-MQMP 3.1.4.4).
 func (q *Queue) OpenCursor() (uint32, error) {
@@ -18,7 +21,7 @@ func (q *Queue) OpenCursor() (uint32, error) {
 		return 0, mq.Errorf(mq.ErrInsufficientResources, "open a cursor", "the queue has %d cursors already", len(q.cursors)).
 			WithFix("close those that are not needed")
 	}
-	for q.last++; q.last == 0 || q.cursors[q.last] != nil; {
+	for q.last++; q.last == 0 || q.last == ReservedCursor || q.cursors[q.last] != nil; {
 		q.last++
 	}
 	q.cursors[q.last] = c
