@@ -8,6 +8,7 @@ import (
 	"github.com/oiweiwei/go-msrpc/dcerpc"
 	"github.com/oiweiwei/go-msrpc/midl/uuid"
 
+	"posthouse/localqm/rpc/ndr"
 	"posthouse/localqm/rpc/security"
 )
 
@@ -24,6 +25,18 @@ type Interface struct {
 	MaxStub int
 }
 
+// level is the least protection of an operation.
+func (i *Interface) level(opnum uint16) security.Level {
+	l, ok := i.Levels[int(opnum)]
+	if !ok {
+		l = i.Level
+	}
+	if l == 0 {
+		return security.Privacy
+	}
+	return l
+}
+
 // Call is what an implementation may want to know of a call.
 type Call struct {
 	Identity      security.Identity
@@ -32,14 +45,7 @@ type Call struct {
 	Interface     string
 	Object        *uuid.UUID // nil: none was named
 	Group         *Group     // holds the context handles
-	nulls         nulls
-}
-
-// nulls remembers which pointers were NULL: generated code has values in place of
-// pointers to scalars.
-type nulls interface {
-	Null(field any) bool
-	SetNull(field any)
+	nulls         ndr.Nulls
 }
 
 type callKey struct{}
@@ -57,17 +63,17 @@ func CallOf(ctx context.Context) *Call {
 	return &Call{Identity: security.Anonymous(), Level: security.None, Group: NewGroup()}
 }
 
-// Null reports whether a field of the request, given by its address, was a NULL
-// pointer on the wire.
-func (c *Call) Null(field any) bool { return c.nulls != nil && c.nulls.Null(field) }
+// Null reports whether a pointer of the request, given by the address of its field,
+// was NULL on the wire. Generated code has the values of scalars and strings in place
+// of the pointers to them.
+func (c *Call) Null(field any) bool { return c.nulls.Null(field) }
 
-// SetNull has a field of the response, given by its address, written as a NULL
-// pointer.
-func (c *Call) SetNull(field any) {
-	if c.nulls != nil {
-		c.nulls.SetNull(field)
-	}
-}
+// SetNull has a pointer to a scalar of the response written as NULL. One that was NULL
+// in the request, and is the same field, is NULL anyway.
+func (c *Call) SetNull(field any) { c.nulls.SetNull(field) }
+
+// SetValue undoes SetNull.
+func (c *Call) SetValue(field any) { c.nulls.SetValue(field) }
 
 // Fault is the answer of a call that has no other: a status of DCE/RPC, or the
 // HRESULT that a method raises as an exception. Implementations return it as an error.
@@ -76,15 +82,18 @@ type Fault uint32
 // The faults (C706 appendix E; MS-ERREF 2.2).
 const (
 	FaultAccessDenied    Fault = 0x00000005 // ERROR_ACCESS_DENIED
+	FaultOutOfMemory     Fault = 0x0000000E // ERROR_OUTOFMEMORY
+	FaultLimit           Fault = 0x000006C0 // RPC_S_PROTOCOL_ERROR: too many security contexts (MS-RPCE 3.3.1.5.4)
+	FaultMechanism       Fault = 0x000006D3 // RPC_S_UNKNOWN_AUTHN_SERVICE
 	FaultBadStub         Fault = 0x000006F7 // RPC_X_BAD_STUB_DATA
 	FaultSecurity        Fault = 0x00000721 // RPC_S_SEC_PKG_ERROR
-	FaultOutOfMemory     Fault = 0x0000000E
+	FaultCancel          Fault = 0x1C00000D // nca_s_fault_cancel
+	FaultUnspecified     Fault = 0x1C000012 // nca_s_fault_unspec
+	FaultContextMismatch Fault = 0x1C00001A // nca_s_fault_context_mismatch
 	FaultOperation       Fault = 0x1C010002 // nca_s_op_rng_error
 	FaultInterface       Fault = 0x1C010003 // nca_s_unk_if
 	FaultProtocol        Fault = 0x1C01000B // nca_s_proto_error
-	FaultTooLarge        Fault = 0x1C010013 // nca_s_server_too_busy
-	FaultCancel          Fault = 0x1C00000D // nca_s_fault_cancel
-	FaultContextMismatch Fault = 0x1C00001A // nca_s_fault_context_mismatch
+	FaultBusy            Fault = 0x1C010014 // nca_s_server_too_busy
 )
 
 func (f Fault) Error() string { return fmt.Sprintf("RPC fault 0x%08X", uint32(f)) }

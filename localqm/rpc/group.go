@@ -2,6 +2,8 @@ package rpc
 
 import (
 	"crypto/rand"
+	"encoding/binary"
+	"net/netip"
 	"sync"
 
 	"github.com/oiweiwei/go-msrpc/msrpc/dcetypes"
@@ -92,4 +94,59 @@ func key(id *dtyp.GUID) (k [16]byte) {
 		copy(k[:], id.UUID().EncodeBinary())
 	}
 	return k
+}
+
+// Groups are the association groups of a machine, for all its listeners.
+type Groups struct {
+	mu sync.Mutex
+	m  map[uint32]*association
+}
+
+// association is a Group, and who has it.
+type association struct {
+	id    uint32
+	from  netip.Addr
+	conns int
+	group *Group
+}
+
+// NewGroups has none.
+func NewGroups() *Groups { return &Groups{m: map[uint32]*association{}} }
+
+// join puts a connection into a group of its client; 0 is a new one. The client is
+// known by its address (MS-RPCE 3.3.1.5.7).
+func (g *Groups) join(id uint32, from netip.Addr) (*association, bool) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if id != 0 {
+		a, ok := g.m[id]
+		if !ok || a.from != from {
+			return nil, false
+		}
+		a.conns++
+		return a, true
+	}
+	for id == 0 || g.m[id] != nil {
+		var b [4]byte
+		_, _ = rand.Read(b[:]) // never fails
+		id = binary.LittleEndian.Uint32(b[:])
+	}
+	a := &association{id: id, from: from, conns: 1, group: NewGroup()}
+	g.m[id] = a
+	return a, true
+}
+
+// leave takes a connection, whose calls have ended, out of its group. With the last
+// one its handles are run down.
+func (g *Groups) leave(a *association) {
+	g.mu.Lock()
+	a.conns--
+	last := a.conns == 0
+	if last {
+		delete(g.m, a.id)
+	}
+	g.mu.Unlock()
+	if last {
+		a.group.Rundown()
+	}
 }
