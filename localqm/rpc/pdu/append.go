@@ -11,10 +11,10 @@ func begin(dst []byte, t Type, h Header) []byte {
 }
 
 // finish appends what a is, nil for nothing, to the PDU that begins at start, and
-// fills in the lengths. The padding counts from body.
-func finish(dst []byte, start, body int, a *Auth) []byte {
+// fills in the lengths. The padding counts from body, in multiples of align.
+func finish(dst []byte, start, body, align int, a *Auth) []byte {
 	if a != nil {
-		pad := -(len(dst) - body) & (authAlign - 1)
+		pad := -(len(dst) - body) & (align - 1)
 		dst = trailer(append(dst, zeros[:pad]...), pad, a)
 		le.PutUint16(dst[start+10:], uint16(len(a.Token)))
 	}
@@ -33,7 +33,7 @@ var zeros [authAlign]byte
 // AppendEmpty appends a PDU that is all header: co_cancel, orphaned, shutdown.
 func AppendEmpty(dst []byte, t Type, h Header) []byte {
 	start := len(dst)
-	return finish(begin(dst, t, h), start, 0, nil)
+	return finish(begin(dst, t, h), start, 0, 1, nil)
 }
 
 // AppendAuth3 appends an auth3 (MS-RPCE 2.2.2.10).

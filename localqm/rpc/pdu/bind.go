@@ -127,7 +127,7 @@ func (b *Bind) Append(dst []byte, t Type, h Header, a *Auth) []byte {
 			dst = s.append(dst)
 		}
 	}
-	return finish(dst, start, start+HeaderSize, a)
+	return finish(dst, start, start, bindAlign, a)
 }
 
 // Answer is what became of a proposed presentation context (p_cont_def_result_t).
@@ -211,7 +211,7 @@ func (b *BindAck) Append(dst []byte, t Type, h Header, a *Auth) []byte {
 		dst = le.AppendUint16(le.AppendUint16(dst, uint16(r.Answer)), r.Reason)
 		dst = r.Transfer.append(dst)
 	}
-	return finish(dst, start, start+HeaderSize, a)
+	return finish(dst, start, start, bindAlign, a)
 }
 
 // Rejection is why a bind was refused as a whole (MS-RPCE 2.2.2.5).
@@ -259,7 +259,7 @@ func (p *PDU) BindNak() (BindNak, error) {
 func (b *BindNak) Append(dst []byte, h Header) []byte {
 	start := len(dst)
 	dst = le.AppendUint16(begin(dst, TypeBindNak, h), uint16(b.Reason))
-	return finish(append(dst, 1, 5, 0), start, 0, nil)
+	return finish(append(dst, 1, 5, 0), start, 0, 1, nil)
 }
 
 const syntaxSize = 20

@@ -33,7 +33,7 @@ func (r *Request) Append(dst []byte, h Header, a *Auth) []byte {
 		dst = append(dst, r.Object[:]...)
 	}
 	body := len(dst)
-	return finish(append(dst, r.Stub...), start, body, a)
+	return finish(append(dst, r.Stub...), start, body, authAlign, a)
 }
 
 // Response is a fragment of a response (C706 12.6.4.10).
@@ -59,7 +59,7 @@ func (r *Response) Append(dst []byte, h Header, a *Auth) []byte {
 	dst = le.AppendUint32(begin(dst, TypeResponse, h), r.Hint)
 	dst = append(le.AppendUint16(dst, r.Context), r.Cancels, 0)
 	body := len(dst)
-	return finish(append(dst, r.Stub...), start, body, a)
+	return finish(append(dst, r.Stub...), start, body, authAlign, a)
 }
 
 // Fault is why a call has no response (C706 12.6.4.7, MS-RPCE 2.2.2.8). Stub data and
@@ -85,5 +85,5 @@ func (f *Fault) Append(dst []byte, h Header, a *Auth) []byte {
 	dst = le.AppendUint32(begin(dst, TypeFault, h), callSize+8)
 	dst = append(le.AppendUint16(dst, f.Context), f.Cancels, 0)
 	dst = le.AppendUint32(le.AppendUint32(dst, f.Status), 0)
-	return finish(dst, start, start+callSize, a)
+	return finish(dst, start, start+callSize, authAlign, a)
 }

@@ -74,6 +74,7 @@ const (
 	MinFragment = 1432  // MustRecvFragSize: what every side takes (C706 12.6.3.1)
 	MaxFragment = 5840  // what we offer, and Windows does
 	authAlign   = 16    // of the sec_trailer, from the beginning of the body
+	bindAlign   = 4     // the same in a bind and its answers, as Windows does; some clients count on it
 	callSize    = 24    // of the header of a request, response or fault
 )
 

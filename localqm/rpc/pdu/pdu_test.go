@@ -304,7 +304,11 @@ func TestWhatIsWrittenIsReadAlike(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if a != nil && (!bytes.Equal(p.Auth.Token, a.Token) || p.Auth.ContextID != a.ContextID || (p.trailerAt()-p.bodyAt())%16 != 0) {
+			at, align := p.trailerAt()-p.bodyAt(), authAlign
+			if p.Type == TypeAlterContext || p.Type == TypeAlterContextResp {
+				at, align = p.trailerAt(), bindAlign
+			}
+			if a != nil && (!bytes.Equal(p.Auth.Token, a.Token) || p.Auth.ContextID != a.ContextID || at%align != 0 || int(p.Auth.Pad) >= align) {
 				t.Fatal(p.Auth)
 			}
 			got, err := c.read(&p)
