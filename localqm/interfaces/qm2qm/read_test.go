@@ -336,4 +336,3 @@ func TestWhatIsAskedWronglyHasACode(t *testing.T) {
 		t.Errorf("no descriptor, by lookup identifier: %v", code(none.Return))
 	}
 }
-
