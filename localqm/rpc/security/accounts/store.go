@@ -41,9 +41,10 @@ type Store struct {
 	decoy   ntlm.Hash // of accounts that do not exist
 	guesses guesses
 
-	mu   sync.Mutex
-	seen fs.FileInfo // of what was read; nil: there was no file
-	file file
+	mu      sync.Mutex
+	seen    fs.FileInfo // of what was read; nil: there was no file
+	settled bool        // a change after the reading has another time for sure
+	file    file
 }
 
 // Open reads the accounts of a data folder; without a file there are none. A file that
@@ -57,6 +58,9 @@ func Open(dir string) (*Store, error) {
 	return s, nil
 }
 
+// clockTick is more than the clock of any file system ticks.
+const clockTick = 3 * time.Second
+
 func (s *Store) path() string { return filepath.Join(s.dir, fileName) }
 
 // current is the content of the file, read anew if somebody has changed it.
@@ -64,11 +68,12 @@ func (s *Store) current() (file, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	info, err := os.Lstat(s.path())
-	if err == nil && s.seen != nil && os.SameFile(info, s.seen) && info.ModTime().Equal(s.seen.ModTime()) &&
+	if err == nil && s.seen != nil && s.settled && os.SameFile(info, s.seen) && info.ModTime().Equal(s.seen.ModTime()) &&
 		info.Size() == s.seen.Size() && info.Mode() == s.seen.Mode() {
 		return s.file, nil
 	}
 	s.file, s.seen, err = read(s.path())
+	s.settled = s.seen != nil && time.Since(s.seen.ModTime()) > clockTick
 	return s.file, err
 }
 

@@ -145,6 +145,35 @@ func TestAChangeOfAnotherProcessIsSeen(t *testing.T) {
 	}
 }
 
+// Two changes may have one time, and one inode.
+func TestAChangeThatLooksLikeNoneIsSeen(t *testing.T) {
+	dir := t.TempDir()
+	s := mustOpen(t, dir)
+	mustAdd(t, s, "alice", "one")
+	if _, _, err := s.SignIn("alice", desk, knows("one")); err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(dir, fileName)
+	info, err := os.Stat(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	raw, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	raw = []byte(strings.Replace(string(raw), hashText(ntlm.HashOf("one")), hashText(ntlm.HashOf("two")), 1))
+	if err := os.WriteFile(path, raw, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chtimes(path, info.ModTime(), info.ModTime()); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := s.SignIn("alice", desk, knows("two")); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestChangesAtOnceAreAllKept(t *testing.T) {
 	dir := t.TempDir()
 	var all sync.WaitGroup

@@ -175,6 +175,29 @@ func TestAnonymousClientsAreRefusedUnlessAllowed(t *testing.T) {
 	}
 }
 
+func TestOldResponsesAreRefused(t *testing.T) {
+	const lm, nt = 12, 20
+	for name, change := range map[string]func(token []byte){
+		"LM alone":    func(token []byte) { binary.LittleEndian.PutUint32(token[nt:], 0) },
+		"NTLMv1":      func(token []byte) { binary.LittleEndian.PutUint32(token[nt:], 24|24<<16) },
+		"no response": func(token []byte) { copy(token[lm:], make([]byte, 16)) },
+		"version 2.1": func(token []byte) { token[binary.LittleEndian.Uint32(token[nt+4:])+16] = 2 },
+		"cut-off attributes": func(token []byte) {
+			binary.LittleEndian.PutUint16(token[nt:], binary.LittleEndian.Uint16(token[nt:])-10)
+		},
+	} {
+		client, server := mustContexts(t)
+		err := signIn(client, server, func(kind int, token []byte) {
+			if kind == 3 {
+				change(token)
+			}
+		})
+		if !errors.Is(err, mq.ErrBadSecurityContext) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
 func TestTokensThatWereChangedAreRefused(t *testing.T) {
 	a, _ := hub(t)
 	client, server := initiate(t, ntlm.NewInitiator("alice", "", password)), accept(t, a)
