@@ -58,9 +58,5 @@ func (r *Remote) Unwrap() []error {
 // hresult reports whether the fault is an HRESULT of Message Queuing (MS-MQMQ 2.4).
 func (r *Remote) hresult() bool { return r.Fault>>16 == 0xC00E }
 
-// runtime reports whether a fault is one that the other side's runtime makes, also
-// where it cannot sign.
-func (f Fault) runtime() bool { return f < 0x80000000 }
-
 // security reports whether a fault refuses the caller.
 func (f Fault) security() bool { return f == FaultAccessDenied || f == FaultSecurity }

@@ -8,7 +8,6 @@ import (
 
 	"github.com/oiweiwei/go-msrpc/dcerpc"
 
-	"posthouse/localqm/mq"
 	"posthouse/localqm/rpc"
 	"posthouse/localqm/rpc/pdu"
 	"posthouse/localqm/rpc/security"
@@ -153,10 +152,6 @@ func TestClientOfAServerThatProtectsOtherwise(t *testing.T) {
 			q.Auth.ContextID++
 			r := pdu.Response{Stub: b}
 			p.send(p.protected(q, r.Append(nil, header(q, pdu.SingleFragment), p.trailer(q))))
-		}},
-		"exception without a signature": {security.Integrity, func(p *peer, q pdu.PDU, _ []byte) {
-			f := pdu.Fault{Status: uint32(mq.ErrQueueNotFound)}
-			p.send(f.Append(nil, header(q, pdu.SingleFragment), nil))
 		}},
 		"signature of nothing": {security.Privacy, func(p *peer, q pdu.PDU, b []byte) {
 			a := q.Auth
