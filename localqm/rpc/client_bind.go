@@ -277,7 +277,7 @@ func (c *Conn) ack(p *pdu.PDU, want pdu.Type, results int) (pdu.BindAck, error) 
 		if err != nil {
 			return pdu.BindAck{}, fmt.Errorf("%s: %w: %w", c.peer, ErrProtocol, err)
 		}
-		r := &Remote{Peer: c.peer, Operation: "bind", Fault: Fault(fault.Status), NotExecuted: true}
+		r := &Remote{Peer: c.peer, Operation: "bind", Fault: Fault(fault.Status), NotExecuted: true, Level: c.level}
 		r.SignIn = c.level > security.None && r.Fault.security()
 		return pdu.BindAck{}, r
 	}

@@ -31,10 +31,6 @@ func (x *call) finish(err error) {
 	x.done <- struct{}{}
 }
 
-func (x *call) fault(f Fault, notExecuted, first bool) {
-	x.failed = &Remote{Fault: f, NotExecuted: notExecuted, SignIn: first && f.security()}
-}
-
 // fragment adds one to the response. One that is all of it stays where it is: b.
 func (x *call) fragment(p pdu.PDU, b *buffer) (kept bool, err error) {
 	r, err := p.Response()
@@ -161,7 +157,7 @@ func (c *Conn) fragments(r pdu.Request, h pdu.Header, stub []byte) error {
 	var a *pdu.Auth
 	if c.level >= security.Integrity {
 		signature = c.auth.SignatureSize(c.level)
-		a = c.trailer(make([]byte, signature))
+		a = c.trailer(zeroSignature(signature))
 	}
 	room := pdu.Room(c.transmit, h.Flags.Has(pdu.ObjectUUID), signature)
 	out := newBuffer()
@@ -175,7 +171,7 @@ func (c *Conn) fragments(r pdu.Request, h pdu.Header, stub []byte) error {
 		}
 		out.b = r.Append(out.b[:0], h, a)
 		if a != nil {
-			if err := c.protect(out.b); err != nil {
+			if err := protect(c.auth, c.level, c.signs, out.b); err != nil {
 				return c.fail(ErrProtocol, err)
 			}
 		}
@@ -184,20 +180,6 @@ func (c *Conn) fragments(r pdu.Request, h pdu.Header, stub []byte) error {
 		}
 		h.Flags &^= pdu.FirstFragment
 	}
-}
-
-// protect signs a request, and seals it.
-func (c *Conn) protect(b []byte) error {
-	p, err := pdu.Parse(b)
-	if err != nil {
-		return err
-	}
-	signature, err := c.auth.Protect(c.level, p.Fragment(c.signs))
-	if err == nil && len(signature) != len(p.Auth.Token) {
-		err = fmt.Errorf("a signature of %d bytes", len(signature))
-	}
-	copy(p.Auth.Token, signature)
-	return err
 }
 
 // cancel asks the server to end a call, and waits a while. It reports whether the call

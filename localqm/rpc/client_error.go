@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"posthouse/localqm/mq"
+	"posthouse/localqm/rpc/security"
 )
 
 // What goes wrong at a client, besides connecting, by errors.Is.
@@ -28,13 +29,16 @@ type Remote struct {
 	Fault     Fault
 	// NotExecuted: the server says that the call has done nothing.
 	NotExecuted bool
-	// SignIn: nothing was answered before on this connection, and this means that the
-	// last token was not taken. The error is an ErrSignIn then.
+	Level       security.Level // of the call
+	// SignIn: nothing was answered before on this connection, so that the last token was
+	// not taken; or Level is not enough. The error is an ErrSignIn then.
 	SignIn bool
 }
 
 func (r *Remote) Error() string {
 	switch {
+	case r.SignIn && r.Level < security.Privacy:
+		return fmt.Sprintf("%s: %s: %v, or more than %v is wanted: %v", r.Peer, r.Operation, ErrSignIn, r.Level, r.Fault)
 	case r.SignIn:
 		return fmt.Sprintf("%s: %s: %v: %v", r.Peer, r.Operation, ErrSignIn, r.Fault)
 	case r.hresult():

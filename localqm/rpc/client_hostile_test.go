@@ -153,6 +153,10 @@ func TestClientOfAServerThatProtectsOtherwise(t *testing.T) {
 			r := pdu.Response{Stub: b}
 			p.send(p.protected(q, r.Append(nil, header(q, pdu.SingleFragment), p.trailer(q))))
 		}},
+		"fault with a wrong signature": {security.Integrity, func(p *peer, q pdu.PDU, _ []byte) {
+			f := pdu.Fault{Status: 5}
+			p.send(f.Append(nil, header(q, pdu.SingleFragment), p.trailer(q)))
+		}},
 		"signature of nothing": {security.Privacy, func(p *peer, q pdu.PDU, b []byte) {
 			a := q.Auth
 			a.Token = []byte{1}

@@ -99,7 +99,7 @@ func (c *Conn) answer(p pdu.PDU, b *buffer) (kept bool, err error) {
 		return false, err
 	}
 	if x == nil {
-		if p.Flags.Has(pdu.LastFragment) {
+		if p.Type == pdu.TypeFault || p.Flags.Has(pdu.LastFragment) {
 			c.finish(p.CallID)
 		}
 		return false, nil
@@ -109,7 +109,10 @@ func (c *Conn) answer(p pdu.PDU, b *buffer) (kept bool, err error) {
 		if err != nil {
 			return false, err
 		}
-		x.fault(Fault(fault.Status), p.Flags.Has(pdu.DidNotExecute), c.level > security.None && !c.proven.Load())
+		x.failed = &Remote{
+			Fault: Fault(fault.Status), NotExecuted: p.Flags.Has(pdu.DidNotExecute), Level: c.level,
+			SignIn: c.level > security.None && Fault(fault.Status).security() && !c.proven.Load(),
+		}
 	} else if kept, err = x.fragment(p, b); err != nil {
 		return false, err
 	}
@@ -138,13 +141,14 @@ func (c *Conn) finish(id uint32) {
 	}
 }
 
-// open checks the signature of an answer, and opens it. Servers do not sign faults:
-// requests and responses only are protected (MS-RPCE 3.3.1.5.2.2).
+// open checks the signature of an answer, and opens it. Servers do not sign faults: the
+// protocol protects requests and responses only (MS-RPCE 3.3.1.5.2.2).
 func (c *Conn) open(p *pdu.PDU) error {
+	if p.AuthLength == 0 && p.Type == pdu.TypeFault {
+		return nil
+	}
 	if c.level >= security.Integrity {
 		switch {
-		case p.AuthLength == 0 && p.Type == pdu.TypeFault:
-			return nil
 		case p.AuthLength == 0:
 			return errors.New("a response without a signature")
 		case p.Auth.Mechanism != c.o.Initiator.Mechanism() || p.Auth.Level != c.level || p.Auth.ContextID != authContext:
@@ -154,8 +158,6 @@ func (c *Conn) open(p *pdu.PDU) error {
 			return fmt.Errorf("the signature of a %s: %w", p.Type, err)
 		}
 	}
-	if p.Type == pdu.TypeResponse || c.level >= security.Integrity {
-		c.proven.Store(true)
-	}
+	c.proven.Store(true)
 	return nil
 }

@@ -327,12 +327,14 @@ func TestClientOfASimpleServerWaitsForItsTurn(t *testing.T) {
 }
 
 func TestClientTellsFaults(t *testing.T) {
-	c := play(t, rpc.DialOptions{}, func(p *peer) {
-		p.bound()
-		for _, f := range []rpc.Fault{rpc.FaultOperation, rpc.Fault(mq.ErrQueueNotFound)} {
-			q, _, _ := p.request()
-			p.fault(q, f)
-		}
+	o := rpc.DialOptions{Initiator: &toy{key: []byte("key"), mechanism: security.NTLM, answers: 1}}
+	c := play(t, o, func(p *peer) {
+		q, _ := p.next()
+		p.accept(q, []byte("done"))
+		q, _, _ = p.request()
+		p.fault(q, rpc.FaultOperation)
+		q, _, _ = p.request() // servers do not sign them
+		p.fault(pdu.PDU{Header: pdu.Header{CallID: q.CallID}}, rpc.Fault(mq.ErrQueueNotFound))
 	})
 	b := bind(t, c, repeater)
 	err := b.Invoke(ctx, &repeat{})
