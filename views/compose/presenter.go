@@ -280,8 +280,8 @@ func (p *Presenter) CanSend() (ok bool, why string) {
 	case p.draft.content.mode == modeFile && p.draft.content.blob == nil:
 		return false, "Choose a file"
 	}
-	if _, can := mgmtclient.Can[mgmtclient.Sender](p.node.Client); !can {
-		return false, p.node.Name + " lets nobody send from here"
+	if lacks := p.node.Lacks(mgmtclient.CanSend); lacks != "" {
+		return false, lacks
 	}
 	return true, ""
 }
@@ -309,7 +309,7 @@ func (p *Presenter) Send() {
 	}
 	node := p.node.ID
 	p.host.Job(screen.Job{
-		Icon: "send", Title: title, Total: int64(total), Verb: "sent",
+		Icon: "send", Node: node, Title: title, Total: int64(total), Verb: "sent",
 		Hint: fmt.Sprintf("Cancel stops after this batch of %d.\nWhat is sent stays sent.", batch),
 		Run: func(j *screen.JobRun) error {
 			for sent < total {

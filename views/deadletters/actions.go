@@ -1,6 +1,7 @@
 package deadletters
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -29,14 +30,14 @@ func (p *Presenter) bulk(letters []letter, b screen.Bulk, do func(ctx context.Co
 	}
 	clash := len(at) < len(letters)
 	clear(at)
-	clients := map[string]mgmtclient.Node{}
+	clients := map[string]holder{}
 	for i, l := range letters {
 		id := l.LookupID
 		if clash {
 			id = mgmtclient.LookupID(i + 1)
 		}
 		at[id] = l
-		clients[l.node] = p.node(l.node)
+		clients[l.node] = holder{l.computer, p.node(l.node)}
 		b.Items = append(b.Items, screen.Item{ID: id, Label: l.Label, OldID: l.ID})
 	}
 	b.Do = func(ctx context.Context, ids []mgmtclient.LookupID) ([]mgmtclient.ItemResult, error) {
@@ -51,16 +52,17 @@ func (p *Presenter) bulk(letters []letter, b screen.Bulk, do func(ctx context.Co
 			for i := range lookup {
 				lookup[i] = at[ids[i]].LookupID
 			}
-			if clients[o.node] == nil {
-				return all, mq.Errorf(mq.ErrServiceNotAvailable, "ask "+o.node, "there is no connection to it").WithFix("connect again")
-			}
-			results, err := do(ctx, clients[o.node], o.queue, lookup)
+			results, err := clients[o.node].do(ctx, do, o.queue, lookup)
 			for i := range results {
 				results[i].LookupID = ids[i]
 			}
 			all = append(all, results...)
-			if err != nil {
+			if ctx.Err() != nil {
 				return all, err
+			}
+			// The letters of other computers are not held up by this one.
+			for _, id := range ids[len(results):n] {
+				all = append(all, mgmtclient.ItemResult{LookupID: id, Error: reasonOf(err), Code: mq.CodeOf(err)})
 			}
 			ids = ids[n:]
 		}
@@ -79,11 +81,54 @@ func (p *Presenter) bulk(letters []letter, b screen.Bulk, do func(ctx context.Co
 	b.Run(p.host)
 }
 
+// holder is a computer that holds letters.
+type holder struct {
+	name   string
+	client mgmtclient.Node // nil: there is no connection
+}
+
+func (h holder) do(ctx context.Context, do func(context.Context, mgmtclient.Node, string, []mgmtclient.LookupID) ([]mgmtclient.ItemResult, error), queue string, ids []mgmtclient.LookupID) ([]mgmtclient.ItemResult, error) {
+	if h.client == nil {
+		return nil, mq.Errorf(mq.ErrServiceNotAvailable, "ask "+h.name, "there is no connection to %s", h.name).WithFix("connect again")
+	}
+	return do(ctx, h.client, queue, ids)
+}
+
+// reasonOf is why something failed, for the list of results.
+func reasonOf(err error) string {
+	if err == nil {
+		return "no answer for it"
+	}
+	why, _, _ := screen.Reason(err)
+	return why
+}
+
+// Lacks is why something cannot be done to any of some letters; "" if it can to one.
+func (p *Presenter) Lacks(letters []letter, need mgmtclient.Capability) string {
+	first, asked := "", map[string]bool{}
+	for _, l := range letters {
+		if asked[l.node] {
+			continue
+		}
+		asked[l.node] = true
+		n, _ := p.host.Node(l.node)
+		if n.Client == nil {
+			continue
+		}
+		why := n.Lacks(need)
+		if why == "" {
+			return ""
+		}
+		first = cmp.Or(first, why)
+	}
+	return first
+}
+
 func mover(n mgmtclient.Node) (mgmtclient.Mover, error) {
 	if m, ok := mgmtclient.Can[mgmtclient.Mover](n); ok {
 		return m, nil
 	}
-	return nil, mq.Errorf(mq.ErrUnsupportedOperation, "send messages again", "this computer does not offer it from here")
+	return nil, screen.Refusal(n, "send messages again", mgmtclient.CanMove)
 }
 
 // arrived is how many of some letters had been in their queue.
@@ -145,6 +190,11 @@ func destinations(letters []letter) []kit.Pair {
 	return pairs
 }
 
+// of reports whether a letter is held by a computer of this name.
+func (l *letter) of(machine string) bool {
+	return strings.EqualFold(machine, l.computer) || strings.EqualFold(machine, l.machine)
+}
+
 // away names the other computers that letters were going to; "" if there are
 // none.
 func (p *Presenter) away(letters []letter) string {
@@ -152,7 +202,7 @@ func (p *Presenter) away(letters []letter) string {
 	for i := range letters {
 		path, ok := pathOf(letters[i].DestinationQueue)
 		switch {
-		case !ok || path.Local() || strings.EqualFold(path.Machine, letters[i].computer), strings.EqualFold(path.Machine, host):
+		case !ok || path.Local() || letters[i].of(path.Machine), strings.EqualFold(path.Machine, host):
 		case host == "":
 			host = path.Machine
 		default:
@@ -198,7 +248,7 @@ func (p *Presenter) Delete(letters []letter) {
 	}, func(ctx context.Context, n mgmtclient.Node, queue string, ids []mgmtclient.LookupID) ([]mgmtclient.ItemResult, error) {
 		r, ok := mgmtclient.Can[mgmtclient.Remover](n)
 		if !ok {
-			return nil, mq.Errorf(mq.ErrUnsupportedOperation, "delete messages", "this computer does not offer it from here")
+			return nil, screen.Refusal(n, "delete messages", mgmtclient.CanRemove)
 		}
 		return r.Delete(ctx, queue, ids)
 	})
@@ -217,8 +267,8 @@ func (p *Presenter) whereHeld(letters []letter) string {
 	case len(origins) > 1:
 		return "on " + letters[0].computer
 	}
-	for i := range p.inbox.queues {
-		if h := p.inbox.queues[i]; h.origin == letters[0].origin {
+	for i := range p.queues {
+		if h := p.queues[i]; h.origin == letters[0].origin {
 			if h.kind == "application" {
 				return fmt.Sprintf("on %s, in %s", letters[0].computer, screen.QueueName(h.queue))
 			}
@@ -238,8 +288,8 @@ type part struct {
 func (p *Presenter) parts(letters []letter) []part {
 	var list []part
 	if letters == nil {
-		for i := range p.inbox.queues {
-			if h := &p.inbox.queues[i]; h.total > 0 {
+		for i := range p.queues {
+			if h := &p.queues[i]; h.total > 0 {
 				list = append(list, part{origin: h.origin})
 			}
 		}
@@ -273,20 +323,25 @@ func (p *Presenter) Export(letters []letter, file string) {
 	if letters == nil {
 		total = p.Total()
 	}
-	clients := map[string]mgmtclient.Node{}
+	clients := map[string]holder{}
 	for _, x := range parts {
-		clients[x.node] = p.node(x.node)
+		n, _ := p.host.Node(x.node)
+		clients[x.node] = holder{n.Name, n.Client}
 	}
 	p.host.Job(screen.Job{
 		Icon: "export", Title: "Exporting dead letters", Total: total, Verb: "exported", Hint: "Cancel leaves no half-written file.",
 		Run: func(j *screen.JobRun) error {
 			for _, x := range parts {
-				if clients[x.node] == nil {
-					return mq.Errorf(mq.ErrServiceNotAvailable, "export", "there is no connection to %s", x.node)
+				from := clients[x.node]
+				if from.client == nil {
+					return mq.Errorf(mq.ErrServiceNotAvailable, "export", "there is no connection to %s", from.name).WithFix("connect again, or choose the letters of the others")
+				}
+				if _, ok := mgmtclient.Can[mgmtclient.Exporter](from.client); !ok {
+					return screen.Refusal(from.client, "export from "+from.name, mgmtclient.CanExport)
 				}
 				var done int64
-				err := screen.WriteFile(fileFor(file, x.origin, len(parts)), func(w io.Writer) error {
-					return export(j.Context(), clients[x.node], w, x.queue, x.ids, func(n int64) {
+				err := screen.WriteFile(fileFor(file, from.name, x.queue, len(parts)), func(w io.Writer) error {
+					return export(j.Context(), from.client, w, x.queue, x.ids, func(n int64) {
 						j.Add(n-done, 0, "")
 						done = n
 					})
@@ -311,11 +366,17 @@ func (p *Presenter) Export(letters []letter, file string) {
 }
 
 // fileFor is the file of one queue of several.
-func fileFor(file string, o origin, parts int) string {
+func fileFor(file, computer, queue string, parts int) string {
 	if parts == 1 {
 		return file
 	}
-	name := o.queue[strings.LastIndexAny(o.queue, `\;`)+1:]
+	name := queue[strings.LastIndexAny(queue, `\;`)+1:]
 	ext := filepath.Ext(file)
-	return fmt.Sprintf("%s-%s-%s%s", strings.TrimSuffix(file, ext), o.node, name, ext)
+	computer = strings.Map(func(r rune) rune {
+		if strings.ContainsRune(`/\:*?"<>|`, r) {
+			return '_'
+		}
+		return r
+	}, computer)
+	return fmt.Sprintf("%s-%s-%s%s", strings.TrimSuffix(file, ext), computer, name, ext)
 }

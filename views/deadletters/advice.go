@@ -68,11 +68,11 @@ func (p *Presenter) look(n screen.Node, l letter) {
 	}
 	p.aim = target{of: l.key()}
 	if path, ok := pathOf(l.DestinationQueue); ok {
-		p.aim.here = path.Local() || strings.EqualFold(path.Machine, n.Name)
+		p.aim.here = path.Local() || l.of(path.Machine)
 	} else if f, err := mq.ParseFormatName(l.DestinationQueue); err == nil {
 		p.aim.here = f.Kind == mq.KindPrivate
 	}
-	if !p.aim.here {
+	if !p.aim.here || n.Client == nil {
 		return
 	}
 	k := l.key()

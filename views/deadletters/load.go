@@ -3,6 +3,7 @@ package deadletters
 import (
 	"context"
 	"slices"
+	"time"
 
 	"posthouse/localqm/mq"
 	"posthouse/mgmtclient"
@@ -20,6 +21,7 @@ type origin struct{ node, queue string }
 type letter struct {
 	origin
 	computer string // the node's name
+	machine  string // what its queue manager calls itself
 	mgmtclient.Message
 }
 
@@ -38,83 +40,104 @@ type held struct {
 	total   int64  // by the queue's counter
 	letters []letter
 	err     error
+
+	counted counters // when it was read
+	reach   int      // how many were to be read
 }
 
-// inbox is one reading of all of them.
-type inbox struct {
-	queues  []held
-	asked   int // computers that answered
-	failed  []screen.Node
-	failure error // the first
-}
+// counters tell, without reading it, whether a queue has changed.
+type counters struct{ messages, bytes int64 }
 
-// computer is a node as a load sees it.
+func countersOf(q *mgmtclient.Queue) counters { return counters{q.Messages, q.Bytes} }
+
+// computer is a node as a reading sees it.
 type computer struct {
 	screen.Node
-	client mgmtclient.Node
+	machine string
 }
 
-// read reads every queue of dead letters as far as reach says.
-func read(ctx context.Context, nodes []computer, reach map[origin]int, page int) (inbox, error) {
-	var all inbox
-	for _, n := range nodes {
-		if err := ctx.Err(); err != nil {
-			return all, err
-		}
-		list, err := readNode(ctx, n, reach, page)
-		if err != nil {
-			all.failed = append(all.failed, n.Node)
-			if all.failure == nil {
-				all.failure = err
-			}
-			continue
-		}
-		all.asked++
-		all.queues = append(all.queues, list...)
+// reading is what was read of a computer, and what spares the next reading work.
+type reading struct {
+	queues   []held
+	verdicts map[string]verdict // by path name
+}
+
+// verdict is whether a queue with such counters holds dead letters.
+type verdict struct {
+	counters
+	collects bool
+}
+
+// readWithin is how long a computer may take to hand out its dead letters.
+const readWithin = 2 * time.Minute
+
+// read reads every queue of dead letters of a computer as far as reach says. What
+// did not change since the last reading is taken from there.
+func read(ctx context.Context, n computer, last reading, reach map[origin]int, page int) (reading, error) {
+	ctx, cancel := context.WithTimeout(ctx, readWithin)
+	defer cancel()
+	found := reading{verdicts: map[string]verdict{}}
+	add := func(q *mgmtclient.Queue, kind string) {
+		o := origin{n.ID, q.PathName}
+		found.queues = append(found.queues, held{origin: o, kind: kind, total: q.Messages, counted: countersOf(q), reach: max(firstReach, reach[o])})
 	}
-	return all, ctx.Err()
-}
-
-func readNode(ctx context.Context, n computer, reach map[origin]int, page int) ([]held, error) {
-	list, err := n.client.Queues(ctx, mgmtclient.QueueFilter{System: true})
+	list, err := n.Client.Queues(ctx, mgmtclient.QueueFilter{System: true})
 	if err != nil {
-		return nil, err
+		return found, err
 	}
-	var found []held
-	for _, q := range list {
-		p, err := mq.ParsePathName(q.PathName)
+	for i := range list {
+		p, err := mq.ParsePathName(list[i].PathName)
 		if err != nil || !p.System {
 			continue
 		}
 		switch p.Suffix {
 		case mq.SuffixDeadLetter:
-			found = append(found, held{origin: origin{n.ID, q.PathName}, kind: "dead-letter", total: q.Messages})
+			add(&list[i], "dead-letter")
 		case mq.SuffixDeadXact:
-			found = append(found, held{origin: origin{n.ID, q.PathName}, kind: "transactional dead-letter", total: q.Messages})
+			add(&list[i], "transactional dead-letter")
 		}
 	}
-	if list, err = n.client.Queues(ctx, mgmtclient.QueueFilter{Private: true, WithMessages: true}); err != nil {
-		return nil, err
+	if list, err = n.Client.Queues(ctx, mgmtclient.QueueFilter{Private: true, WithMessages: true}); err != nil {
+		return found, err
 	}
-	for _, q := range list {
+	for i := range list {
+		q := &list[i]
 		if err := ctx.Err(); err != nil {
-			return nil, err
+			return found, mgmtclient.Interrupted(ctx, "read the dead letters of "+n.Name)
 		}
-		if q.Messages > 0 && !q.Hidden && collects(ctx, n.client, q) {
-			found = append(found, held{origin: origin{n.ID, q.PathName}, kind: "application", total: q.Messages})
+		if q.Messages == 0 || q.Hidden {
+			continue
+		}
+		v := last.verdicts[q.PathName]
+		if v.counters != countersOf(q) {
+			v = verdict{countersOf(q), collects(ctx, n.Client, *q)}
+		}
+		found.verdicts[q.PathName] = v
+		if v.collects {
+			add(q, "application")
 		}
 	}
-	for i := range found {
-		h := &found[i]
-		if h.total > 0 {
-			var whole bool
-			h.letters, whole, h.err = readQueue(ctx, n, h.origin, max(firstReach, reach[h.origin]), page)
-			if whole && h.err == nil {
-				h.total = int64(len(h.letters))
-			}
+	for i := range found.queues {
+		h := &found.queues[i]
+		if h.total == 0 {
+			continue
+		}
+		if k := slices.IndexFunc(last.queues, h.same); k >= 0 {
+			*h = last.queues[k]
+			continue
+		}
+		var whole bool
+		h.letters, whole, h.err = readQueue(ctx, n, h.origin, h.reach, page)
+		if whole && h.err == nil {
+			h.total = int64(len(h.letters))
 		}
 	}
 	return found, nil
+}
+
+// same reports whether a queue is as it was when it was read.
+func (h *held) same(was held) bool {
+	return was.origin == h.origin && was.counted == h.counted && was.reach == h.reach && was.err == nil
 }
 
 // collects reports whether a queue is the dead-letter queue of an application:
@@ -149,12 +172,12 @@ func names(name string, q mgmtclient.Queue) bool {
 func readQueue(ctx context.Context, n computer, o origin, reach, page int) (list []letter, whole bool, err error) {
 	var before mgmtclient.LookupID
 	for len(list) < reach {
-		p, err := n.client.Messages(ctx, o.queue, mgmtclient.Page{Last: true, Before: before, Limit: min(page, reach-len(list))})
+		p, err := n.Client.Messages(ctx, o.queue, mgmtclient.Page{Last: true, Before: before, Limit: min(page, reach-len(list))})
 		if err != nil {
 			return list, false, err
 		}
 		for _, m := range slices.Backward(p.Messages) {
-			list = append(list, letter{o, n.Name, m})
+			list = append(list, letter{o, n.Name, n.machine, m})
 		}
 		if len(p.Messages) == 0 || !p.More {
 			whole = true

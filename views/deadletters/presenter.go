@@ -1,7 +1,6 @@
 package deadletters
 
 import (
-	"context"
 	"fmt"
 	"slices"
 	"time"
@@ -10,16 +9,6 @@ import (
 	"posthouse/views/inspector"
 	"posthouse/views/screen"
 )
-
-// restBetween is the least time between two readings that nobody asked for,
-// restBetweenOthers if only queues changed that held no dead letters before.
-const (
-	restBetween       = time.Second
-	restBetweenOthers = 5 * time.Second
-)
-
-// slowAfter is how long a wait goes unseen.
-const slowAfter = 200 * time.Millisecond
 
 // Presenter decides what the inbox shows.
 type Presenter struct {
@@ -34,14 +23,10 @@ type Presenter struct {
 	host  screen.Host
 	scope *screen.Scope
 
-	inbox   inbox
+	boxes   map[string]*box // by node
+	queues  []held          // of all
 	letters []letter
 	reach   map[origin]int
-	loaded  bool
-	loading bool
-	slow    bool
-	again   bool // something changed while reading
-	resting bool
 
 	filter   string
 	by       string
@@ -64,7 +49,7 @@ type Presenter struct {
 func NewPresenter(h screen.Host) *Presenter {
 	p := &Presenter{
 		OnRows: func() {}, OnLetter: func() {}, Body: inspector.NewPresenter(h), host: h,
-		reach: map[origin]int{}, by: byReason, sortBy: colDied, sortDown: true,
+		boxes: map[string]*box{}, reach: map[origin]int{}, by: byReason, sortBy: colDied, sortDown: true,
 		closed: map[string]bool{}, wider: map[string]int{}, selected: map[key]bool{},
 	}
 	return p
@@ -72,115 +57,24 @@ func NewPresenter(h screen.Host) *Presenter {
 
 // Enter begins to read, and to follow what changes, while the scope lasts.
 func (p *Presenter) Enter(s *screen.Scope) {
-	if p.scope == s {
+	if p.scope != s {
+		p.scope = s
+		p.host.Feed().WatchMessages(s, p.touched)
+		p.Refresh()
 		return
 	}
-	p.scope, p.loading, p.resting, p.again = s, false, false, false
-	p.host.Feed().WatchMessages(s, func(node, queue string) { p.touched(node, queue) })
-	p.Refresh()
-}
-
-// touched reads again if messages of a queue of dead letters came or went; a
-// queue not known as such may have become one.
-func (p *Presenter) touched(node, queue string) {
-	if !p.loaded {
-		return
-	}
-	p.again = true
-	if queue == "" || slices.ContainsFunc(p.inbox.queues, func(h held) bool { return h.node == node && h.queue == queue }) {
-		p.soon(restBetween)
-	} else {
-		p.soon(restBetweenOthers)
-	}
-}
-
-// soon reads again after a rest.
-func (p *Presenter) soon(rest time.Duration) {
-	if p.resting || p.loading {
-		return
-	}
-	p.resting = true
-	p.scope.After(rest, func() {
-		p.resting = false
-		if p.again {
-			p.Refresh()
-		}
-	})
-}
-
-// Refresh reads everything again.
-func (p *Presenter) Refresh() {
-	if p.loading || p.scope == nil {
-		p.again = true
-		return
-	}
-	p.again, p.loading, p.slow = false, true, false
-	p.scope.After(slowAfter, func() {
-		if p.loading {
-			p.slow = true
-			p.OnRows()
-		}
-	})
-	var nodes []computer
-	for _, n := range p.host.Nodes() {
-		if n.Client != nil {
-			nodes = append(nodes, computer{n, n.Client})
+	for _, n := range p.follow() {
+		if x := p.boxes[n.ID]; x == nil || x.client != n.Client {
+			p.read(n, false)
 		}
 	}
-	reach := map[origin]int{}
-	for o, n := range p.reach {
-		reach[o] = n
-	}
-	page := screen.PageSize.Get(p.host.Preferences())
-	screen.Load(p.scope, func(ctx context.Context) (inbox, error) { return read(ctx, nodes, reach, page) }, func(in inbox, err error) {
-		p.loading, p.slow = false, false
-		if err != nil {
-			return
-		}
-		p.take(in)
-		if p.again {
-			p.soon(restBetween)
-		}
-	})
-}
-
-// take shows a reading; what is selected stays so if it is still there.
-func (p *Presenter) take(in inbox) {
-	p.loaded, p.inbox, p.letters = true, in, nil
-	here := map[key]bool{}
-	for i := range in.queues {
-		for _, l := range in.queues[i].letters {
-			here[l.key()] = true
-			p.letters = append(p.letters, l)
-		}
-	}
-	for k := range p.selected {
-		if !here[k] {
-			delete(p.selected, k)
-		}
-	}
-	p.arrange()
-	if !here[p.current] {
-		p.current = key{}
-	}
-	// The grid may make current what is now in the place of a letter that went.
-	p.OnRows()
-	if p.current == (key{}) {
-		for _, r := range p.rows {
-			if r.kind == rowLetter {
-				p.current = p.letters[r.letter].key()
-				p.OnRows()
-				break
-			}
-		}
-	}
-	p.showLetter()
+	p.gather()
 }
 
 // More reads further into every queue that has more.
 func (p *Presenter) More() {
-	for i := range p.inbox.queues {
-		h := &p.inbox.queues[i]
+	for i := range p.queues {
+		h := &p.queues[i]
 		if int64(len(h.letters)) < h.total {
 			p.reach[h.origin] = max(firstReach, p.reach[h.origin]) + firstReach
 		}
@@ -276,19 +170,22 @@ func (p *Presenter) Summary() (count int, size string) {
 // Total is how many dead letters there are, by the counters.
 func (p *Presenter) Total() int64 {
 	var n int64
-	for i := range p.inbox.queues {
-		n += p.inbox.queues[i].total
+	for i := range p.queues {
+		n += p.queues[i].total
 	}
 	return n
 }
 
 // Headline says how many there are and since when.
 func (p *Presenter) Headline() string {
-	if !p.loaded {
+	if !p.loaded() {
 		return ""
 	}
 	total := p.Total()
 	if total == 0 {
+		if p.loading() {
+			return ""
+		}
 		return "none"
 	}
 	nodes := map[string]bool{}
@@ -320,24 +217,35 @@ func (p *Presenter) Partial() string {
 }
 
 // NotAsked are the computers that could not be asked.
-func (p *Presenter) NotAsked() int {
-	n := len(p.inbox.failed)
-	for _, x := range p.host.Nodes() {
-		if x.Client == nil {
-			n++
+func (p *Presenter) NotAsked() []screen.Unheard {
+	list := screen.UnheardOf(p.host, p.host.Nodes())
+	for _, n := range p.host.Nodes() {
+		x := p.boxes[n.ID]
+		if x != nil && x.err != nil && !slices.ContainsFunc(list, func(u screen.Unheard) bool { return u.Node.ID == n.ID }) {
+			list = append(list, screen.Unheard{Node: n, Err: x.err})
 		}
 	}
-	return n
+	return list
 }
 
-// Fault is the reason a queue could not be read, if one could not.
-func (p *Presenter) Fault() error {
-	for i := range p.inbox.queues {
-		if err := p.inbox.queues[i].err; err != nil {
-			return err
+// Fault is the reason a queue could not be read, if one could not, and the name of
+// its computer.
+func (p *Presenter) Fault() (name string, err error) {
+	for _, n := range p.host.Nodes() {
+		x := p.boxes[n.ID]
+		if x == nil || n.Silent() {
+			continue // said as not asked
+		}
+		if x.err != nil {
+			return n.Name, x.err
+		}
+		for i := range x.queues {
+			if err := x.queues[i].err; err != nil {
+				return n.Name, err
+			}
 		}
 	}
-	return p.inbox.failure
+	return "", nil
 }
 
 // SetCurrent shows a letter in the pane.
@@ -385,4 +293,9 @@ func (p *Presenter) node(id string) mgmtclient.Node {
 }
 
 // Leave forgets that anything was being read: it ended with the scope.
-func (p *Presenter) Leave() { p.scope, p.loading, p.slow = nil, false, false }
+func (p *Presenter) Leave() {
+	p.scope = nil
+	for _, x := range p.boxes {
+		x.busy, x.slow, x.resting = false, false, false
+	}
+}

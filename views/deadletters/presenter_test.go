@@ -23,7 +23,7 @@ func inboxOf(t testing.TB, nodes ...mgmtclient.Node) (*screentest.Host, *Present
 	h := screentest.New(t, nodes...)
 	p := NewPresenter(h)
 	p.Enter(h.Scope().Sub())
-	h.Until(t, "the dead letters", func() bool { return p.loaded })
+	h.Until(t, "the dead letters", func() bool { return p.loaded() && !p.loading() })
 	return h, p
 }
 
@@ -110,7 +110,7 @@ func TestSelectionSurvivesAReading(t *testing.T) {
 		t.Fatal(err)
 	}
 	p.Refresh()
-	h.Until(t, "the reading", func() bool { return !p.loading })
+	h.Until(t, "the reading", func() bool { return !p.loading() })
 	if len(p.Selected()) != 3 || p.current != first {
 		t.Errorf("%d selected, current %v", len(p.Selected()), p.current)
 	}
@@ -166,7 +166,7 @@ func TestALongQueueIsReadAsFarAsOneLooks(t *testing.T) {
 	}
 	for range 2 {
 		p.More()
-		h.Until(t, "more", func() bool { return !p.loading })
+		h.Until(t, "more", func() bool { return !p.loading() })
 	}
 	if len(p.letters) != 2600 || p.Partial() != "" {
 		t.Errorf("%d read, %q", len(p.letters), p.Partial())
@@ -184,7 +184,7 @@ func TestDeadLetterQueuesOfApplicationsAreFound(t *testing.T) {
 	}
 	_, p := inboxOf(t, n)
 	var found []string
-	for _, h := range p.inbox.queues {
+	for _, h := range p.queues {
 		if h.kind == "application" {
 			found = append(found, h.queue)
 		}
@@ -234,7 +234,7 @@ func TestLettersOfSeveralQueuesAndComputersGoEachTheirWay(t *testing.T) {
 	p.SelectGroup("", true)
 	p.Delete(p.Selected())
 	h.Idle(t)
-	h.Until(t, "the reading", func() bool { return p.Total() == 0 && !p.loading })
+	h.Until(t, "the reading", func() bool { return p.Total() == 0 && !p.loading() })
 	if a := h.Actions[0]; a.Result != "40 of 40" {
 		t.Errorf("got %+v", a)
 	}
@@ -311,9 +311,10 @@ func TestAComputerThatDoesNotAnswerIsCountedNotHidden(t *testing.T) {
 	broken.Fail("", mq.Errorf(mq.ErrRemoteMachineNotAvailable, "list the queues", "nothing listens there"))
 	p := NewPresenter(h)
 	p.Enter(h.Scope().Sub())
-	h.Until(t, "the reading", func() bool { return p.loaded })
-	if p.Total() != 37 || p.NotAsked() != 1 || mq.CodeOf(p.Fault()) != mq.ErrRemoteMachineNotAvailable {
-		t.Errorf("%d letters, %d not asked, %v", p.Total(), p.NotAsked(), p.Fault())
+	h.Until(t, "the reading", func() bool { return p.loaded() && !p.loading() })
+	name, err := p.Fault()
+	if p.Total() != 37 || len(p.NotAsked()) != 1 || mq.CodeOf(err) != mq.ErrRemoteMachineNotAvailable || name != "LAPTOP" {
+		t.Errorf("%d letters, %v not asked, %s: %v", p.Total(), p.NotAsked(), name, err)
 	}
 }
 
@@ -338,7 +339,7 @@ func TestLeavingEndsTheReading(t *testing.T) {
 	p.Leave()
 	<-ended
 	h.Run()
-	if p.loaded {
+	if p.loaded() {
 		t.Error("a reading came after leaving")
 	}
 }

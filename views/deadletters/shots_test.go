@@ -27,7 +27,7 @@ func open(t testing.TB, h *screentest.Host) *View {
 func bodyRead(v *View, label string) func() bool {
 	return func() bool {
 		_, data := v.p.Body.Document()
-		return v.p.loaded && (len(v.p.letters) == 0 || len(data) > 0 && (label == "" || v.p.Body.Title() == label))
+		return v.p.loaded() && (len(v.p.letters) == 0 || len(data) > 0 && (label == "" || v.p.Body.Title() == label))
 	}
 }
 

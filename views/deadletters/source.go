@@ -68,7 +68,7 @@ func (s *source) Row(i int) (kit.RowData, bool) {
 	}
 	l := &s.p.letters[r.letter]
 	now := s.p.host.Now()
-	return kit.RowData{ID: idOf(l.key()), Cells: []kit.Cell{
+	return kit.RowData{ID: idOf(l.key()), Quiet: s.p.node(l.node) == nil, Cells: []kit.Cell{
 		{Text: screen.Label(l.Label)},
 		{Text: destination(l)},
 		{Text: l.computer},

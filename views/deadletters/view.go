@@ -6,6 +6,7 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 
+	"posthouse/mgmtclient"
 	"posthouse/views/kit"
 	"posthouse/views/screen"
 	"posthouse/views/theme"
@@ -22,11 +23,16 @@ type View struct {
 	filter     *kit.Field
 	by         *kit.Segmented
 	notAsked   *fyne.Container
-	missing    *kit.Label
+	missing    *kit.Button
+	asking     *fyne.Container
+	asked      *kit.Label
 	bar        fyne.CanvasObject
 	chosen     *kit.Label
 	weight     *kit.Label
 	exportSome *kit.Button
+	back       *kit.Button
+	elsewhere  *kit.Button
+	remove     *kit.Button
 	fault      *kit.Note
 	faultBox   *fyne.Container
 	grid       *kit.Grid
@@ -63,18 +69,21 @@ func New(h screen.Host) screen.Screen {
 	v.by = kit.NewSegmented([]kit.Choice{
 		{ID: byReason, Text: "By reason"}, {ID: byDestination, Text: "By destination"}, {ID: byComputer, Text: "By computer"}, {ID: flat, Text: "Flat"},
 	}, byReason, v.p.Group)
-	v.missing = kit.NewLabel("").Color(theme.Text2)
+	v.missing = kit.NewLink("", func() { screen.ShowUnheard(h, v.p.NotAsked()) })
+	v.asked = kit.NewLabel("").Color(theme.Text2)
+	v.asking = kit.Row(kit.NewIcon("sync", 16, theme.Info), v.asked)
+	v.asking.Hide()
 	v.notAsked = kit.Row(kit.NewIcon("warning", 16, theme.Warning), v.missing)
 	v.notAsked.Hide()
-	tools := kit.Toolbar(v.filter, v.by, kit.Spacer(), v.notAsked)
+	tools := kit.Toolbar(v.filter, v.by, kit.Spacer(), v.asking, v.notAsked)
 	v.chosen, v.weight = kit.NewLabel("").Face(kit.Bold), kit.NewLabel("").Color(theme.Text2)
 	v.exportSome = kit.NewButton("Export", "export", func() { v.exportLetters(v.p.Selected()) })
 	v.exportSome.SetEnabled(v.p.CanExport())
+	v.back = kit.NewButton("Return to source", "return", func() { v.askReturn(v.p.Selected()) })
+	v.elsewhere = kit.NewButton("Send elsewhere", "send", func() { v.askElsewhere(v.p.Selected()) })
+	v.remove = kit.NewButton("Delete", "delete", func() { v.askDelete(v.p.Selected()) })
 	v.bar = kit.SelectionBar(v.chosen, v.weight, kit.Spacer(),
-		kit.NewButton("Return to source", "return", func() { v.askReturn(v.p.Selected()) }),
-		kit.NewButton("Send elsewhere", "send", func() { v.askElsewhere(v.p.Selected()) }),
-		v.exportSome,
-		kit.NewButton("Delete", "delete", func() { v.askDelete(v.p.Selected()) }),
+		v.back, v.elsewhere, v.exportSome, v.remove,
 		kit.NewIconButton("x", "Select nothing (Esc)", func() { v.grid.ClearSelection() }).Plain())
 	v.bar.Hide()
 	v.fault = kit.NewNote(kit.Danger, "", "")
@@ -196,18 +205,32 @@ func (v *View) selectionChanged() {
 		show(v.bar, n > 1)
 		v.list.Refresh()
 	}
+	list := v.p.Selected()
+	for b, need := range map[*kit.Button]mgmtclient.Capability{v.back: mgmtclient.CanMove, v.elsewhere: mgmtclient.CanMove, v.remove: mgmtclient.CanRemove, v.exportSome: mgmtclient.CanExport} {
+		lacks := v.p.Lacks(list, need)
+		b.SetEnabled(lacks == "" && (b != v.exportSome || v.p.CanExport()))
+		b.Refuse(lacks)
+	}
 	v.host.Commands().Changed()
 }
 
 func (v *View) rowsChanged() {
 	v.headline.SetText(v.p.Headline())
-	n := v.p.NotAsked()
-	v.missing.SetText(screen.Many(int64(n), "computer") + " not asked")
-	show(v.notAsked, n > 0)
+	n := len(v.p.NotAsked())
+	v.missing.SetText(screen.Count(int64(n)) + " not asked")
+	asking := v.p.Asking()
+	show(v.asking, len(asking) > 0 && len(v.p.rows) > 0)
+	if k := len(asking); k > 0 {
+		v.asked.SetText("Asking " + asking[0].Name + "…")
+		if k > 1 {
+			v.asked.SetText("Asking " + screen.Many(int64(k), "computer") + "…")
+		}
+	}
+	show(v.notAsked, n > 0 && (len(asking) == 0 || len(v.p.rows) == 0))
 	v.emptyWords()
-	if err := v.p.Fault(); err != nil && len(v.p.rows) > 0 {
+	if name, err := v.p.Fault(); err != nil && len(v.p.rows) > 0 {
 		why, fix, code := screen.Reason(err)
-		v.fault.SetRuns(kit.Run{Text: "Not everything could be read. ", Face: kit.Bold}, kit.Run{Text: why + " " + fix + " "}, kit.Run{Text: code, Face: kit.Mono})
+		v.fault.SetRuns(kit.Run{Text: "Not everything on " + name + " could be read. ", Face: kit.Bold}, kit.Run{Text: why + " " + fix + " "}, kit.Run{Text: code, Face: kit.Mono})
 		v.faultBox.Show()
 	} else {
 		v.faultBox.Hide()
@@ -230,26 +253,43 @@ func (v *View) rowsChanged() {
 // emptyWords say why there are no rows.
 func (v *View) emptyWords() {
 	p := v.p
-	switch err := p.Fault(); {
-	case p.slow && !p.loaded:
-		v.empty.Set("sync", theme.Info, "Asking "+screen.Many(int64(len(p.host.Nodes())), "computer"), "What has died is read from its dead-letter queues.", "")
-	case !p.loaded:
+	name, err := p.Fault()
+	asking := p.Asking()
+	switch {
+	case len(asking) > 0 && len(p.letters) == 0:
+		words := "Asking " + asking[0].Name
+		if len(asking) > 1 {
+			words = "Asking " + screen.Many(int64(len(asking)), "computer")
+		}
+		v.empty.Set("sync", theme.Info, words, "What has died is read from the dead-letter queues.", "")
+	case !p.loaded() || p.loading() && len(p.letters) == 0:
 		v.empty.Set("", theme.Muted, "", "", "")
 	case err != nil && len(p.letters) == 0:
 		why, fix, code := screen.Reason(err)
-		v.empty.Set("x-circle", theme.Danger, "The dead letters could not be read", why+" "+fix, code, kit.NewButton("Try again", "refresh", p.Refresh))
+		v.empty.Set("x-circle", theme.Danger, "The dead letters of "+name+" could not be read", why+" "+fix, code, kit.NewButton("Try again", "refresh", p.Refresh))
 	case len(p.letters) > 0:
 		v.empty.Set("funnel-x", theme.Muted, fmt.Sprintf("Nothing matches “%s”", p.filter), screen.Many(int64(len(p.letters)), "dead letter")+" were searched: labels, IDs, queues and reasons.", "",
 			kit.NewButton("Clear filter", "x", func() { v.filter.SetText(""); p.Filter("") }))
 	default:
-		text := fmt.Sprintf("Nothing died on the %s that answered.", screen.Many(int64(p.inbox.asked), "computer"))
-		if p.inbox.asked == 1 {
+		text := fmt.Sprintf("Nothing died on the %s that answered.", screen.Many(int64(p.Asked()), "computer"))
+		switch p.Asked() {
+		case 0:
+			text = "No computer answered."
+		case 1:
 			text = "Nothing died on the computer that answered."
 		}
-		if n := p.NotAsked(); n > 0 {
-			text += fmt.Sprintf(" %d could not be asked.", n)
+		unheard := p.NotAsked()
+		if len(unheard) == 0 {
+			v.empty.Set("check-circle", theme.Success, "No dead letters", text, "")
+			return
 		}
-		v.empty.Set("check-circle", theme.Success, "No dead letters", text, "")
+		text += fmt.Sprintf(" %d could not be asked.", len(unheard))
+		which := kit.NewButton(fmt.Sprintf("See which %d", len(unheard)), "arrow-right", func() { screen.ShowUnheard(v.host, unheard) })
+		if p.Asked() == 0 {
+			v.empty.Set("x-circle", theme.Danger, "Nobody could be asked", text, "", which)
+			return
+		}
+		v.empty.Set("check-circle", theme.Success, "No dead letters", text, "", which)
 	}
 }
 
@@ -310,14 +350,18 @@ func (v *View) Actions() screen.Actions {
 			}
 		}
 	}
+	lacks := func(need mgmtclient.Capability) func() string {
+		return func() string { return v.p.Lacks(v.p.Selected(), need) }
+	}
+	move := lacks(mgmtclient.CanMove)
 	return screen.Actions{
 		screen.CmdRefresh:     {Run: v.p.Refresh},
 		screen.CmdFilter:      {Run: v.filter.Focus},
 		screen.CmdSelectAll:   {Run: v.grid.SelectAll},
-		screen.CmdReturn:      {Run: func() { v.askReturn(v.p.Selected()) }, Enabled: some},
-		screen.CmdMove:        {Run: func() { v.askElsewhere(v.p.Selected()) }, Enabled: some},
-		screen.CmdDelete:      {Run: func() { v.askDelete(v.p.Selected()) }, Enabled: some},
-		screen.CmdExport:      {Run: func() { v.exportLetters(v.p.Selected()) }, Enabled: func() bool { return some() && v.p.CanExport() }},
+		screen.CmdReturn:      {Run: func() { v.askReturn(v.p.Selected()) }, Enabled: some, Lacks: move},
+		screen.CmdMove:        {Run: func() { v.askElsewhere(v.p.Selected()) }, Enabled: some, Lacks: move},
+		screen.CmdDelete:      {Run: func() { v.askDelete(v.p.Selected()) }, Enabled: some, Lacks: lacks(mgmtclient.CanRemove)},
+		screen.CmdExport:      {Run: func() { v.exportLetters(v.p.Selected()) }, Enabled: func() bool { return some() && v.p.CanExport() }, Lacks: lacks(mgmtclient.CanExport)},
 		screen.CmdResend:      {Run: shown(v.resend), Enabled: one},
 		screen.CmdOpenMessage: {Run: shown(v.openMessage), Enabled: one},
 		screen.CmdCopyID:      {Run: shown(func(l letter) { v.host.Copy(l.ID, "the message ID") }), Enabled: one},

@@ -115,7 +115,7 @@ func TestReturningWhatHadArrivedLeansToCancel(t *testing.T) {
 	h := screentest.New(t, n)
 	v := New(h).(*View)
 	v.Enter(h.Scope().Sub(), screen.Route{Screen: screen.DeadLetters})
-	h.Until(t, "the dead letter", func() bool { return v.p.loaded })
+	h.Until(t, "the dead letter", func() bool { return v.p.loaded() })
 	w := viewtest.Window(t, v.Content(), fyne.NewSize(1176, 844))
 	h.Canvas = w.Canvas()
 	l, _ := v.p.Letter()

@@ -49,8 +49,8 @@ func (p *Presenter) pairs(l *letter) []kit.Pair {
 
 // heldIn is where a letter lies, in words.
 func (p *Presenter) heldIn(l *letter) string {
-	for i := range p.inbox.queues {
-		h := &p.inbox.queues[i]
+	for i := range p.queues {
+		h := &p.queues[i]
 		if h.origin != l.origin {
 			continue
 		}

@@ -1,6 +1,7 @@
 package outgoing
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -27,7 +28,7 @@ func admin(n mgmtclient.Node, op, queue string) (mgmtclient.OutgoingAdmin, error
 	if a, ok := mgmtclient.Can[mgmtclient.OutgoingAdmin](n); ok {
 		return a, nil
 	}
-	return nil, mq.Errorf(mq.ErrUnsupportedOperation, op+" "+queue, "this computer does not offer it from here")
+	return nil, screen.Refusal(n, op+" "+queue, mgmtclient.CanOutgoing)
 }
 
 var (
@@ -75,6 +76,23 @@ func (p *Presenter) fits(d *deed) []item {
 		_, ok := mgmtclient.Can[mgmtclient.OutgoingAdmin](i.node.Client)
 		return !ok || !d.fits(&i)
 	})
+}
+
+// lacks is why nothing can be done to the selected queues that needs something of
+// their computers; "" if one of those has it.
+func (p *Presenter) lacks(need mgmtclient.Capability) string {
+	first := ""
+	for _, i := range p.Selected() {
+		if i.node.Client == nil {
+			continue
+		}
+		why := i.node.Lacks(need)
+		if why == "" {
+			return ""
+		}
+		first = cmp.Or(first, why)
+	}
+	return first
 }
 
 // SendNow, Pause and Resume act on the selected queues that they fit.
@@ -186,7 +204,7 @@ func (p *Presenter) Purge(list []item) {
 				}
 				purger, ok := mgmtclient.Can[mgmtclient.Purger](list[k].node.Client)
 				if !ok {
-					return mq.Errorf(mq.ErrUnsupportedOperation, "purge "+list[k].to, "%s lets nobody purge queues from here", list[k].node.Name)
+					return list[k].node.Refuse("purge "+list[k].to, mgmtclient.CanPurge)
 				}
 				n, err := purger.Purge(j.Context(), list[k].name())
 				gone += n

@@ -317,23 +317,8 @@ func (p *Presenter) nodes() []screen.Node {
 	return slices.DeleteFunc(p.host.Nodes(), func(n screen.Node) bool { return p.only != "" && n.ID != p.only })
 }
 
-// Silent is the first computer that does not answer, and how many do not.
-func (p *Presenter) Silent() (first screen.Node, count int, err error) {
-	for _, n := range p.nodes() {
-		e := p.host.Feed().Of(n.ID).Err
-		if n.State == screen.NoAnswer {
-			e = n.Err
-		}
-		if e == nil {
-			continue
-		}
-		if count == 0 {
-			first, err = n, e
-		}
-		count++
-	}
-	return first, count, err
-}
+// Unheard are the computers whose outgoing queues are not known, or as they were.
+func (p *Presenter) Unheard() []screen.Unheard { return screen.UnheardOf(p.host, p.nodes()) }
 
 // Away are the computers that work offline.
 func (p *Presenter) Away() []screen.Node {

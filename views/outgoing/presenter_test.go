@@ -271,7 +271,7 @@ func TestAComputerThatDoesNotAnswerIsCounted(t *testing.T) {
 	h, p := enter(t, screen.Route{}, n)
 	n.Fail("", mq.Errorf(mq.ErrServiceNotAvailable, "ask", "it is gone"))
 	p.Refresh()
-	h.Until(t, "the silence", func() bool { _, k, _ := p.Silent(); return k == 1 })
+	h.Until(t, "the silence", func() bool { return len(p.Unheard()) == 1 })
 	if len(p.rows) != 8 || !p.rows[0].stale {
 		t.Errorf("%d rows, stale %v", len(p.rows), p.rows[0].stale)
 	}

@@ -5,6 +5,7 @@ import (
 
 	"fyne.io/fyne/v2"
 
+	"posthouse/mgmtclient"
 	"posthouse/views/kit"
 	"posthouse/views/screen"
 	"posthouse/views/theme"
@@ -25,7 +26,7 @@ type View struct {
 	filter   *kit.Field
 	segments *kit.Segmented
 	silent   *fyne.Container
-	missing  *kit.Label
+	missing  *kit.Button
 	away     fyne.CanvasObject // says that computers work offline
 	awayBold *kit.Label
 	awayText *kit.Label
@@ -69,7 +70,7 @@ func New(h screen.Host) screen.Screen {
 	v.filter = kit.NewField("Filter destinations").Icon("filter").Wide(208)
 	v.filter.OnChanged = v.p.Filter
 	v.segments = kit.NewSegmented(v.p.Segments(), segAll, v.p.Segment)
-	v.missing = kit.NewLabel("").Color(theme.Text2)
+	v.missing = kit.NewLink("", func() { screen.ShowUnheard(h, v.p.Unheard()) })
 	v.silent = kit.Row(kit.NewIcon("warning", 16, theme.Warning), v.missing)
 	v.silent.Hide()
 	tools := kit.Toolbar(v.filter, v.segments, kit.Spacer(), v.silent)
@@ -158,8 +159,8 @@ func (v *View) rowsChanged() {
 	if v.filter.Text() != p.filter {
 		v.filter.SetText(p.filter)
 	}
-	_, n, _ := p.Silent()
-	v.missing.SetText(screen.Many(int64(n), "computer") + " not asked")
+	n := len(p.Unheard())
+	v.missing.SetText(screen.Count(int64(n)) + " not asked")
 	show(v.silent, n > 0 && len(p.all) > 0)
 	v.awayChanged()
 	v.emptyWords()
@@ -199,9 +200,11 @@ func (v *View) currentChanged() {
 	if n > 1 {
 		v.chosen.SetText(screen.Count(int64(n)) + " selected")
 	}
-	v.now.SetEnabled(len(v.p.fits(&sendNow)) > 0)
-	v.hold.SetEnabled(len(v.p.fits(&pause)) > 0)
-	v.free.SetEnabled(len(v.p.fits(&resume)) > 0)
+	lacks := v.p.lacks(mgmtclient.CanOutgoing)
+	for b, d := range map[*kit.Button]*deed{v.now: &sendNow, v.hold: &pause, v.free: &resume} {
+		b.SetEnabled(len(v.p.fits(d)) > 0)
+		b.Refuse(lacks)
+	}
 	v.pane.changed()
 	v.host.Commands().Changed()
 }
@@ -225,11 +228,19 @@ func (v *View) online() {
 func (v *View) emptyWords() {
 	p := v.p
 	again := kit.NewButton("Try again", "refresh", p.Refresh)
-	node, silent, err := p.Silent()
+	unheard := p.Unheard()
 	switch {
-	case silent > 0 && len(p.all) == 0 && silent == len(p.nodes()):
-		text, code := screen.Explain(err)
-		v.empty.Set("x-circle", theme.Danger, node.Name+" does not answer", text, code, again)
+	case len(unheard) == 1 && len(p.all) == 0 && len(p.nodes()) == 1 && unheard[0].Node.Silent():
+		e := screen.Silence(v.host, unheard[0].Node)
+		v.empty.Set(e.Icon, e.Ink, e.Title, e.Text, e.Code, e.Buttons...)
+	case len(unheard) > 0 && len(p.all) == 0 && len(unheard) == len(p.nodes()):
+		text, code := screen.Explain(unheard[0].Err)
+		title := unheard[0].Node.Name + " does not answer"
+		if len(unheard) > 1 {
+			title, text, code = screen.Many(int64(len(unheard)), "computer")+" not asked", "None of them answers.", ""
+			again = kit.NewButton("See why", "arrow-right", func() { screen.ShowUnheard(v.host, unheard) })
+		}
+		v.empty.Set("x-circle", theme.Danger, title, text, code, again)
 	case !p.Known():
 		v.empty.Set("sync", theme.Info, "Asking "+screen.Many(int64(len(p.nodes())), "computer")+"…", "", "")
 	case len(p.all) == 0:
@@ -342,16 +353,18 @@ func (v *View) Key(*fyne.KeyEvent) bool { return false }
 func (v *View) Actions() screen.Actions {
 	one := func() bool { _, ok := v.p.Current(); return ok }
 	some := func(d *deed) func() bool { return func() bool { return len(v.p.fits(d)) > 0 } }
+	lacks := func(need mgmtclient.Capability) func() string { return func() string { return v.p.lacks(need) } }
+	steer := lacks(mgmtclient.CanOutgoing)
 	return screen.Actions{
 		screen.CmdRefresh:   {Run: v.p.Refresh},
 		screen.CmdFilter:    {Run: func() { v.filter.Focus(); v.filter.SelectAll() }},
 		screen.CmdSelectAll: {Run: func() { v.grid.SelectAll(); v.grid.Focus() }},
 		screen.CmdOpenQueue: {Run: v.openQueue, Enabled: one},
 		screen.CmdCopy:      {Run: v.copyName, Enabled: one},
-		screen.CmdSendNow:   {Run: v.p.SendNow, Enabled: some(&sendNow)},
-		screen.CmdPause:     {Run: v.p.Pause, Enabled: some(&pause)},
-		screen.CmdResume:    {Run: v.p.Resume, Enabled: some(&resume)},
-		screen.CmdPurge:     {Run: v.askPurge, Enabled: func() bool { return len(v.p.full()) > 0 }},
+		screen.CmdSendNow:   {Run: v.p.SendNow, Enabled: some(&sendNow), Lacks: steer},
+		screen.CmdPause:     {Run: v.p.Pause, Enabled: some(&pause), Lacks: steer},
+		screen.CmdResume:    {Run: v.p.Resume, Enabled: some(&resume), Lacks: steer},
+		screen.CmdPurge:     {Run: v.askPurge, Enabled: func() bool { return len(v.p.full()) > 0 }, Lacks: lacks(mgmtclient.CanPurge)},
 		screen.CmdInspector: {Run: func() { v.show(!v.showing) }},
 		screen.CmdColumns:   {Run: func() { kit.ShowMenuBelow(v.filter, v.grid.ColumnMenu()...) }},
 	}

@@ -53,12 +53,12 @@ func DeleteMessages(h screen.Host, m Messages) {
 	}
 	remover, ok := mgmtclient.Can[mgmtclient.Remover](n.Client)
 	if !ok {
-		h.Fail("Nothing was deleted", mq.Errorf(mq.ErrUnsupportedOperation, "delete messages", "%s lets nobody delete single messages from here", n.Name))
+		h.Fail("Nothing was deleted", n.Refuse("delete messages", mgmtclient.CanRemove))
 		return
 	}
 	h.Show(deleteQuestion(m, n.Name, func() {
 		screen.Bulk{
-			Icon: "delete", Title: "Deleting messages from " + m.short(), Verb: "deleted", Items: m.Items,
+			Icon: "delete", Node: n.ID, Title: "Deleting messages from " + m.short(), Verb: "deleted", Items: m.Items,
 			What: func(done int64) string { return "Deleted " + screen.Many(done, "message") + " from " + m.short() },
 			Do: func(ctx context.Context, ids []mgmtclient.LookupID) ([]mgmtclient.ItemResult, error) {
 				return remover.Delete(ctx, m.Queue, ids)
@@ -106,7 +106,7 @@ func transfer(h screen.Host, m Messages, move bool) {
 	}
 	mover, ok := mgmtclient.Can[mgmtclient.Mover](n.Client)
 	if !ok {
-		h.Fail("Nothing was "+done, mq.Errorf(mq.ErrUnsupportedOperation, verb+" messages", "%s lets nobody move messages from here", n.Name))
+		h.Fail("Nothing was "+done, n.Refuse(verb+" messages", mgmtclient.CanMove))
 		return
 	}
 	c := Choice{
@@ -122,7 +122,7 @@ func transfer(h screen.Host, m Messages, move bool) {
 	}
 	c.Then = func(to string) {
 		screen.Bulk{
-			Icon: c.Icon, Title: fmt.Sprintf("%s messages to %s", doing, screen.QueueName(to)), Verb: done, Items: m.Items,
+			Icon: c.Icon, Node: n.ID, Title: fmt.Sprintf("%s messages to %s", doing, screen.QueueName(to)), Verb: done, Items: m.Items,
 			What: func(count int64) string {
 				return fmt.Sprintf("%s %s to %s", screen.Title(done), screen.Many(count, "message"), screen.QueueName(to))
 			},

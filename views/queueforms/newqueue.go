@@ -20,6 +20,10 @@ func NewQueue(h screen.Host, r screen.Route) {
 		h.Fail("New queue", err)
 		return
 	}
+	if n.Lacks(mgmtclient.CanAdmin) != "" {
+		h.Fail("No queue can be created on "+n.Name, n.Refuse("create a queue", mgmtclient.CanAdmin))
+		return
+	}
 	h.Show(newQueueForm(h, n, suggested(r.Queue)).dialog)
 }
 

@@ -116,8 +116,7 @@ func quota(kb int64) *mgmtclient.Quota {
 func (c *creation) create(ctx context.Context) (mgmtclient.Queue, error) {
 	admin, ok := mgmtclient.Can[mgmtclient.QueueAdmin](c.node.Client)
 	if !ok {
-		return mgmtclient.Queue{}, mq.Errorf(mq.ErrUnsupportedOperation, "create queue "+c.name, "%s creates no queues from here", c.node.Name).
-			WithFix("create it on that computer")
+		return mgmtclient.Queue{}, c.node.Refuse("create queue "+c.name, mgmtclient.CanAdmin)
 	}
 	return admin.CreateQueue(ctx, `.\private$\`+c.name, c.settings())
 }

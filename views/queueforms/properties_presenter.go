@@ -31,7 +31,7 @@ func askFacts(ctx context.Context, n mgmtclient.Node, queue string) (facts, erro
 	if guard, ok := mgmtclient.Can[mgmtclient.Guard](n); ok && editable(f.queue) {
 		f.sddl, f.sddlErr = guard.ACL(ctx, f.queue.PathName)
 	} else {
-		f.sddlErr = mq.Errorf(mq.ErrUnsupportedOperation, "read the permissions", "they are not shown from here")
+		f.sddlErr = screen.Refusal(n, "read the permissions", mgmtclient.CanGuard)
 	}
 	return f, nil
 }
@@ -178,7 +178,7 @@ func (e *edit) apply(ctx context.Context) (struct{}, error) {
 	if some {
 		admin, ok := mgmtclient.Can[mgmtclient.QueueAdmin](e.node.Client)
 		if !ok {
-			return none, mq.Errorf(mq.ErrUnsupportedOperation, "change queue "+e.queue.PathName, "%s lets nobody change queues from here", e.node.Name)
+			return none, e.node.Refuse("change queue "+e.queue.PathName, mgmtclient.CanAdmin)
 		}
 		if _, err := admin.SetQueue(ctx, e.queue.PathName, s); err != nil {
 			return none, err
@@ -188,7 +188,7 @@ func (e *edit) apply(ctx context.Context) (struct{}, error) {
 		return none, nil
 	}
 	guard, ok := mgmtclient.Can[mgmtclient.Guard](e.node.Client)
-	err := error(mq.Errorf(mq.ErrUnsupportedOperation, "change the permissions", "%s lets nobody change them from here", e.node.Name))
+	err := e.node.Refuse("change the permissions", mgmtclient.CanGuard)
 	if ok {
 		err = guard.SetACL(ctx, e.queue.PathName, strings.TrimSpace(e.acl))
 	}

@@ -64,7 +64,7 @@ func Purge(h screen.Host, r screen.Route) {
 	}
 	purger, ok := mgmtclient.Can[mgmtclient.Purger](n.Client)
 	if !ok {
-		h.Fail("Nothing was purged", mq.Errorf(mq.ErrUnsupportedOperation, "purge "+r.Queue, "%s lets nobody purge queues from here", n.Name))
+		h.Fail("Nothing was purged", n.Refuse("purge "+r.Queue, mgmtclient.CanPurge))
 		return
 	}
 	Ask(h, "Asking "+n.Name, func(ctx context.Context) (doomed, error) { return inspect(ctx, n.Client, r.Queue) }, func(d doomed, err error) {
@@ -181,7 +181,7 @@ func purge(h screen.Host, n screen.Node, purger mgmtclient.Purger, d doomed) {
 	name := screen.NameOf(&d.queue)
 	var gone int64
 	h.Job(screen.Job{
-		Icon: "purge", Title: "Purging " + name, Total: d.queue.Messages, Verb: "purged", Hint: "Cancel stops between two batches.\nWhat is purged stays purged.",
+		Icon: "purge", Node: n.ID, Title: "Purging " + name, Total: d.queue.Messages, Verb: "purged", Hint: "Cancel stops between two batches.\nWhat is purged stays purged.",
 		Run: func(j *screen.JobRun) error {
 			watch := watchPurge(j, n.Client, d.queue)
 			var err error

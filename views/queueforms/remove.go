@@ -20,7 +20,7 @@ func Delete(h screen.Host, r screen.Route) {
 	}
 	admin, ok := mgmtclient.Can[mgmtclient.QueueAdmin](n.Client)
 	if !ok {
-		h.Fail(failed, mq.Errorf(mq.ErrUnsupportedOperation, "delete "+r.Queue, "%s lets nobody delete queues from here", n.Name))
+		h.Fail(failed, n.Refuse("delete "+r.Queue, mgmtclient.CanAdmin))
 		return
 	}
 	Ask(h, "Asking "+n.Name, func(ctx context.Context) (doomed, error) { return inspect(ctx, n.Client, r.Queue) }, func(d doomed, err error) {
@@ -31,7 +31,7 @@ func Delete(h screen.Host, r screen.Route) {
 		h.Show(deleteQueueQuestion(h, d, n.Name, func() {
 			name := screen.QueueName(d.queue.PathName)
 			h.Job(screen.Job{
-				Icon: "delete", Title: "Deleting queue " + name, Verb: "deleted", Hint: "Once begun it is finished.",
+				Icon: "delete", Node: n.ID, Title: "Deleting queue " + name, Verb: "deleted", Hint: "Once begun it is finished.",
 				Run: func(j *screen.JobRun) error { return admin.DeleteQueue(j.Context(), d.queue.PathName) },
 				Then: func(_ screen.Progress, err error) {
 					h.Feed().Refresh(n.ID)

@@ -149,7 +149,7 @@ func (p *Presenter) Return() {
 	ids := p.chosen()
 	p.Messages.Deleting(ids, true)
 	screen.Bulk{
-		Icon: "return", Title: "Returning messages to their destination", Verb: "returned", Items: items, Show: true,
+		Icon: "return", Node: p.node.ID, Title: "Returning messages to their destination", Verb: "returned", Items: items, Show: true,
 		What: func(n int64) string { return "Returned " + screen.Many(n, "message") + " to their destination" },
 		Do: func(ctx context.Context, ids []mgmtclient.LookupID) ([]mgmtclient.ItemResult, error) {
 			return mover.Return(ctx, path, ids)
@@ -221,7 +221,7 @@ func (p *Presenter) Export(file string) {
 	}
 	client, path, from := p.node.Client, p.Path(), p.from()
 	p.host.Job(screen.Job{
-		Icon: "export", Title: "Exporting messages of " + from, Total: total, Verb: "written",
+		Icon: "export", Node: p.node.ID, Title: "Exporting messages of " + from, Total: total, Verb: "written",
 		Hint: "Cancel writes no file.",
 		Run: func(run *screen.JobRun) error {
 			var told int64

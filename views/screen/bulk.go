@@ -31,6 +31,7 @@ type Item struct {
 // Job, and records the honest result, one by one.
 type Bulk struct {
 	Icon  string
+	Node  string // the computer of all items; "" several
 	Title string // of the card: "Returning messages to invoices.in"
 	Verb  string // of one result: "returned"
 	Noun  string // of one item; "message" if empty
@@ -52,7 +53,7 @@ type Bulk struct {
 func (b Bulk) Run(h Host) {
 	items := slices.Clone(b.Items)
 	h.Job(Job{
-		Icon: b.Icon, Title: b.Title, Total: int64(len(items)), Verb: b.Verb,
+		Icon: b.Icon, Node: b.Node, Title: b.Title, Total: int64(len(items)), Verb: b.Verb,
 		Hint: fmt.Sprintf("Cancel stops after this batch of %d.\nWhat is done stays done.", batch),
 		Run:  func(run *JobRun) error { return b.run(run, items) },
 		Then: func(p Progress, err error) { b.ended(h, items, p, err) },
@@ -102,6 +103,8 @@ func shortReason(r mgmtclient.ItemResult) string {
 		return "being read right now"
 	case mq.ErrInsufficientResources:
 		return "queue full, stays here"
+	case mq.ErrServiceNotAvailable, mq.ErrUnsupportedOperation:
+		return r.Error // of the computer, not of the item
 	}
 	if t := r.Code.Text(); t != "" {
 		return t

@@ -23,6 +23,11 @@ func (n Node) Lacks(needs ...mgmtclient.Capability) string {
 	return ""
 }
 
+// Refusal is the error of trying what a connection lacks.
+func Refusal(client mgmtclient.Node, op string, c mgmtclient.Capability) error {
+	return Node{Name: "this computer", Client: client}.Refuse(op, c)
+}
+
 // Refuse is the error of trying what a computer lacks.
 func (n Node) Refuse(op string, c mgmtclient.Capability) error {
 	code := mq.ErrUnsupportedOperation

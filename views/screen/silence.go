@@ -1,6 +1,8 @@
 package screen
 
 import (
+	"strings"
+
 	"fyne.io/fyne/v2"
 
 	"posthouse/views/kit"
@@ -53,4 +55,57 @@ func Silence(h Host, n Node) Hush {
 		e.Buttons = append(e.Buttons, form("Edit computer", "edit", EditComputer))
 	}
 	return e
+}
+
+// Unheard is a computer that could not be asked.
+type Unheard struct {
+	Node Node
+	Err  error // why; nil: somebody disconnected it here
+}
+
+// UnheardOf are those of some computers that did not answer the last time. One
+// that is just being reached is not among them.
+func UnheardOf(h Host, nodes []Node) []Unheard {
+	var list []Unheard
+	for _, n := range nodes {
+		err := h.Feed().Of(n.ID).Err
+		if n.Silent() {
+			err = n.Err
+		}
+		if n.Silent() || err != nil && n.State != Connecting {
+			list = append(list, Unheard{n, err})
+		}
+	}
+	return list
+}
+
+// ShowUnheard shows which computers could not be asked, and why.
+func ShowUnheard(h Host, list []Unheard) {
+	rows := kit.Stack(0)
+	d := kit.NewDialog(Many(int64(len(list)), "computer")+" not asked", "warning", rows).IconColor(theme.Warning).Wide(512)
+	for i, u := range list {
+		shown := u.Node.Shown()
+		why, fix, _ := Reason(u.Err)
+		if u.Err == nil {
+			why = "Disconnected here since " + Moment(u.Node.Since, h.Now()) + "."
+		}
+		text := kit.NewRuns(kit.Run{Text: u.Node.Name, Face: kit.Medium}, kit.Run{Text: "  " + shown.Word + "\n", Color: shown.Color},
+			kit.Run{Text: strings.TrimSpace(why + " " + fix), Color: theme.Text2})
+		do := kit.NewButton("Try again", "refresh", func() { d.Close(); h.Connect(u.Node.ID) })
+		switch {
+		case u.Node.State == Refused:
+			do = kit.NewButton("Sign in", "user", func() { d.Close(); h.Open(Route{Screen: SignIn, Node: u.Node.ID}) })
+		case u.Node.State == LetGo:
+			do.SetText("Connect")
+		case u.Node.Client != nil:
+			do.OnTapped = func() { d.Close(); h.Feed().Refresh(u.Node.ID) }
+		}
+		if i > 0 {
+			rows.Add(kit.NewRule())
+		}
+		rows.Add(kit.Padded(8, 0, 8, 0, kit.Grow(0, kit.Hint(shown.Icon, shown.Color, text), do)))
+	}
+	closing := kit.NewButton("Close", "", d.Close)
+	d.Buttons(closing).FirstFocus(closing)
+	h.Show(d)
 }
