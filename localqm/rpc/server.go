@@ -37,7 +37,7 @@ type Limits struct {
 	Connections int           // 1,024
 	PerAddress  int           // connections of one address that have not signed in: 64
 	Calls       int           // of one connection at once: 1,024
-	Memory      int64         // of requests that are under way, in bytes: 256 MiB
+	Memory      int64         // of requests and responses that are under way, in bytes: 256 MiB
 	SignIn      time.Duration // until a client has signed in, or made a call: 30 s
 	PDU         time.Duration // until the rest of a PDU or of a request comes: 60 s
 	Write       time.Duration // until a client takes a response: 60 s

@@ -64,7 +64,9 @@ func (x *serverCall) run(ctx context.Context) {
 	}
 	var out *buffer
 	if err == nil && op != nil && !x.orphaned.Load() {
-		out, err = x.encode(ctx, op)
+		if out, err = x.encode(ctx, op); err == nil {
+			err = x.reserve(len(out.b))
+		}
 	}
 	x.ended()
 	switch {
@@ -73,20 +75,32 @@ func (x *serverCall) run(ctx context.Context) {
 		x.respond(out.b)
 	case err == nil:
 		c.refuse(x.id, x.presentation, FaultOperation)
-	case op == nil && errors.Is(err, ndr.ErrStub):
-		c.refuse(x.id, x.presentation, FaultBadStub)
+	case op == nil && !errors.As(err, new(Fault)):
+		c.refuse(x.id, x.presentation, FaultBadStub) // reading it failed
 	default:
 		c.fault(x.id, x.presentation, x.faultOf(ctx, err), 0)
 	}
 	if out != nil {
 		out.free()
 	}
+	x.release()
 	x.cancel()
 	c.mu.Lock()
 	if c.outstanding--; c.outstanding == 0 {
 		c.rest()
 	}
 	c.mu.Unlock()
+}
+
+// reserve accounts for a part of the request, or for the response until the client has
+// taken it.
+func (x *serverCall) reserve(n int) error {
+	if x.c.s.memory.Add(int64(n)) > x.c.s.o.Limits.Memory {
+		x.c.s.memory.Add(-int64(n))
+		return FaultOutOfMemory
+	}
+	x.reserved += int64(n)
+	return nil
 }
 
 // ended takes the call off those that run, before it is answered: the client may make

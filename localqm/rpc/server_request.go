@@ -181,11 +181,9 @@ func (x *serverCall) add(stub []byte, flags pdu.Flags, b *buffer) (kept bool, f 
 	if len(x.stub)+len(stub) > x.limit {
 		return false, FaultAccessDenied // MS-RPCE 3.3.3.5.4
 	}
-	if x.c.s.memory.Add(int64(len(stub))) > x.c.s.o.Limits.Memory {
-		x.c.s.memory.Add(-int64(len(stub)))
+	if x.reserve(len(stub)) != nil {
 		return false, FaultOutOfMemory
 	}
-	x.reserved += int64(len(stub))
 	if flags.Has(pdu.SingleFragment) {
 		x.stub, x.buffer = stub, b
 		return true, 0
