@@ -120,7 +120,7 @@ var looks = map[phase]struct {
 	wordsInk fyne.ThemeColorName
 }{
 	untested: {"circle-dashed", theme.Neutral, kit.Regular, theme.Muted, theme.Muted},
-	testing:  {"sync", theme.Info, kit.Medium, theme.Text, theme.Muted},
+	trying:   {"sync", theme.Info, kit.Medium, theme.Text, theme.Muted},
 	passed:   {"check-circle-fill", theme.Success, kit.Medium, theme.Text, theme.Muted},
 	failed:   {"x-circle-fill", theme.Danger, kit.Medium, theme.Text, theme.Danger},
 }
@@ -184,7 +184,7 @@ func (f *form) buttons() {
 			f.untold.SetText("Stopped")
 			f.test.SetText("Test again")
 		}
-	case testing:
+	case trying:
 		f.test.SetText("Stop")
 		f.test.SetIcon("x")
 	case passed:
@@ -198,7 +198,7 @@ func (f *form) buttons() {
 }
 
 func (f *form) pressTest() {
-	if f.phase == testing {
+	if f.phase == trying {
 		f.stop()
 		f.update()
 		return

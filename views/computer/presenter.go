@@ -3,6 +3,7 @@ package computer
 import (
 	"cmp"
 	"context"
+	"net"
 	"net/netip"
 	"strings"
 	"time"
@@ -16,7 +17,7 @@ type phase int
 
 const (
 	untested phase = iota
-	testing
+	trying
 	passed
 	failed
 )
@@ -57,10 +58,9 @@ func newEdit(s *screen.Scope, computers mgmtclient.Computers, c mgmtclient.Compu
 // domain, in capitals as computers are named; an IP address as it is.
 func called(address string) string {
 	host := strings.TrimSpace(address)
-	if i := strings.LastIndexByte(host, ':'); i >= 0 && strings.Count(host, ":") == 1 {
-		host = host[:i]
+	if h, _, err := net.SplitHostPort(host); err == nil {
+		host = h
 	}
-	host = strings.Trim(host, "[]")
 	if _, err := netip.ParseAddr(host); err == nil {
 		return host
 	}
@@ -133,10 +133,10 @@ func (e *edit) fault() (field, why string) {
 
 // run tests the connection.
 func (e *edit) run() {
-	if _, why := e.fault(); why != "" || e.phase == testing {
+	if _, why := e.fault(); why != "" || e.phase == trying {
 		return
 	}
-	e.phase, e.probes, e.err, e.began = testing, nil, nil, time.Now()
+	e.phase, e.probes, e.err, e.began = trying, nil, nil, time.Now()
 	c, secret := e.computer(), e.secret()
 	s := e.scope.Sub()
 	e.test = s
@@ -170,7 +170,7 @@ func (e *edit) ok() bool {
 
 // stop ends a test under way; what it found stays.
 func (e *edit) stop() {
-	if e.phase == testing {
+	if e.phase == trying {
 		e.test.End()
 		e.phase = untested
 	}
@@ -213,8 +213,8 @@ func (e *edit) layers() []layer {
 			if !p.OK {
 				list[i].mark = failed
 			}
-		case i == len(e.probes) && e.phase == testing:
-			list[i].mark, list[i].text = testing, "trying…"
+		case i == len(e.probes) && e.phase == trying:
+			list[i].mark, list[i].text = trying, "trying…"
 		}
 	}
 	return list

@@ -224,8 +224,8 @@ func (p *Presenter) gather() {
 		}
 	}
 	p.arrange()
-	if !here[p.current] {
-		p.current = key{}
+	if !here[p.current] || !p.chosen {
+		p.current, p.chosen = key{}, false
 	}
 	// The grid may make current what is now in the place of a letter that went.
 	p.OnRows()

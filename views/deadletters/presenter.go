@@ -42,6 +42,7 @@ type Presenter struct {
 
 	selected map[key]bool
 	current  key
+	chosen   bool // by somebody, not for being the first
 	aim      target
 }
 
@@ -253,7 +254,7 @@ func (p *Presenter) SetCurrent(k key) {
 	if p.current == k {
 		return
 	}
-	p.current = k
+	p.current, p.chosen = k, true
 	p.showLetter()
 }
 

@@ -14,6 +14,7 @@ func (f *propertiesForm) permissions() fyne.CanvasObject {
 	privacy := kit.NewSegmented([]kit.Choice{
 		{ID: "none", Text: "None"}, {ID: "optional", Text: "Optional"}, {ID: "body", Text: "Body"},
 	}, f.privacy, nil)
+	f.inputs = append(f.inputs, signed, privacy)
 	remark := kit.NewMuted(privacyRemark(f.privacy))
 	privacy.OnChanged = func(id string) {
 		f.privacy = id

@@ -8,6 +8,7 @@ import (
 	"fyne.io/fyne/v2"
 
 	"posthouse/localqm/mq"
+	"posthouse/mgmtclient"
 	"posthouse/views/kit"
 	"posthouse/views/screen"
 	"posthouse/views/theme"
@@ -59,13 +60,24 @@ type propertiesForm struct {
 	do     *kit.Button
 	danger bool
 	can    bool
+	lacks  string     // why the properties can only be looked at
+	guards bool       // the permissions can be changed
+	lock   *kit.Note  // says lacks
+	inputs []disabler // of properties
 }
+
+type disabler interface{ SetEnabled(on bool) }
 
 func newProperties(h screen.Host, n screen.Node, known facts) *propertiesForm {
 	f := &propertiesForm{edit: newEdit(n, known), host: h, scope: h.Scope().Sub(), can: editable(known.queue)}
 	f.fail = kit.NewNote(kit.Danger, "", "")
 	f.fail.Hide()
 	f.warn = kit.NewNote(kit.Warning, "", "")
+	if f.can {
+		f.lacks = n.Lacks(mgmtclient.CanAdmin)
+	}
+	f.guards = n.Lacks(mgmtclient.CanGuard) == ""
+	f.lock = kit.NewNote(kit.Neutral, "They can only be looked at.", f.lacks).Icon("lock")
 	f.pages = map[string]fyne.CanvasObject{tabGeneral: f.general()}
 	choices := kit.Choices(tabGeneral)
 	if f.can {
@@ -76,7 +88,7 @@ func newProperties(h screen.Host, n screen.Node, known facts) *propertiesForm {
 	f.tabs = kit.NewTabs(choices, tabGeneral, func(string) { f.turn() })
 	f.dialog = kit.NewDialog(screen.QueueName(known.queue.PathName)+" on "+n.Name, "queue", f.body).Wide(464).Tabs(f.tabs)
 	f.cancel = kit.NewButton("Cancel", "", f.dialog.Close)
-	if f.can {
+	if f.changes() {
 		f.back = kit.NewButton("Revert", "undo", func() {
 			f.revert()
 			for _, sync := range f.syncs {
@@ -96,6 +108,9 @@ func newProperties(h screen.Host, n screen.Node, known facts) *propertiesForm {
 	return f
 }
 
+// changes reports whether anything can be changed.
+func (f *propertiesForm) changes() bool { return f.can && (f.lacks == "" || f.guards) }
+
 // buttons makes Apply: red while the change locks senders out, and then not
 // what Enter presses.
 func (f *propertiesForm) buttons() {
@@ -110,7 +125,7 @@ func (f *propertiesForm) buttons() {
 
 // turn shows the chosen tab.
 func (f *propertiesForm) turn() {
-	f.body.Objects = []fyne.CanvasObject{f.fail, f.warn, f.pages[f.tabs.Chosen()]}
+	f.body.Objects = []fyne.CanvasObject{f.fail, f.lock, f.warn, f.pages[f.tabs.Chosen()]}
 	f.update()
 }
 
@@ -127,6 +142,19 @@ func (f *propertiesForm) update() {
 		f.label.SetError(labelFault(f.edit.label))
 		f.room.SetText(fmt.Sprintf("%d/%d", mq.LabelLength(f.edit.label), mq.MaxQueueLabel))
 		f.typeID.SetError(f.typeFault())
+		f.showGrants()
+	}
+	if f.lacks != "" {
+		for _, in := range f.inputs {
+			in.SetEnabled(false)
+		}
+	}
+	if f.lacks == "" || f.guards && f.tabs.Chosen() == tabPermissions {
+		f.lock.Hide()
+	} else {
+		f.lock.Show()
+	}
+	if f.changes() {
 		if danger := bold != ""; danger != f.danger {
 			f.danger = danger
 			f.buttons()
@@ -137,7 +165,6 @@ func (f *propertiesForm) update() {
 			f.back.Hide()
 		}
 		f.do.SetEnabled(f.changed() && f.valid())
-		f.showGrants()
 	}
 	f.dialog.Refresh()
 }
@@ -158,6 +185,7 @@ func (f *propertiesForm) general() fyne.CanvasObject {
 		f.typeID.SetText(f.edit.typeID)
 		f.typeID.OnChanged = func(s string) { f.edit.typeID = s; f.update() }
 		f.syncs = append(f.syncs, func() { f.label.SetText(f.edit.label); f.typeID.SetText(f.edit.typeID) })
+		f.inputs = append(f.inputs, f.label, f.typeID)
 		rows = append(rows, kit.FormRow{Label: "Label", Content: kit.Grow(0, f.label, f.room)}, kit.FormRow{Label: "Type ID", Content: f.typeID})
 	}
 	word, icon := "No", "minus"
@@ -190,6 +218,7 @@ func (f *propertiesForm) limits() fyne.CanvasObject {
 		size.SetEnabled(on)
 		f.update()
 	})
+	f.inputs = append(f.inputs, size, check)
 	sync := func() { size.SetValue(f.limitKB); size.SetEnabled(f.limit); check.SetChecked(f.limit) }
 	sync()
 	f.syncs = append(f.syncs, sync)
@@ -231,6 +260,7 @@ func (f *propertiesForm) journals() fyne.CanvasObject {
 	}
 	check = kit.NewCheck("Keep a copy of every message that is taken", f.journal, func(on bool) { f.journal = on; enable(); f.update() })
 	limit = kit.NewCheck("At most", f.journalLimit, func(on bool) { f.journalLimit = on; enable(); f.update() })
+	f.inputs = append(f.inputs, size, check, limit)
 	sync := func() {
 		size.SetValue(f.journalKB)
 		check.SetChecked(f.journal)
@@ -252,6 +282,7 @@ func (f *propertiesForm) journals() fyne.CanvasObject {
 		f.host.Open(at)
 	}).Plain()
 	purge.SetEnabled(q.JournalMessages > 0)
+	purge.Refuse(f.node.Lacks(mgmtclient.CanPurge))
 	held := kit.NewPanel(theme.Surface, kit.Padded(4, 8, 4, 12, kit.Row(kit.NewIcon("journal", 16, theme.Muted),
 		kit.NewLabel(copies(q.JournalMessages)).Face(kit.Bold), kit.NewMuted(screen.Size(q.JournalBytes)), kit.Spacer(), open, purge))).Framed(6)
 	return kit.Stack(12,

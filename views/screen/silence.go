@@ -26,7 +26,8 @@ func Silence(h Host, n Node) Hush {
 		return kit.NewButton(text, icon, func() { h.Open(Route{Screen: to, Node: n.ID}) })
 	}
 	since := Moment(n.Since, h.Now())
-	text, code := Explain(n.Err)
+	why, fix, code := Reason(n.Err)
+	text := strings.TrimSpace(why + " " + fix)
 	switch n.State {
 	case LetGo:
 		return Hush{
@@ -42,15 +43,10 @@ func Silence(h Host, n Node) Hush {
 	}
 	e := Hush{"x-circle", theme.Danger, n.Name + " does not answer", text, code, []*kit.Button{connect("Try again", "refresh")}}
 	if n.Local {
+		e.Text, _ = Explain(n.Err)
 		return e
 	}
-	e.Text += " It does not answer since " + since
-	switch {
-	case !n.Next.IsZero():
-		e.Text += "; it is tried again at " + n.Next.In(h.Now().Location()).Format("15:04:05") + "."
-	default:
-		e.Text += "; it is tried again by itself."
-	}
+	e.Text += " Silent since " + since + "; it is tried again by itself."
 	if h.Commands().Enabled(CmdAddComputer) {
 		e.Buttons = append(e.Buttons, form("Edit computer", "edit", EditComputer))
 	}

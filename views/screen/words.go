@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"posthouse/localqm/mq"
 )
@@ -181,10 +182,19 @@ func Explain(err error) (text, code string) {
 	why, fix, code := Reason(err)
 	var e *mq.Error
 	if errors.As(err, &e) && e.Op != "" {
-		r := []rune(why)
-		why = Title(e.Op) + ": " + strings.ToLower(string(r[0])) + string(r[1:])
+		why = Title(e.Op) + ": " + untitle(why)
 	}
 	return strings.TrimSpace(why + " " + fix), code
+}
+
+// untitle takes the capital of a sentence away, but not that of a name in
+// capitals.
+func untitle(s string) string {
+	r := []rune(s)
+	if len(r) < 2 || r[1] != unicode.ToLower(r[1]) {
+		return s
+	}
+	return strings.ToLower(string(r[0])) + string(r[1:])
 }
 
 // Sentence gives words a capital and a full stop.
