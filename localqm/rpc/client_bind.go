@@ -15,6 +15,7 @@ type presentation struct {
 	id       uint16
 	syntax   pdu.Syntax
 	verified atomic.Bool // a request has repeated it, signed
+	refused  error       // not nil: it is not to be used
 }
 
 // authContext is the number of a connection's one security context. Any will do.
@@ -40,10 +41,10 @@ func (c *Conn) present(ctx context.Context, syntax pdu.Syntax) (*presentation, e
 	}
 	defer func() { <-c.negotiating }()
 	if p := c.syntaxes[syntax]; p != nil {
-		return p, nil
+		return p, p.refused
 	}
 	p := &presentation{id: c.contexts, syntax: syntax}
-	c.contexts++ // also if it is refused: its number is used up
+	c.contexts++
 	propose := c.bind
 	if c.bound {
 		propose = c.alter
@@ -52,7 +53,7 @@ func (c *Conn) present(ctx context.Context, syntax pdu.Syntax) (*presentation, e
 		return nil, err
 	}
 	c.syntaxes[syntax] = p
-	return p, nil
+	return p, p.refused
 }
 
 // bind begins the connection with its first interface, and signs in. Whatever fails
@@ -99,7 +100,8 @@ func (c *Conn) bind(ctx context.Context, p *presentation) error {
 		}
 	}
 	c.bound = true
-	return c.accepted(p, ack.Results[0])
+	p.refused = c.refusal(p, ack.Results[0])
+	return nil
 }
 
 // initiate begins the security context.
@@ -173,7 +175,8 @@ func (c *Conn) alter(ctx context.Context, p *presentation) error {
 	if err != nil {
 		return err
 	}
-	return c.accepted(p, ack.Results[0])
+	p.refused = c.refusal(p, ack.Results[0])
+	return nil
 }
 
 // refuse ends a connection that does not come about. That says more than that the
@@ -284,8 +287,8 @@ func (c *Conn) ack(p *pdu.PDU, want pdu.Type, results int) (pdu.BindAck, error) 
 	return pdu.BindAck{}, fmt.Errorf("%s: %w: %s where %s belongs", c.peer, ErrProtocol, p.Type, want)
 }
 
-// accepted is why a presentation context is not to be used; nil: it is.
-func (c *Conn) accepted(p *presentation, r pdu.Result) error {
+// refusal is why a presentation context is not to be used; nil: it is.
+func (c *Conn) refusal(p *presentation, r pdu.Result) error {
 	switch {
 	case r.Answer == pdu.Accepted && r.Transfer == pdu.NDR:
 		return nil

@@ -224,8 +224,9 @@ func TestClientKeepsTheConnectionWhenAnInterfaceIsNotOffered(t *testing.T) {
 		refuse(p, 1)
 		p.repeats()
 	})
-	for range 2 {
-		if _, err := c.Bind(ctx, dcerpc.WithAbstractSyntax(other)); !errors.Is(err, rpc.ErrInterface) || !strings.Contains(err.Error(), "5c1f5c1f") {
+	third := &dcerpc.SyntaxID{IfUUID: other.IfUUID, IfVersionMajor: 9}
+	for _, syntax := range []*dcerpc.SyntaxID{other, third, other, third} { // asked for once each
+		if _, err := c.Bind(ctx, dcerpc.WithAbstractSyntax(syntax)); !errors.Is(err, rpc.ErrInterface) || !strings.Contains(err.Error(), "5c1f5c1f") {
 			t.Fatal(err)
 		}
 		repeated(t, bind(t, c, repeater), noise(3))
