@@ -57,7 +57,7 @@ func (g *Group) Find(owner string, h dcetypes.ContextHandle) (any, error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	found, ok := g.handles[key(h.UUID)]
-	if !ok || found.owner != owner {
+	if !ok || found.owner != owner || h.Attributes != 0 {
 		return nil, FaultContextMismatch
 	}
 	return found.value, nil
@@ -69,7 +69,7 @@ func (g *Group) Close(owner string, h dcetypes.ContextHandle) (any, error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	found, ok := g.handles[key(h.UUID)]
-	if !ok || found.owner != owner {
+	if !ok || found.owner != owner || h.Attributes != 0 {
 		return nil, FaultContextMismatch
 	}
 	delete(g.handles, key(h.UUID))
