@@ -145,7 +145,7 @@ func (i *Interfaces) offered() []rpc.Interface {
 		qm2qm.New(qm2qm.Options{Opened: table, Ports: i.Ports}),
 	}
 	all = append(all, qmcomm.New(m, qmcomm.Options{
-		Ports: i.Ports, Opened: table, Version: i.o.Version, Connect: i.o.Connect, Log: i.o.Log,
+		Ports: i.Ports, Opened: table, Connect: i.o.Connect, Log: i.o.Log,
 	})...)
 	return slices.DeleteFunc(all, func(x rpc.Interface) bool { return slices.Contains(i.o.Without, x.Name) })
 }

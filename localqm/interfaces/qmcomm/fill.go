@@ -112,9 +112,9 @@ func (g *reading) putText(op string, t textOut) error {
 	if need > room {
 		return mq.Errorf(t.small, op, "the %s has %d characters, and the buffer %d", t.what, need, room)
 	}
-	*t.text = filled(t.value)
+	*t.text = buffered(t.value, *t.room)
 	if t.shrinks {
-		*t.room = min(*t.room, need)
+		*t.room = min(*t.room, max(need, 1)) // a NUL at least, for who does not look at the length
 	}
 	return nil
 }

@@ -12,7 +12,6 @@ import (
 	library "github.com/oiweiwei/go-msrpc/ndr"
 
 	"posthouse/localqm"
-	"posthouse/localqm/interfaces/opened"
 	"posthouse/localqm/interfaces/qmcomm"
 	"posthouse/localqm/mq"
 	"posthouse/localqm/qmtest"
@@ -62,7 +61,7 @@ func serveOn(t *testing.T, qm *qmtest.QM, o qmcomm.Options, more ...rpc.Interfac
 
 func start(t *testing.T) *machine {
 	t.Helper()
-	return serve(t, qmtest.Memory, qmcomm.Options{Opened: opened.NewTable(), Version: "6.3.9600"})
+	return serve(t, qmtest.Memory, qmcomm.Options{})
 }
 
 // client is somebody's connection to a machine.

@@ -107,7 +107,7 @@ func (s *server) reading(op string, n nulls, b *stub.TransferBufferV2) (*reading
 			}
 			continue
 		}
-		*t.text = filled(*t.text) // a buffer that came goes back, whatever becomes of the call
+		*t.text = buffered(*t.text, *t.room) // it goes back, whatever becomes of the call
 	}
 	switch r := g.receive; {
 	case g.Body == nil && (g.BodyBufferSizeInBytes != 0 || g.AllocBodyBufferInBytes != 0):

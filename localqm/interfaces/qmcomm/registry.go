@@ -18,6 +18,10 @@ const (
 	queryMachine
 )
 
+// version is the MSMQ that clients take this for, as qm2qm says too: nothing that they
+// would ask of a later one is missing.
+const version = "6.1.6531"
+
 // QueryQMRegistryInternal is R_QMQueryQMRegistryInternal (MS-MQMP 3.1.4.23).
 func (s *server) QueryQMRegistryInternal(_ context.Context, r *stub.QueryQMRegistryInternalRequest) (*stub.QueryQMRegistryInternalResponse, error) {
 	answer := &stub.QueryQMRegistryInternalResponse{}
@@ -29,7 +33,7 @@ func (s *server) QueryQMRegistryInternal(_ context.Context, r *stub.QueryQMRegis
 	case queryEnterprise:
 		answer.MQISServer = mq.GUID{}.String() // this queue manager belongs to no forest
 	case queryVersion:
-		answer.MQISServer = s.version
+		answer.MQISServer = version
 	case queryMachine:
 		answer.MQISServer = s.m.Identity().ID.String()
 	default:

@@ -226,7 +226,10 @@ func TestWhatCannotBeSentIsRefused(t *testing.T) {
 			func(b *stub.TransferBufferV1) any { b.SenderCertLength = 9; return nil }, mq.ErrInvalidParameter,
 		},
 		"a transaction that is none": {
-			func(b *stub.TransferBufferV1) any { b.UOW = &mqmq.TransactionUOW{Data: bytes.Repeat([]byte{5}, 16)}; return nil },
+			func(b *stub.TransferBufferV1) any {
+				b.UOW = &mqmq.TransactionUOW{Data: bytes.Repeat([]byte{5}, 16)}
+				return nil
+			},
 			mq.ErrTransactionSequence,
 		},
 		"to be read": {func(b *stub.TransferBufferV1) any { *b = *incoming(0, 0).Old; return nil }, mq.ErrInvalidParameter},

@@ -30,8 +30,6 @@ type Options struct {
 	// Opened has the queues that clients of other queue managers have open here; qm2qm
 	// reads them. nil: qm2qm is not served.
 	Opened *opened.Table
-	// Version is what clients are told of MSMQ here: three numbers, "6.3.9600".
-	Version string
 	// Connect leads to a queue manager where a client has opened a queue; port 0: that
 	// of qm2qm, wherever it is. nil: Connector without an identity.
 	Connect func(ctx context.Context, computer string, port uint16) (*rpc.Conn, error)
@@ -53,7 +51,7 @@ func New(m *localqm.QueueManager, o Options) []rpc.Interface {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	s := &server{
-		m: m, ports: o.Ports, opened: o.Opened, version: o.Version, connect: o.Connect, log: o.Log, now: time.Now,
+		m: m, ports: o.Ports, opened: o.Opened, connect: o.Connect, log: o.Log, now: time.Now,
 		queues: map[uint32]*queue{}, transactions: map[mq.GUID]*transaction{},
 	}
 	return []rpc.Interface{
@@ -73,7 +71,6 @@ type server struct {
 	m       *localqm.QueueManager
 	ports   func() (comm, qm2qm uint16)
 	opened  *opened.Table
-	version string
 	connect func(ctx context.Context, computer string, port uint16) (*rpc.Conn, error)
 	log     *slog.Logger
 	now     func() time.Time

@@ -16,12 +16,12 @@ func cut(s string, room uint32) string {
 	if units := utf16.Encode([]rune(s)); uint32(len(units)) >= room {
 		return string(utf16.Decode(units[:room-1]))
 	}
-	return filled(s)
+	return s
 }
 
-// filled is a text that is not NULL, even if it is empty.
-func filled(s string) string {
-	if s == "" {
+// buffered is a text in a buffer: not NULL if there is room for one.
+func buffered(s string, room uint32) string {
+	if s == "" && room > 0 {
 		return nul
 	}
 	return s
