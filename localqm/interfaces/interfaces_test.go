@@ -3,6 +3,7 @@ package interfaces_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net"
 	"net/netip"
 	"slices"
@@ -62,6 +63,18 @@ func TestTwoQueueManagersAreManagedEach(t *testing.T) {
 		if err != nil || !slices.ContainsFunc(got, func(s string) bool { return strings.EqualFold(s, want) }) {
 			t.Errorf("%s: %q %v", q.Name, got, err)
 		}
+	}
+}
+
+func TestALongListComesInManyFragments(t *testing.T) {
+	q := interfacestest.Serve(t, "TEST", qmtest.StartLive(t, qmtest.Memory))
+	const n = 2000
+	for i := range n {
+		q.Create(fmt.Sprintf(`.\private$\a-queue-with-a-long-name-number-%d`, i), localqm.QueueSpec{})
+	}
+	got, err := queues(q.Dial(interfacestest.Admin))
+	if err != nil || len(got) != n {
+		t.Errorf("%d queues, %v", len(got), err)
 	}
 }
 
