@@ -44,7 +44,14 @@ type env struct {
 	now      func() time.Time
 	zone     *time.Location
 	open     opener
-	window   func(ctx context.Context, desk bool, open openNode) error
+	window   func(ctx context.Context, o windowOptions) error
+}
+
+// windowOptions are what a window is opened for.
+type windowOptions struct {
+	desk   bool // an operator's: the Desk and nothing else
+	folder string
+	open   openNode // its own queue manager
 }
 
 // openNode opens the node that a window begins with.
@@ -56,6 +63,7 @@ type program struct {
 	w       *bufio.Writer // standard output; flushed where someone waits for it
 	folder  string
 	node    string
+	signIn  signIn
 	json    bool
 	jsonl   bool
 	verbose bool
@@ -115,21 +123,19 @@ Exit status: 0 done, 1 failed, 2 wrong usage, 3 a wait that ended with nothing t
 				return err
 			}
 			n.modest = !cmd.Flags().Changed("listen") && !cmd.Flags().Changed("port")
-			return p.window(cmd.Context(), desk, func(ctx context.Context) (mgmtclient.Node, error) {
+			return p.window(cmd.Context(), windowOptions{desk: desk, folder: folder, open: func(ctx context.Context) (mgmtclient.Node, error) {
 				h, err := p.open.Open(ctx, folder, n)
 				return h.Node, err
-			})
+			}})
 		}),
 	}
 	root.Flags().BoolVar(&desk, "desk", false, "open the window of an operator: the Desk and nothing else")
 	net.flags(root.Flags())
-	for _, later := range []string{"rpc-port", "epm-port"} {
-		_ = root.Flags().MarkHidden(later)
-	}
 	root.SetVersionTemplate("posthouse {{.Version}}\n")
 	f := root.PersistentFlags()
 	f.StringVar(&p.folder, "data", "", "data folder `DIR` of the queue manager (default: the user's)")
-	f.StringVar(&p.node, "node", "", "the `HOST[:PORT]` to talk to (this version: only the queue manager of --data)")
+	f.StringVar(&p.node, "node", "", "work on another computer: `HOST[:PORT]`, or the name of a remembered one")
+	p.signIn.flags(f)
 	f.BoolVar(&p.json, "json", false, "print one JSON document")
 	f.BoolVar(&p.jsonl, "jsonl", false, "print JSON lines, each as soon as it is known")
 	f.Var(&p.timeout, "timeout", "give up after this time: seconds, or 1m30s (default: never)")
@@ -138,7 +144,7 @@ Exit status: 0 done, 1 failed, 2 wrong usage, 3 a wait that ended with nothing t
 	root.SetFlagErrorFunc(flagError)
 	root.SetUsageTemplate(usageTemplate)
 	root.AddCommand(
-		p.serveCommand(), p.queueCommand(), p.messageCommand(), p.outgoingCommand(), p.machineCommand(), p.accountCommand(),
+		p.serveCommand(), p.queueCommand(), p.messageCommand(), p.outgoingCommand(), p.machineCommand(), p.accountCommand(), p.computerCommand(),
 		p.checkCommand(), p.exportCommand(), p.importCommand(), p.benchCommand(),
 		p.versionCommand(),
 	)

@@ -14,6 +14,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"posthouse/localqm/mq"
+	"posthouse/mgmtclient"
+	"posthouse/mgmtclient/computers"
 	"posthouse/mgmtclient/fake"
 )
 
@@ -73,7 +75,7 @@ func (d *desk) runTo(out, errs io.Writer, args ...string) int {
 		getenv: func(name string) string { return d.vars[name] },
 		now:    func() time.Time { return fake.Now }, zone: time.UTC,
 		open: d.opener,
-		window: func(context.Context, bool, openNode) error {
+		window: func(context.Context, windowOptions) error {
 			return mq.Errorf(mq.ErrUnsupportedOperation, "open the window", "no window here")
 		},
 	})
@@ -201,6 +203,27 @@ func (m memory) Attach(ctx context.Context, folder string) (handle, error) {
 		return handle{}, mq.Errorf(mq.ErrServiceNotAvailable, "attach to "+folder, "nothing runs")
 	}
 	return m.Open(ctx, folder, nil)
+}
+
+func (m memory) Line(string) computers.Line { return memoryLine{m} }
+
+// memoryLine leads to the same queue manager, for who knows the password.
+type memoryLine struct{ memory }
+
+func (l memoryLine) Dial(_ context.Context, c mgmtclient.Computer, password string) (mgmtclient.Node, error) {
+	if c.SignIn == mgmtclient.SignInPassword && password != "letmein" {
+		return nil, mq.Errorf(mq.ErrAccessDenied, "connect to "+c.Host(), "it does not accept %s", c.User)
+	}
+	return kept{l.node}, nil
+}
+
+func (l memoryLine) Probe(ctx context.Context, c mgmtclient.Computer, password string, report func(mgmtclient.Probe)) error {
+	report(mgmtclient.Probe{Layer: mgmtclient.LayerName, OK: true, Text: c.Host() + " is found"})
+	_, err := l.Dial(ctx, c, password)
+	if err != nil {
+		report(mgmtclient.Probe{Layer: mgmtclient.LayerSignIn, Text: "the password is wrong", Fix: "try another"})
+	}
+	return err
 }
 
 func (m memory) Serve(ctx context.Context, _ string, _ serveOptions, s service) error {

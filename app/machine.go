@@ -53,8 +53,6 @@ func (p *program) showMachine(m mgmtclient.Machine) error {
 			{"Name", m.Name},
 			{"ID", m.ID.String()},
 			{"Version", m.Version},
-			{"Data folder", m.DataFolder},
-			{"Started", p.time(m.Started)},
 			{"State", m.State},
 			{"Queues", count(m.Queues)},
 			{"Messages", many(m.Messages, "message") + ", " + many(m.Bytes, "byte")},
@@ -62,15 +60,24 @@ func (p *program) showMachine(m mgmtclient.Machine) error {
 			{"Journal", many(m.Journal, "message")},
 			{"Dead letters", many(m.DeadLetters, "message")},
 			{"Transactional dead letters", many(m.TransactDead, "message")},
+		}
+		if m.Started.IsZero() { // another computer's: no protocol tells the rest
+			p.fields(list)
+			return
+		}
+		list = append(list, []field{
+			{"Data folder", m.DataFolder},
+			{"Started", p.time(m.Started)},
 			{"Express", many(m.ExpressCount, "message") + ", " + many(m.ExpressBytes, "byte") + " (lost when it stops)"},
 			{"Quota", kilobytes(m.QuotaKB)},
 			{"Journal quota", kilobytes(m.JournalQuotaKB)},
 			{"Security profile", m.Profile},
 			{"Since the start", many(m.Received, "message") + " in, " + many(m.Removed, "message") + " out"},
-		}
+		}...)
 		if n := m.Network; n != nil {
 			list = append(list, []field{
 				{"Listening on", or(strings.Join(n.Listening, ", "), "nothing: other machines cannot send here")},
+				{"Managed at", or(strings.Join(n.RPC, ", "), "nowhere: other machines cannot manage it")},
 				{"Answers to", strings.Join(n.Addresses, ", ")},
 				{"Sessions", count(n.Sessions)},
 				{"Hardened (HTTP only)", yesNo(n.Hardened)},

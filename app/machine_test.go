@@ -101,14 +101,6 @@ func TestServeChecksTheFlagsForTheNetwork(t *testing.T) {
 	}
 }
 
-func TestNodeElsewhereIsRefusedInWords(t *testing.T) {
-	d := newDesk(t)
-	for _, args := range [][]string{{"queue", "list"}, {"serve"}} {
-		d.run(append(args, "--node", "far:2103")...).exits(exitFailed).
-			complains("far:2103", "MQ_ERROR_SERVICE_NOT_AVAILABLE (0xC00E000B)", "leave out --node")
-	}
-}
-
 func TestWrongUsageExitsWith2AndHelpsOn(t *testing.T) {
 	d := newDesk(t)
 	for _, c := range []struct{ args, word string }{

@@ -10,6 +10,7 @@ import (
 
 	"posthouse/localqm/mq"
 	"posthouse/mgmtclient"
+	"posthouse/mgmtclient/computers"
 )
 
 // opener finds or makes the queue manager of a data folder.
@@ -23,6 +24,8 @@ type opener interface {
 	// Serve opens the queue manager of folder and lets others attach to it until
 	// ctx ends; then it stops it.
 	Serve(ctx context.Context, folder string, o serveOptions, s service) error
+	// Line reaches other computers; what is sent there leaves from folder.
+	Line(folder string) computers.Line
 }
 
 // handle is a node and where it comes from.
@@ -48,7 +51,10 @@ func (p *program) deadline(ctx context.Context) (context.Context, context.Cancel
 }
 
 func (p *program) useNode(ctx context.Context, net *network, f func(handle) error) (err error) {
-	folder, err := p.target()
+	if p.node != "" {
+		return p.useAway(ctx, f)
+	}
+	folder, err := p.dataFolder()
 	if err != nil {
 		return err
 	}
@@ -82,12 +88,29 @@ func (p *program) warnExpress(h handle) {
 	}
 }
 
-// target is the data folder to work on.
+// useAway is useNode on another computer.
+func (p *program) useAway(ctx context.Context, f func(handle) error) (err error) {
+	folder, err := p.dataFolder()
+	if err != nil {
+		return err
+	}
+	c, password, err := p.computer(ctx, p.node)
+	if err != nil {
+		return err
+	}
+	n, err := p.open.Line(folder).Dial(ctx, c, password)
+	if err != nil {
+		return err
+	}
+	p.detail("connected to %s", c.Host())
+	defer func() { err = errors.Join(err, n.Close()) }()
+	return f(handle{Node: n})
+}
+
+// target is the data folder of a verb that works on nothing else.
 func (p *program) target() (string, error) {
 	if p.node != "" {
-		return "", mq.Errorf(mq.ErrServiceNotAvailable, "reach the queue manager of "+p.node,
-			"this version manages only the queue manager of its own data folder").
-			WithFix("leave out --node, and choose the folder with --data")
+		return "", usagef("--node is for verbs that work on another computer; this one is about the queue manager of --data")
 	}
 	return p.dataFolder()
 }
@@ -112,7 +135,11 @@ func (p *program) dataFolder() (string, error) {
 func can[T any](n mgmtclient.Node) (T, error) {
 	c, ok := mgmtclient.Can[T](n)
 	if !ok {
-		return c, mq.Errorf(mq.ErrUnsupportedOperation, "", "this queue manager does not offer it")
+		why := "this queue manager does not offer it"
+		if words := mgmtclient.Lacks(n, mgmtclient.CapabilityOf[T]()); words != "" {
+			why = words
+		}
+		return c, mq.Errorf(mq.ErrUnsupportedOperation, "", "%s", why)
 	}
 	return c, nil
 }

@@ -6,13 +6,16 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"net/netip"
 	"os"
 	"strings"
 	"sync"
 	"time"
 
 	"posthouse/localqm"
+	"posthouse/localqm/interfaces"
 	"posthouse/localqm/mq"
+	"posthouse/localqm/rpc/security/accounts"
 	"posthouse/localqm/store"
 	"posthouse/localqm/transport"
 	"posthouse/mgmtclient"
@@ -24,7 +27,10 @@ import (
 type running struct {
 	folder string
 	qm     *localqm.QueueManager
-	line   *transport.Transport // to other queue managers; nil: none
+	line   *transport.Transport   // to other queue managers; nil: none
+	rpc    *interfaces.Interfaces // for other computers' consoles; nil: none
+	who    *accounts.Store
+	listen []netip.Addr
 	server *control.Server
 	own    *local.Node // this process's own
 
@@ -42,6 +48,9 @@ func start(ctx context.Context, folder, name string, net *network, log *slog.Log
 	}
 	me := account("this process")
 	r := &running{folder: folder}
+	if r.who, err = accounts.Open(folder); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
 	r.qm, err = localqm.Open(ctx, localqm.Options{
 		Store: s, Log: log, Owner: me.Token.User.String(), Names: addresses(s.Identity().Name),
 	})
@@ -50,6 +59,11 @@ func start(ctx context.Context, folder, name string, net *network, log *slog.Log
 	}
 	if net != nil {
 		if r.line, err = net.connect(r.qm, aliases(s.Identity().Name), log); err != nil {
+			return nil, errors.Join(err, r.qm.Close())
+		}
+		r.listen = net.listen
+		if r.rpc, err = net.manage(r.qm, r.who, log); err != nil {
+			r.line.Close()
 			return nil, errors.Join(err, r.qm.Close())
 		}
 	}
@@ -63,7 +77,7 @@ func start(ctx context.Context, folder, name string, net *network, log *slog.Log
 }
 
 func (r *running) node(c localqm.Caller) *local.Node {
-	about := local.About{Version: Version, DataFolder: r.folder}
+	about := local.About{Version: Version, DataFolder: r.folder, Accounts: accountNames{r.who}, RPC: managed(r.rpc, r.listen)}
 	if r.line != nil {
 		about.Line = r.line
 	}
@@ -121,6 +135,9 @@ func (r *running) stop(patience time.Duration) error {
 // end ends what start began, but the server.
 func (r *running) end() error {
 	err := r.own.Close()
+	if r.rpc != nil {
+		err = errors.Join(err, r.rpc.Close())
+	}
 	if r.line != nil {
 		r.line.Close()
 	}

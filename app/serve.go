@@ -27,8 +27,10 @@ type ready struct {
 	ID         mq.GUID `json:"id"`
 	DataFolder string  `json:"dataFolder"`
 	Version    string  `json:"version"`
-	// Listening are the addresses that other machines send to.
+	// Listening are the addresses that other machines send to, RPC those that they
+	// manage it at.
 	Listening []string `json:"listening"`
+	RPC       []string `json:"rpc"`
 }
 
 func (p *program) serveCommand() *cobra.Command {
@@ -43,7 +45,8 @@ func (p *program) serveCommand() *cobra.Command {
 SIGTERM. The command line and the window attach to it, and it exchanges messages
 with other queue managers. It listens on this computer alone until --listen says
 otherwise. With --json it prints {"ready":true,...} as soon as all of that works.
---rpc-port and --epm-port have no effect yet.`,
+Who has an account ("posthouse account add") may manage it from other computers,
+at --rpc-port of the same addresses.`,
 		Example: `  posthouse serve
   posthouse serve --data /var/lib/posthouse --name SHOP01 --listen 0.0.0.0 --json
   posthouse serve --listen 127.0.0.11 --hosts SHOP02=127.0.0.12,HUB=10.0.0.7:1801`,
@@ -56,9 +59,6 @@ otherwise. With --json it prints {"ready":true,...} as soon as all of that works
 			folder, err := p.target()
 			if err != nil {
 				return err
-			}
-			if f := cmd.Flags(); f.Changed("rpc-port") || f.Changed("epm-port") {
-				p.note("note: this version is not managed by other machines; --rpc-port and --epm-port have no effect")
 			}
 			return explain("run the queue manager of "+folder, p.serve(cmd.Context(), folder, o))
 		}),
@@ -81,9 +81,10 @@ func (p *program) serve(ctx context.Context, folder string, o serveOptions) erro
 			if o.name != "" && !strings.EqualFold(o.name, m.Name) {
 				p.note("note: the queue manager of this folder is called %s already; --name is for a new one", clean(m.Name))
 			}
-			r := ready{true, h.pid, m.Name, m.ID, folder, Version, []string{}}
+			r := ready{true, h.pid, m.Name, m.ID, folder, Version, []string{}, []string{}}
 			if m.Network != nil {
 				r.Listening = append(r.Listening, m.Network.Listening...)
+				r.RPC = append(r.RPC, m.Network.RPC...)
 			}
 			for _, why := range notListening(o.network, m) {
 				p.note("note: %s", why)
@@ -92,7 +93,7 @@ func (p *program) serve(ctx context.Context, folder string, o serveOptions) erro
 				p.jsonl = true // one line, for whoever waits for it
 				err = p.encode(r)
 			} else {
-				p.printf("%s serves %s since %s (process %d)%s; Ctrl+C stops it\n", clean(r.Name), clean(folder), p.time(time.Now()), r.PID, listens(r.Listening))
+				p.printf("%s serves %s since %s (process %d)%s; Ctrl+C stops it\n", clean(r.Name), clean(folder), p.time(time.Now()), r.PID, listens(r.Listening, r.RPC))
 			}
 			if ferr := p.w.Flush(); err == nil {
 				err = ferr
@@ -124,11 +125,15 @@ func notListening(n *network, m mgmtclient.Machine) (why []string) {
 	return why
 }
 
-func listens(on []string) string {
+func listens(on, rpc []string) string {
 	if len(on) == 0 {
 		return ", and takes no connections"
 	}
-	return " and listens on " + strings.Join(on, ", ")
+	s := " and listens on " + strings.Join(on, ", ")
+	if len(rpc) > 0 {
+		s += ", for management on " + strings.Join(rpc, ", ")
+	}
+	return s
 }
 
 // service is what happens while a queue manager serves.

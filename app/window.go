@@ -14,7 +14,9 @@ import (
 	"fyne.io/fyne/v2"
 	fyneapp "fyne.io/fyne/v2/app"
 
+	"posthouse/localqm/mq"
 	"posthouse/mgmtclient"
+	"posthouse/mgmtclient/computers"
 	"posthouse/views/screen"
 	"posthouse/views/shell"
 	"posthouse/views/theme"
@@ -24,9 +26,8 @@ import (
 const appID = "io.posthouse.Posthouse"
 
 // openWindow shows the window until it is closed. The queue manager is opened
-// or attached to when the window stands, and let go when it is closed. desk asks
-// for the window of an operator.
-func openWindow(ctx context.Context, desk bool, open openNode) error {
+// or attached to when the window stands, and let go when it is closed.
+func openWindow(ctx context.Context, wo windowOptions) error {
 	a := fyneapp.NewWithID(appID)
 	a.SetIcon(theme.AppIcon())
 	a.Settings().SetTheme(theme.New(theme.System))
@@ -48,14 +49,15 @@ func openWindow(ctx context.Context, desk bool, open openNode) error {
 		Window: w, Post: fyne.Do, Now: time.Now, Keeper: a.Preferences(),
 		Nodes: []shell.Node{{
 			ID: "local", Name: "This computer", Local: true,
-			Connect: func(ctx context.Context) (shell.Link, error) { return nodes.connect(ctx, open) },
+			Connect: func(ctx context.Context) (shell.Link, error) { return nodes.connect(ctx, wo.open) },
 		}},
+		Computers: computers.New(wo.folder, line{sender: nodes.sender}),
 		Screens: screens, Forms: forms, Export: exportMessages,
 		SetTheme: func(c theme.Choice) { a.Settings().SetTheme(theme.New(c)) },
 		Copy:     func(text string) { a.Clipboard().SetContent(text) },
 		Quit:     quit,
 	}
-	if desk || screen.DeskOnly.Get(prefs) {
+	if wo.desk || screen.DeskOnly.Get(prefs) {
 		alone(&o)
 	}
 	s = shell.New(ctx, o)
@@ -140,6 +142,17 @@ func (h *held) connect(ctx context.Context, open openNode) (shell.Link, error) {
 		link.As = u.Username
 	}
 	return link, nil
+}
+
+// sender sends messages to the queues of other computers.
+func (h *held) sender(context.Context) (mgmtclient.Sender, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if len(h.nodes) == 0 {
+		return nil, mq.Errorf(mq.ErrServiceNotAvailable, "", "the queue manager of this computer, which sends, does not run").
+			WithFix("connect to this computer again")
+	}
+	return can[mgmtclient.Sender](h.nodes[0])
 }
 
 // close ends the connections; a queue manager of this process stops with its

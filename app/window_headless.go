@@ -9,7 +9,7 @@ import (
 )
 
 // openWindow: this build has none.
-func openWindow(context.Context, bool, openNode) error {
+func openWindow(context.Context, windowOptions) error {
 	return mq.Errorf(mq.ErrUnsupportedOperation, "open the window", "this program was built without one").
 		WithFix("run the queue manager with \"posthouse serve\", and see \"posthouse --help\" for everything else")
 }

@@ -55,43 +55,43 @@ func Can[T any](n Node) (T, bool) {
 
 func offers[T any](n Node) bool {
 	l, ok := n.(Limited)
-	if !ok {
-		return true
-	}
-	var c Capability
+	c := CapabilityOf[T]()
+	return !ok || c == "" || l.Offers(c)
+}
+
+// CapabilityOf names one of the interfaces of capability.go; empty for any other type.
+func CapabilityOf[T any]() Capability {
 	switch any((*T)(nil)).(type) {
 	case *QueueAdmin:
-		c = CanAdmin
+		return CanAdmin
 	case *Purger:
-		c = CanPurge
+		return CanPurge
 	case *Sender:
-		c = CanSend
+		return CanSend
 	case *Receiver:
-		c = CanReceive
+		return CanReceive
 	case *Remover:
-		c = CanRemove
+		return CanRemove
 	case *Mover:
-		c = CanMove
+		return CanMove
 	case *Searcher:
-		c = CanSearch
+		return CanSearch
 	case *Guard:
-		c = CanGuard
+		return CanGuard
 	case *MachineAdmin:
-		c = CanMachineAdmin
+		return CanMachineAdmin
 	case *MachineActions:
-		c = CanMachineAct
+		return CanMachineAct
 	case *Watcher:
-		c = CanWatch
+		return CanWatch
 	case *Exporter:
-		c = CanExport
+		return CanExport
 	case *Archiver:
-		c = CanArchive
+		return CanArchive
 	case *OutgoingAdmin:
-		c = CanOutgoing
-	default:
-		return true
+		return CanOutgoing
 	}
-	return l.Offers(c)
+	return ""
 }
 
 // Capabilities lists what a node can do, in the order of the constants.

@@ -55,6 +55,7 @@ type Machine struct {
 type Network struct {
 	Listening    []string  `json:"listening"` // addresses with ports; empty: it takes no connections
 	Addresses    []string  `json:"addresses"` // names and addresses it answers to
+	RPC          []string  `json:"rpc"`       // addresses with ports that others manage it at; empty: nobody does
 	Sessions     int       `json:"sessions"`
 	Hardened     bool      `json:"hardened"` // only HTTP leaves and comes in
 	Alias        bool      `json:"acceptAliases"`

@@ -2,6 +2,7 @@ package local
 
 import (
 	"context"
+	"net/netip"
 	"strings"
 	"sync"
 	"time"
@@ -32,6 +33,8 @@ type About struct {
 	DataFolder string
 	Line       Line         // nil: nothing connects it
 	Accounts   row.Accounts // who may sign in from elsewhere; nil: nobody
+	// RPC are the addresses that others manage it at; nil: none.
+	RPC func() []netip.AddrPort
 }
 
 // New makes a node for a caller, whose rights are checked at every call.

@@ -46,11 +46,16 @@ func (n *Node) steer(ctx context.Context, op, queue string, do func(context.Cont
 func (n *Node) network() *mgmtclient.Network {
 	s := n.m.Settings()
 	w := &mgmtclient.Network{
-		Listening: []string{}, Addresses: []string{n.m.Identity().Name}, Hardened: s.Hardened, Alias: s.Alias, InsecureNack: s.InsecureNack,
+		Listening: []string{}, RPC: []string{}, Addresses: []string{n.m.Identity().Name}, Hardened: s.Hardened, Alias: s.Alias, InsecureNack: s.InsecureNack,
 		Ping: s.Ping, PingAnswer: s.PingAnswer, Resend: s.Resend,
 	}
 	if w.Resend == [4]uint32{} {
 		w.Resend = resendDefault
+	}
+	if n.about.RPC != nil {
+		for _, a := range n.about.RPC() {
+			w.RPC = append(w.RPC, a.String())
+		}
 	}
 	if n.about.Line == nil {
 		return w

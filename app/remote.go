@@ -1,0 +1,128 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"strings"
+	"sync"
+
+	"posthouse/localqm/mq"
+	"posthouse/localqm/rpc/security"
+	"posthouse/localqm/rpc/security/ntlm"
+	"posthouse/localqm/rpc/security/spnego"
+	"posthouse/mgmtclient"
+	"posthouse/mgmtclient/computers"
+	"posthouse/mgmtclient/remote"
+)
+
+// line reaches other computers over MS-RPC. What is sent to their queues leaves
+// from the queue manager of this one, by MS-MQQB.
+type line struct {
+	sender func(context.Context) (mgmtclient.Sender, error)
+	log    *slog.Logger
+}
+
+func (l line) dial(ctx context.Context, c mgmtclient.Computer, password string) (*remote.Node, error) {
+	o, err := l.options(c, password)
+	if err != nil {
+		return nil, err
+	}
+	return remote.Dial(ctx, o)
+}
+
+func (l line) Dial(ctx context.Context, c mgmtclient.Computer, password string) (mgmtclient.Node, error) {
+	n, err := l.dial(ctx, c, password)
+	if err != nil {
+		return nil, err // not a nil *remote.Node in an interface
+	}
+	return n, nil
+}
+
+func (l line) Probe(ctx context.Context, c mgmtclient.Computer, password string, report func(mgmtclient.Probe)) error {
+	o, err := l.options(c, password)
+	if err != nil {
+		return err
+	}
+	return remote.Probe(ctx, o, report)
+}
+
+func (l line) options(c mgmtclient.Computer, password string) (remote.Options, error) {
+	who, err := initiator(c, password)
+	return remote.Options{Address: c.Host(), Initiator: who, Sender: l.sender, Log: l.log}, err
+}
+
+// initiator signs in as a computer's entry says; nil: not at all.
+func initiator(c mgmtclient.Computer, password string) (security.Initiator, error) {
+	switch c.SignIn {
+	case mgmtclient.SignInPassword:
+		domain, user, ok := strings.Cut(c.User, `\`)
+		if !ok {
+			domain, user = "", c.User
+		}
+		return spnego.NewInitiator(ntlm.NewInitiator(user, domain, password)), nil
+	case mgmtclient.SignInKerberos:
+		return nil, mq.Errorf(mq.ErrUnsupportedOperation, "sign in with Kerberos", "this version cannot")
+	}
+	return nil, nil
+}
+
+// away is a node on another computer, with the queue manager here that sends for it.
+type away struct {
+	*remote.Node
+	here func() error
+}
+
+func (a away) Close() error { return errors.Join(a.Node.Close(), a.here()) }
+
+// Line reaches other computers; a queue manager of this folder is opened for the
+// first message.
+func (o folderOpener) Line(folder string) computers.Line { return folderLine{o, folder} }
+
+type folderLine struct {
+	o      folderOpener
+	folder string
+}
+
+func (l folderLine) Dial(ctx context.Context, c mgmtclient.Computer, password string) (mgmtclient.Node, error) {
+	var here sender
+	n, err := line{sender: here.of(l.o, l.folder), log: l.o.log}.dial(ctx, c, password)
+	if err != nil {
+		return nil, err
+	}
+	return away{n, here.close}, nil
+}
+
+func (l folderLine) Probe(ctx context.Context, c mgmtclient.Computer, password string, report func(mgmtclient.Probe)) error {
+	return line{log: l.o.log}.Probe(ctx, c, password, report)
+}
+
+// sender is the queue manager of a folder, opened when something is sent.
+type sender struct {
+	mu   sync.Mutex
+	node mgmtclient.Node
+}
+
+func (s *sender) of(o folderOpener, folder string) func(context.Context) (mgmtclient.Sender, error) {
+	return func(ctx context.Context) (mgmtclient.Sender, error) {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if s.node == nil {
+			h, err := o.Open(ctx, folder, nil)
+			if err != nil {
+				return nil, err
+			}
+			s.node = h.Node
+		}
+		return can[mgmtclient.Sender](s.node)
+	}
+}
+
+func (s *sender) close() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.node == nil {
+		return nil
+	}
+	return s.node.Close()
+}
