@@ -9,12 +9,12 @@ import (
 	"time"
 
 	qm2qmv1 "github.com/oiweiwei/go-msrpc/msrpc/mqqp/qm2qm/v1"
-	"github.com/oiweiwei/go-msrpc/ndr"
 
 	"posthouse/localqm"
 	"posthouse/localqm/mq"
 	"posthouse/localqm/qmtest"
 	"posthouse/localqm/rpc"
+	"posthouse/localqm/rpc/ndr"
 	"posthouse/localqm/wire"
 )
 
@@ -104,9 +104,9 @@ func (r *reader) cancel(request uint32) mq.HResult {
 }
 
 // octets are a context handle as it travels.
-func octets(t *testing.T, h *qm2qmv1.Context) []byte {
+func octets(t testing.TB, h *qm2qmv1.Context) []byte {
 	t.Helper()
-	w := ndr.NDR20(nil, ndr.DefaultDataRepresentation)
+	w := ndr.NewWriter(nil, ndr.Requests, nil)
 	if err := h.MarshalNDR(t.Context(), w); err != nil {
 		t.Fatal(err)
 	}

@@ -92,11 +92,15 @@ func (c *client) value(name string, id mq.PropID) string {
 	return values[0]
 }
 
-func (c *client) act(o *qmmgmtv1.ManagementObject, action string) mq.HResult {
+func (c *client) act(o *qmmgmtv1.ManagementObject, what string) mq.HResult {
 	c.t.Helper()
 	out := &qmmgmtv1.ManagementActionResponse{}
-	c.Must(c.t, &qmmgmtv1.ManagementActionRequest{ObjectFormat: o, Action: action}, out)
+	c.Must(c.t, action(o, what), out)
 	return mq.HResult(uint32(out.Return))
+}
+
+func action(o *qmmgmtv1.ManagementObject, what string) *qmmgmtv1.ManagementActionRequest {
+	return &qmmgmtv1.ManagementActionRequest{ObjectFormat: o, Action: what}
 }
 
 // show is a variant with its type.
@@ -128,6 +132,14 @@ func show(v *mqmq.PropertyVariant) string {
 		text = fmt.Sprint(u)
 	}
 	return strings.TrimSpace(fmt.Sprintf("%d %s", v.VT, text))
+}
+
+// texts are the elements of a vector of strings.
+func texts(v *mqmq.PropertyVariant) []string {
+	if u, ok := v.VarUnion.GetValue().(*mqmq.UnicodeStringArray); ok {
+		return u.Elems
+	}
+	return nil
 }
 
 func TestAdministratorsAlone(t *testing.T) {

@@ -8,17 +8,16 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/oiweiwei/go-msrpc/ndr"
-
 	"posthouse/localqm"
 	"posthouse/localqm/interfaces/peer/peertest"
 	"posthouse/localqm/mq"
 	"posthouse/localqm/qmtest"
+	"posthouse/localqm/rpc/ndr"
 )
 
-func stub(t *testing.T, r peertest.Request) []byte {
+func stub(t testing.TB, r peertest.Request) []byte {
 	t.Helper()
-	w := ndr.NDR20(nil, ndr.DefaultDataRepresentation)
+	w := ndr.NewWriter(nil, ndr.Requests, nil)
 	if err := r.MarshalNDR(t.Context(), w); err != nil {
 		t.Fatal(err)
 	}

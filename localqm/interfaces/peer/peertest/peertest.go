@@ -8,10 +8,11 @@ import (
 	"net/netip"
 	"testing"
 
-	"github.com/oiweiwei/go-msrpc/ndr"
+	msndr "github.com/oiweiwei/go-msrpc/ndr"
 
 	"posthouse/localqm"
 	"posthouse/localqm/rpc"
+	"posthouse/localqm/rpc/ndr"
 	"posthouse/localqm/rpc/security"
 )
 
@@ -33,18 +34,18 @@ func New(i rpc.Interface, who localqm.Caller) *Client {
 // Request is what go-msrpc generates for the request of an operation.
 type Request interface {
 	OpNum() int
-	ndr.Marshaler
+	msndr.Marshaler
 }
 
 // Response is that of a response.
 type Response interface {
-	ndr.Marshaler
-	ndr.Unmarshaler
+	msndr.Marshaler
+	msndr.Unmarshaler
 }
 
 // Call makes a call with the stubs that would travel. The error is its fault.
 func (c *Client) Call(ctx context.Context, in Request, out Response) error {
-	w := ndr.NDR20(nil, ndr.DefaultDataRepresentation)
+	w := ndr.NewWriter(nil, ndr.Requests, nil)
 	if err := in.MarshalNDR(ctx, w); err != nil {
 		return err
 	}
@@ -52,7 +53,7 @@ func (c *Client) Call(ctx context.Context, in Request, out Response) error {
 	if err != nil {
 		return err
 	}
-	return out.UnmarshalNDR(ctx, ndr.NDR20(stub, ndr.DefaultDataRepresentation))
+	return out.UnmarshalNDR(ctx, ndr.NewReader(stub, false, ndr.Responses, nil))
 }
 
 // Stub makes a call with a request stub as it is, and returns that of the response.
@@ -62,7 +63,7 @@ func (c *Client) Stub(ctx context.Context, operation int, stub []byte) ([]byte, 
 		Remote: netip.MustParseAddrPort("127.0.0.2:40000"), Local: netip.MustParseAddrPort("127.0.0.1:2103"),
 	}
 	ctx = rpc.WithCall(ctx, call)
-	op, err := c.Interface.Handle(ctx, operation, ndr.NDR20(stub, ndr.DefaultDataRepresentation))
+	op, err := c.Interface.Handle(ctx, operation, ndr.NewReader(stub, false, ndr.Requests, nil))
 	switch {
 	case err != nil && op == nil:
 		return nil, errors.Join(rpc.FaultBadStub, err)
@@ -71,11 +72,11 @@ func (c *Client) Stub(ctx context.Context, operation int, stub []byte) ([]byte, 
 	case op == nil:
 		return nil, rpc.FaultOperation
 	}
-	w := ndr.NDR20(nil, ndr.DefaultDataRepresentation)
+	w := ndr.NewWriter(nil, ndr.Requests, nil)
 	if err := op.MarshalNDRResponse(ctx, w); err != nil {
 		return nil, err
 	}
-	return w.Bytes(), nil
+	return w.Bytes(), w.Err()
 }
 
 // Must fails the test if a call ended with a fault.
