@@ -3,6 +3,8 @@ package conformance
 import (
 	"context"
 	"errors"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -13,31 +15,64 @@ import (
 // Run runs the suite. start gives a node with every capability on a new queue
 // manager without queues, and cleans up after itself.
 func Run(t *testing.T, start func(t *testing.T) mgmtclient.Node) {
+	run(t, func(t *testing.T) (node, owner mgmtclient.Node) { return start(t), nil }, nil)
+}
+
+// RunRemote runs the suite on a node that cannot do everything, or does not tell
+// everything, beside one on the same queue manager that does: this one prepares what
+// the tests need. What the node lacks it must explain; the rest is as for all nodes.
+func RunRemote(t *testing.T, start func(t *testing.T) (node, owner mgmtclient.Node)) {
+	lacks := map[mgmtclient.Capability]bool{tellsAll: true}
+	t.Run("lacks", func(t *testing.T) {
+		node, owner := start(t)
+		offered := mgmtclient.Capabilities(node)
+		for _, c := range mgmtclient.Capabilities(owner) {
+			lacks[c] = !slices.Contains(offered, c)
+			if why := mgmtclient.Lacks(node, c); lacks[c] != strings.HasSuffix(why, ".") {
+				t.Errorf("%s is lacked: %v; why: %q", c, lacks[c], why)
+			}
+		}
+	})
+	run(t, start, lacks)
+}
+
+func run(t *testing.T, start func(t *testing.T) (node, owner mgmtclient.Node), lacks map[mgmtclient.Capability]bool) {
 	for _, part := range []struct {
 		name  string
 		tests []test
+		about mgmtclient.Capability // run for nodes that have it
 	}{
-		{"names", names},
-		{"queues", queues},
-		{"sending", sending},
-		{"pages", pages},
-		{"receiving", receiving},
-		{"removing", removing},
-		{"moving", moving},
-		{"searching", searching},
-		{"machine", machines},
-		{"records", records},
-		{"outgoing", outgoing},
-		{"watching", watching},
-		{"ending", ending},
+		{"names", names, ""},
+		{"queues", queues, mgmtclient.CanAdmin},
+		{"subqueues", subqueues, tellsAll},
+		{"permissions", permissions, mgmtclient.CanGuard},
+		{"sending", sending, mgmtclient.CanSend},
+		{"pages", pages, ""},
+		{"receiving", receiving, mgmtclient.CanReceive},
+		{"removing", removing, mgmtclient.CanRemove},
+		{"moving", moving, mgmtclient.CanMove},
+		{"searching", searching, mgmtclient.CanSearch},
+		{"totals", totals, tellsAll},
+		{"settings", settings, mgmtclient.CanMachineAdmin},
+		{"machine", machines, mgmtclient.CanMachineAct},
+		{"records", records, mgmtclient.CanExport},
+		{"outgoing", outgoing, mgmtclient.CanOutgoing},
+		{"watching", watching, mgmtclient.CanWatch},
+		{"ending", ending, ""},
 	} {
+		if lacks[part.about] {
+			continue // RunRemote has asked why
+		}
 		t.Run(part.name, func(t *testing.T) {
 			for _, c := range part.tests {
-				t.Run(c.name, func(t *testing.T) { c.run(newSuite(t, start(t))) })
+				t.Run(c.name, func(t *testing.T) { c.run(newSuite(t, start)) })
 			}
 		})
 	}
 }
+
+// tellsAll is what only nodes have that need no owner beside them.
+const tellsAll mgmtclient.Capability = "everything"
 
 type test struct {
 	name string
@@ -49,6 +84,7 @@ type test struct {
 type suite struct {
 	*testing.T
 	node     mgmtclient.Node
+	owner    mgmtclient.Node // beside it; nil: node does everything itself
 	admin    mgmtclient.QueueAdmin
 	purger   mgmtclient.Purger
 	sender   mgmtclient.Sender
@@ -66,23 +102,24 @@ type suite struct {
 	ctx      context.Context
 }
 
-func newSuite(t *testing.T, n mgmtclient.Node) *suite {
+func newSuite(t *testing.T, start func(t *testing.T) (node, owner mgmtclient.Node)) *suite {
 	t.Helper()
-	s := &suite{T: t, node: n}
-	s.admin = need[mgmtclient.QueueAdmin](t, n)
-	s.purger = need[mgmtclient.Purger](t, n)
-	s.sender = need[mgmtclient.Sender](t, n)
-	s.receiver = need[mgmtclient.Receiver](t, n)
-	s.remover = need[mgmtclient.Remover](t, n)
-	s.mover = need[mgmtclient.Mover](t, n)
-	s.searcher = need[mgmtclient.Searcher](t, n)
-	s.guard = need[mgmtclient.Guard](t, n)
-	s.machine = need[mgmtclient.MachineAdmin](t, n)
-	s.actions = need[mgmtclient.MachineActions](t, n)
-	s.watcher = need[mgmtclient.Watcher](t, n)
-	s.exporter = need[mgmtclient.Exporter](t, n)
-	s.archiver = need[mgmtclient.Archiver](t, n)
-	s.outgoing = need[mgmtclient.OutgoingAdmin](t, n)
+	s := &suite{T: t}
+	s.node, s.owner = start(t)
+	s.admin = need[mgmtclient.QueueAdmin](s)
+	s.purger = need[mgmtclient.Purger](s)
+	s.sender = need[mgmtclient.Sender](s)
+	s.receiver = need[mgmtclient.Receiver](s)
+	s.remover = need[mgmtclient.Remover](s)
+	s.mover = need[mgmtclient.Mover](s)
+	s.searcher = need[mgmtclient.Searcher](s)
+	s.guard = need[mgmtclient.Guard](s)
+	s.machine = need[mgmtclient.MachineAdmin](s)
+	s.actions = need[mgmtclient.MachineActions](s)
+	s.watcher = need[mgmtclient.Watcher](s)
+	s.exporter = need[mgmtclient.Exporter](s)
+	s.archiver = need[mgmtclient.Archiver](s)
+	s.outgoing = need[mgmtclient.OutgoingAdmin](s)
 	// No call may hang: the limit is far beyond what any of them takes.
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	t.Cleanup(cancel)
@@ -90,13 +127,32 @@ func newSuite(t *testing.T, n mgmtclient.Node) *suite {
 	return s
 }
 
-func need[T any](t *testing.T, n mgmtclient.Node) T {
-	t.Helper()
-	c, ok := mgmtclient.Can[T](n)
+// need is a capability of the node, or of its owner.
+func need[T any](s *suite) T {
+	s.Helper()
+	c, ok := mgmtclient.Can[T](s.node)
+	if !ok && s.owner != nil {
+		c, ok = mgmtclient.Can[T](s.owner)
+	}
 	if !ok {
-		t.Fatalf("the node offers only %v", mgmtclient.Capabilities(n))
+		s.Fatalf("the node offers only %v", mgmtclient.Capabilities(s.node))
 	}
 	return c
+}
+
+// all reports whether the node tells everything by itself.
+func (s *suite) all() bool { return s.owner == nil }
+
+// whole asks for no error of what only nodes can do that tell everything; the others
+// must say that they cannot.
+func (s *suite) whole(err error) bool {
+	s.Helper()
+	if s.all() {
+		s.ok(err)
+		return true
+	}
+	s.fails(err, mq.ErrUnsupportedOperation)
+	return false
 }
 
 func (s *suite) ok(err error) {
@@ -163,6 +219,9 @@ func (s *suite) labels(queue string, labels ...string) {
 func (s *suite) list(queue string) []mgmtclient.Message {
 	s.Helper()
 	p, err := s.node.Messages(s.ctx, queue, mgmtclient.Page{Limit: mgmtclient.MaxPage})
+	if strings.Contains(queue, "FARAWAY") && !s.whole(err) {
+		p, err = s.owner.Messages(s.ctx, queue, mgmtclient.Page{Limit: mgmtclient.MaxPage})
+	}
 	s.ok(err)
 	return p.Messages
 }

@@ -26,7 +26,7 @@ func (n *Node) Move(ctx context.Context, from string, ids []mgmtclient.LookupID,
 			results, err = n.shift(ctx, op, s, source, ids, target)
 			return err
 		}
-		results, err = n.resend(ctx, op, s, source, ids, true, fixed(target))
+		results, err = n.resend(ctx, op, s, source, ids, true, &target)
 		return err
 	})
 	return results, err
@@ -36,7 +36,7 @@ func (n *Node) Move(ctx context.Context, from string, ids []mgmtclient.LookupID,
 func (n *Node) Copy(ctx context.Context, from string, ids []mgmtclient.LookupID, to string) (results []mgmtclient.ItemResult, err error) {
 	op := "copy messages from " + from + " to " + to
 	err = n.between(ctx, op, from, to, func(ctx context.Context, s *session, source, target mq.FormatName) error {
-		results, err = n.resend(ctx, op, s, source, ids, false, fixed(target))
+		results, err = n.resend(ctx, op, s, source, ids, false, &target)
 		return err
 	})
 	return results, err
@@ -46,20 +46,10 @@ func (n *Node) Copy(ctx context.Context, from string, ids []mgmtclient.LookupID,
 func (n *Node) Return(ctx context.Context, from string, ids []mgmtclient.LookupID) (results []mgmtclient.ItemResult, err error) {
 	op := "return messages of " + from
 	err = n.reading(ctx, op, from, func(ctx context.Context, s *session, f mq.FormatName) error {
-		results, err = n.resend(ctx, op, s, f, ids, true, func(m *mgmtclient.Message) (mq.FormatName, error) {
-			q, err := mq.ParseQueue(m.DestinationQueue)
-			if err != nil || q.IsZero() {
-				return mq.FormatName{}, mq.Errorf(mq.ErrIllegalFormatName, "", "the message does not say where it was going")
-			}
-			return s.there(q), nil
-		})
+		results, err = n.resend(ctx, op, s, f, ids, true, nil)
 		return err
 	})
 	return results, err
-}
-
-func fixed(f mq.FormatName) func(*mgmtclient.Message) (mq.FormatName, error) {
-	return func(*mgmtclient.Message) (mq.FormatName, error) { return f, nil }
 }
 
 // between is reading for two queues.
@@ -117,24 +107,28 @@ func (n *Node) shift(ctx context.Context, op string, s *session, source mq.Forma
 	return results, err
 }
 
-// resend sends each message anew, one after the other to keep their order; takes
-// removes it where it was.
-func (n *Node) resend(ctx context.Context, op string, s *session, from mq.FormatName, ids []mgmtclient.LookupID, takes bool,
-	to func(*mgmtclient.Message) (mq.FormatName, error),
+// resend sends each message anew, one after the other to keep their order: to a queue,
+// or each to where it was going (nil). takes removes it where it was.
+func (n *Node) resend(ctx context.Context, op string, s *session, from mq.FormatName, ids []mgmtclient.LookupID, takes bool, to *mq.FormatName,
 ) (results []mgmtclient.ItemResult, err error) {
 	if n.o.Sender == nil {
 		return nil, mq.Errorf(mq.ErrUnsupportedOperation, "", "%s", n.Lacks(mgmtclient.CanSend))
 	}
-	action, rights := uint32(peekCurrent), peekAccess
+	r := resending{n: n, s: s, from: from, to: to, action: peekCurrent, known: map[string]target{}}
+	rights := peekAccess
 	if takes {
-		action, rights = receiveCurrent, receiveAccess
+		r.action, rights = receiveCurrent, receiveAccess
+	}
+	if to != nil {
+		if _, err := r.target(ctx, *to, false); err != nil {
+			return nil, err
+		}
 	}
 	err = s.queues.with(ctx, from, rights, func(q opened) error {
-		targets := map[string]target{}
 		for _, id := range ids {
 			newID, err := "", ctx.Err()
 			if err == nil {
-				newID, err = n.resendOne(ctx, s, q, from, action, id, to, targets)
+				newID, err = r.one(ctx, q, id)
 			}
 			results = append(results, n.item(ctx, op, id, newID, err))
 		}
@@ -146,35 +140,14 @@ func (n *Node) resend(ctx context.Context, op string, s *session, from mq.Format
 	return results, err
 }
 
-func (n *Node) resendOne(ctx context.Context, s *session, q opened, from mq.FormatName, action uint32, id mgmtclient.LookupID,
-	to func(*mgmtclient.Message) (mq.FormatName, error), targets map[string]target,
-) (newID string, err error) {
-	d, end, err := s.receive(ctx, q, action, id, 0, whole)
-	if err != nil {
-		return "", err
-	}
-	m := s.row(ctx, from, d)
-	f, err := to(&m)
-	if err == nil {
-		var t target
-		if t, err = s.target(ctx, f, m.Transactional, targets); err == nil {
-			var sent mgmtclient.SendResult
-			sent, err = n.send(ctx, again(&m, t.name, t.transactional))
-			newID = sent.LastID
-		}
-	}
-	if action == peekCurrent {
-		return newID, err
-	}
-	if err != nil {
-		_ = end(negative) // else the end of the session unlocks it
-		return "", err
-	}
-	if err := end(positive); err != nil {
-		return newID, mq.Errorf(mq.CodeOf(n.explain(ctx, "", err)), "", "it was sent as %s, but could not be removed: %w", newID, n.explain(ctx, "", err)).
-			WithFix("look whether it is still there, and delete it then")
-	}
-	return newID, nil
+// resending is a bulk action that sends anew.
+type resending struct {
+	n      *Node
+	s      *session
+	from   mq.FormatName
+	to     *mq.FormatName // nil: to where each was going
+	action uint32
+	known  map[string]target
 }
 
 // target is where messages are sent anew.
@@ -183,23 +156,63 @@ type target struct {
 	transactional bool
 }
 
+func (r *resending) one(ctx context.Context, q opened, id mgmtclient.LookupID) (newID string, err error) {
+	d, end, err := r.s.receive(ctx, q, r.action, id, 0, whole)
+	if err != nil {
+		return "", err
+	}
+	newID, err = r.send(ctx, d)
+	switch {
+	case r.action == peekCurrent:
+		return newID, err
+	case err != nil:
+		_ = end(negative) // else the end of the session unlocks it
+		return "", err
+	}
+	if err := r.n.explain(ctx, "", end(positive)); err != nil {
+		return newID, mq.Errorf(mq.CodeOf(err), "", "it was sent as %s, but could not be removed: %w", newID, err).
+			WithFix("look whether it is still there, and delete it then")
+	}
+	return newID, nil
+}
+
+func (r *resending) send(ctx context.Context, d *delivery) (newID string, err error) {
+	m := r.s.row(ctx, r.from, d)
+	f := mq.FormatName{}
+	if r.to != nil {
+		f = *r.to
+	} else if q, err := mq.ParseQueue(m.DestinationQueue); err == nil {
+		f = r.s.there(q)
+	} else {
+		return "", mq.Errorf(mq.ErrIllegalFormatName, "", "the message does not say where it was going")
+	}
+	t, err := r.target(ctx, f, m.Transactional)
+	if err != nil {
+		return "", err
+	}
+	sent, err := r.n.send(ctx, again(&m, t.name, t.transactional))
+	return sent.LastID, err
+}
+
 // target finds out about a queue before something is sent to it: what is on that
-// computer must be there.
-func (s *session) target(ctx context.Context, f mq.FormatName, transactional bool, known map[string]target) (target, error) {
-	t, ok := known[f.Key()]
+// computer must be there. Of others nobody knows whether they are transactional: what
+// is sent to them is as it was.
+func (r *resending) target(ctx context.Context, f mq.FormatName, transactional bool) (target, error) {
+	t, ok := r.known[f.Key()]
 	if ok {
 		return t, nil
 	}
-	t = target{s.addressed(ctx, f), transactional}
-	if s.mine(f) {
-		v, err := s.queueInfo(ctx, f, mq.PropMgmtQueueXact)
-		if err != nil && !idle(err) {
-			return t, err
-		}
-		if x := v.text(mq.PropMgmtQueueXact); x != "" && x != mq.AnswerUnknown {
-			t.transactional = x == mq.AnswerYes
-		}
-		known[f.Key()] = t
+	t = target{r.s.addressed(ctx, f), transactional}
+	if !r.s.mine(f) {
+		return t, nil
+	}
+	v, err := r.s.queueInfo(ctx, f, mq.PropMgmtQueueXact)
+	if err != nil && !idle(err) {
+		return t, err
+	}
+	if x := v.text(mq.PropMgmtQueueXact); x == mq.AnswerYes || x == mq.AnswerNo {
+		t.transactional = x == mq.AnswerYes
+		r.known[f.Key()] = t
 	}
 	return t, nil
 }

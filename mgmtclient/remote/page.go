@@ -2,6 +2,7 @@ package remote
 
 import (
 	"context"
+	"math"
 	"slices"
 
 	"posthouse/localqm/mq"
@@ -56,5 +57,5 @@ func (s *session) walk(ctx context.Context, q opened, p mgmtclient.Page, most in
 	}
 }
 
-// lastPlace stands behind every message: of the lowest priority, after all others.
-const lastPlace = mgmtclient.LookupID(mq.MaxPriority)<<56 | 1<<56 - 1
+// lastPlace stands behind every message.
+const lastPlace mgmtclient.LookupID = math.MaxUint64

@@ -2,6 +2,7 @@ package remote
 
 import (
 	"context"
+	"errors"
 	"net"
 	"net/netip"
 	"strings"
@@ -102,7 +103,9 @@ func (n *Node) send(ctx context.Context, r mgmtclient.SendRequest) (mgmtclient.S
 		return mgmtclient.SendResult{}, here(err)
 	}
 	result, err := local.Send(ctx, r)
-	result.LookupID = 0 // of a queue of this computer
+	if result.Outcome != mgmtclient.OutcomeArrived {
+		result.LookupID = 0 // of an outgoing queue of this computer
+	}
 	return result, here(err)
 }
 
@@ -111,7 +114,16 @@ func here(err error) error {
 	if err == nil {
 		return nil
 	}
-	return &mq.Error{Code: mq.CodeOf(err), Why: "the queue manager of this computer says: " + err.Error(), Err: err}
+	e := &mq.Error{Code: mq.CodeOf(err), Why: err.Error()}
+	var inner *mq.Error
+	if errors.As(err, &inner) {
+		if e.Why = inner.Why; e.Why == "" {
+			e.Why = inner.Code.Text()
+		}
+		e.Fix = inner.Fix
+	}
+	e.Why, e.Err = "the queue manager of this computer says: "+e.Why, err
+	return e
 }
 
 // again is what sends a message anew.

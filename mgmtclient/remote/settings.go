@@ -100,6 +100,9 @@ func propertiesOf(s mgmtclient.QueueSettings) (p properties, err error) {
 		p.guid(mq.PropQType, *s.ServiceType)
 	}
 	if s.Label != nil {
+		if n := mq.LabelLength(*s.Label); n > mq.MaxQueueLabel {
+			return p, mq.Errorf(mq.ErrLabelTooLong, "", "the label has %d characters, and may have %d", n, mq.MaxQueueLabel)
+		}
 		p.text(mq.PropQLabel, *s.Label)
 	}
 	if s.Transactional != nil {
@@ -226,9 +229,11 @@ func (s *session) create(ctx context.Context, path mq.PathName, f mq.FormatName,
 // SetQueue changes properties.
 func (n *Node) SetQueue(ctx context.Context, queue string, set mgmtclient.QueueSettings) (q mgmtclient.Queue, err error) {
 	err = n.changing(ctx, "change queue "+queue, queue, mgmtclient.CanAdmin, func(ctx context.Context, s *session, f mq.FormatName) error {
-		if set.Transactional != nil {
-			return mq.Errorf(mq.ErrProperty, "", "whether a queue is transactional is settled when it is created").
-				WithFix("create another queue and move the messages")
+		if err := s.own(ctx, f); err != nil {
+			return err
+		}
+		if err := s.settled(ctx, f, &set); err != nil {
+			return err
 		}
 		p, err := propertiesOf(set)
 		if err != nil {
@@ -253,9 +258,43 @@ func (n *Node) SetQueue(ctx context.Context, queue string, set mgmtclient.QueueS
 	return n.Queue(ctx, queue)
 }
 
+// own refuses what is there and not a private queue that can be changed.
+func (s *session) own(ctx context.Context, f mq.FormatName) error {
+	v, err := s.queueInfo(ctx, f, mq.PropMgmtQueueLocation)
+	switch path, ok := f.PathName(); {
+	case err != nil && !idle(err):
+		return err
+	case v.text(mq.PropMgmtQueueLocation) == mq.LocationRemote:
+		return mq.Errorf(mq.ErrUnsupportedOperation, "", "it is an outgoing queue, which comes and goes by itself")
+	case ok && path.Subqueue != "":
+		return mq.Errorf(mq.ErrUnsupportedOperation, "", "it is a subqueue, and no protocol of Message Queuing changes or deletes these").
+			WithFix("empty it: it does no harm")
+	case ok && (path.System || path.Suffix != mq.SuffixNone || hidden(path)):
+		return mq.Errorf(mq.ErrUnsupportedOperation, "", "%s belongs to the queue manager", path)
+	}
+	return nil
+}
+
+// settled refuses to make a queue transactional, or not, once it is there.
+func (s *session) settled(ctx context.Context, f mq.FormatName, set *mgmtclient.QueueSettings) error {
+	if set.Transactional == nil {
+		return nil
+	}
+	v, err := s.properties(ctx, f)
+	if err == nil && (v.number(mq.PropQTransaction) != 0) != *set.Transactional {
+		err = mq.Errorf(mq.ErrProperty, "", "whether a queue is transactional is settled when it is created").
+			WithFix("create another queue and move the messages")
+	}
+	set.Transactional = nil
+	return err
+}
+
 // DeleteQueue deletes a queue.
 func (n *Node) DeleteQueue(ctx context.Context, queue string) error {
 	return n.changing(ctx, "delete queue "+queue, queue, mgmtclient.CanAdmin, func(ctx context.Context, s *session, f mq.FormatName) error {
+		if err := s.own(ctx, f); err != nil {
+			return err
+		}
 		o, err := objectFormat(f)
 		if err != nil {
 			return err
