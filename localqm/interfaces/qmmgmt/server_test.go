@@ -260,6 +260,18 @@ func TestCountsThatLieAreFaults(t *testing.T) {
 			t.Errorf("%s: %v", what, err)
 		}
 	}
+	deep := request(queue(t, orders), mq.PropMgmtQueueEODSourceInfo)
+	deep.Var[0] = nested(100)
+	text := stub(t, action(machine(), "TIDY"))
+	copy(text[len(text)-2:], "X")
+	for what, bad := range map[string]struct {
+		operation int
+		stub      []byte
+	}{"variants, a hundred deep": {0, stub(t, deep)}, "a text without its NUL": {1, text}} {
+		if _, err := c.Stub(t.Context(), bad.operation, bad.stub); !errors.Is(err, rpc.FaultBadStub) {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
 	if _, err := c.Stub(t.Context(), 2, good); !errors.Is(err, rpc.FaultOperation) {
 		t.Errorf("a third operation: %v", err)
 	}

@@ -42,7 +42,8 @@ func long(n int64) *mqmq.PropertyVariant {
 	}})
 }
 
-// moment is a time in a VT_I4: seconds since 1970, 0 for none.
+// moment is a time in a VT_I4: seconds since 1970, 0 for none. After 2038 it goes on
+// without a sign, as all times of message queuing do.
 func moment(t time.Time) *mqmq.PropertyVariant {
 	return variant(mq.VTI4, mqmq.PropertyVariant_VarUnion{Value: &mqmq.PropertyVariant_VarUnion_Long{Long: seconds(t)}})
 }
@@ -51,7 +52,7 @@ func seconds(t time.Time) int32 {
 	if t.IsZero() {
 		return 0
 	}
-	return int32(min(max(t.Unix(), 0), math.MaxInt32))
+	return int32(uint32(t.Unix()))
 }
 
 func blob(b []byte) *mqmq.PropertyVariant {

@@ -17,7 +17,7 @@ import (
 
 func stub(t testing.TB, r peertest.Request) []byte {
 	t.Helper()
-	w := ndr.NewWriter(nil, ndr.Requests, nil)
+	w := ndr.NewWriter(nil, ndr.Limits{Depth: 1000, Pointers: 1000, Size: 1 << 20}, nil) // also what no server reads
 	if err := r.MarshalNDR(t.Context(), w); err != nil {
 		t.Fatal(err)
 	}
