@@ -3,7 +3,6 @@ package qm2qm_test
 import (
 	"bytes"
 	"context"
-	"encoding/binary"
 	"testing"
 	"time"
 
@@ -26,12 +25,6 @@ func FuzzStub(f *testing.F) {
 		f.Fatal(err)
 	}
 	c := peertest.New(qm2qm.New(qm2qm.Options{Opened: table, Ports: func() (uint16, uint16) { return 1, 2 }}), qmtest.Stranger)
-	words := func(n ...uint32) (b []byte) {
-		for _, w := range n {
-			b = binary.LittleEndian.AppendUint32(b, w)
-		}
-		return b
-	}
 	read := words(7, 0, receive, 0, 0, 7, 1, 0, 0, 0, 0)
 	second := append(words(0x20000, 0, 0, 0), read...) // a pointer, SequentialId
 	for operation, b := range map[int][]byte{
