@@ -71,7 +71,7 @@ func (a answer) elsewhere(who sender) bool {
 	if !direct {
 		return f.Kind == mq.KindPrivate
 	}
-	return !p.Local() && !strings.EqualFold(p.Machine, who.node) && !p.System && p.Subqueue == "" && p.Suffix == mq.SuffixNone
+	return !p.Local() && !who.is(p.Machine) && !p.System && p.Subqueue == "" && p.Suffix == mq.SuffixNone
 }
 
 // ask asks a queue manager about a queue.
@@ -121,9 +121,16 @@ func grantsSend(sddl, account string) bool {
 
 // sender is who sends, for the check of rights.
 type sender struct {
-	node  string
-	as    string
-	local bool
+	node    string // where the queue is asked about
+	machine string // what that one calls itself
+	keeper  string // where the message leaves from
+	as      string
+	local   bool
+}
+
+// is reports whether a name is that of the computer asked.
+func (s sender) is(machine string) bool {
+	return strings.EqualFold(machine, s.node) || strings.EqualFold(machine, s.machine)
 }
 
 // checks are the lines, from the answers there are.
@@ -166,7 +173,7 @@ func exists(who sender, to answer, now time.Time) check {
 	at := to.at.In(now.Location()).Format("15:04:05")
 	switch code := mq.CodeOf(to.err); {
 	case to.elsewhere(who):
-		return check{mark: markPass, title: "It goes to another computer", text: "It is kept on " + who.node + " until that one takes it."}
+		return check{mark: markPass, title: "It goes to another computer", text: "It is kept on " + who.keeper + " until that one takes it."}
 	case to.err == nil:
 		return check{mark: markPass, title: "The queue exists", text: fmt.Sprintf("%s on %s, asked %s", screen.QueueName(to.queue.PathName), who.node, at)}
 	case code == mq.ErrQueueNotFound:
@@ -213,6 +220,11 @@ func maySend(who sender, to answer) check {
 		c.text = "The queue is open to everybody"
 	case grantsSend(to.sddl, "AN"):
 		c.text = "Anybody may, unsigned too"
+	case !who.local:
+		return check{
+			mark: markWarn, title: "It may be refused", fix: fixPermissions, label: "Show permissions",
+			text: "It goes there unsigned, from " + who.keeper + ", and only accounts may send. Let anonymous send, or ask for a dead letter.",
+		}
 	case grantsSend(to.sddl, "WD"):
 		c.text = "Everyone has Send Message"
 	case who.local && to.owner != "" && grantsSend(to.sddl, to.owner):
@@ -231,7 +243,7 @@ func (d *draft) fits(to answer) check {
 	c := d.sizeOnly()
 	kb := to.queue.QuotaKB
 	if c.mark != markPass || kb == nil {
-		if c.mark == markPass {
+		if c.mark == markPass && !to.queue.Created.IsZero() {
 			c.text += "; the queue has no limit"
 		}
 		return c

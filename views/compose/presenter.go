@@ -1,6 +1,7 @@
 package compose
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -236,7 +237,19 @@ func (p *Presenter) Checks() []check {
 		}
 		return []check{{mark: markFail, title: p.node.Name + " does not answer", text: text}}
 	}
-	return p.draft.checks(sender{p.node.Name, p.node.As, p.node.Local}, p.to, p.admin, p.host.Now())
+	who := sender{p.node.Name, p.host.Feed().Of(p.node.ID).Machine.Name, p.keeper(), p.node.As, p.node.Local}
+	return p.draft.checks(who, p.to, p.admin, p.host.Now())
+}
+
+// keeper is the computer whose queue manager sends: this one, also to the queues of
+// another.
+func (p *Presenter) keeper() string {
+	for _, n := range p.host.Nodes() {
+		if n.Local && !p.node.Local {
+			return n.Name
+		}
+	}
+	return p.node.Name
 }
 
 // Opened is the format name the destination is opened by; "" none.
@@ -247,7 +260,7 @@ func (p *Presenter) Opened() string {
 	}
 	f := q.FormatName()
 	if f.Kind == mq.KindDirect && f.Address == "." {
-		f.Address = p.node.Name
+		f.Address = cmp.Or(p.host.Feed().Of(p.node.ID).Machine.Name, p.node.Name)
 	}
 	return f.String()
 }
@@ -399,7 +412,7 @@ func (p *Presenter) arrival(name string, sent int, r mgmtclient.SendResult) outc
 	default:
 		o.tone = kit.Info
 		o.bold = fmt.Sprintf("%s %s not left yet.", it, has)
-		o.text = "Kept safe on " + p.node.Name + " until " + name + " can be reached."
+		o.text = "Kept safe on " + p.keeper() + " until " + name + " can be reached."
 	}
 	if sent == 0 {
 		o.tone, o.bold = kit.Neutral, "Nothing was sent."

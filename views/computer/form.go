@@ -34,6 +34,7 @@ type form struct {
 	test   *kit.Button
 	untold *kit.Label // that it was not tested
 	do     *kit.Button
+	kept   keeping
 	tried  bool // to test or save: what is missing is said from then on
 	saving bool
 }
@@ -97,6 +98,10 @@ func newForm(h screen.Host, b Book, c mgmtclient.Computer) *form {
 	f.dialog.OnClosed = f.scope.End
 	f.edit.OnChange = f.update
 	f.update()
+	askKeeper(f.scope, b.Computers, func(k keeping) {
+		f.kept = k
+		f.update()
+	})
 	return f
 }
 
@@ -165,8 +170,7 @@ func (f *form) remarkOf() string {
 		return "Most queue managers let nobody in who does not say who it is."
 	case mgmtclient.SignInPassword:
 	}
-	words, _ := f.keeping()
-	return words
+	return f.kept.words
 }
 
 func (f *form) buttons() {

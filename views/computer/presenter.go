@@ -257,13 +257,21 @@ func (e *edit) verdict() (bold, text string) {
 	return "", ""
 }
 
-// keeping says where the password goes; ok: it outlasts the program.
-func (e *edit) keeping() (words string, ok bool) {
-	words, ok = e.computers.Keeper()
-	if ok {
-		return "Kept in " + words + ".", true
-	}
-	return screen.Sentence(words) + " It lasts as long as the program runs.", false
+// keeping is where a password goes: words for a remark; ok: it outlasts the program.
+type keeping struct {
+	words string
+	ok    bool
+}
+
+// askKeeper finds out where passwords go. The keyring may take its time.
+func askKeeper(s *screen.Scope, c mgmtclient.Computers, then func(keeping)) {
+	screen.Load(s, func(context.Context) (keeping, error) {
+		words, ok := c.Keeper()
+		if ok {
+			words = "The password is kept in " + words
+		}
+		return keeping{screen.Sentence(words), ok}, nil
+	}, func(k keeping, _ error) { then(k) })
 }
 
 // save keeps the computer.

@@ -35,7 +35,7 @@ func tested(t *testing.T, h *screentest.Host, p *fake.Peer) *form {
 	f.pass.SetText("north")
 	fill(f.edit)
 	f.pressTest()
-	h.Until(t, "the test", func() bool { return f.phase == passed || f.phase == failed })
+	h.Until(t, "the test", func() bool { return f.kept.words != "" && (f.phase == passed || f.phase == failed) })
 	return f
 }
 
@@ -44,13 +44,14 @@ func closedPort() *fake.Peer {
 		WithFix("open TCP 135 and 2103 to 2105 on the firewall")}
 }
 
-func refusal(h *screentest.Host, list *fake.Computers) *signIn {
+func refusal(t *testing.T, h *screentest.Host, list *fake.Computers) *signIn {
 	c := mgmtclient.Computer{ID: "erp", Name: "ERP-SQL03", SignIn: mgmtclient.SignInKerberos}
 	h.SetNode(screen.Node{ID: "erp", Name: "ERP-SQL03", State: screen.Refused,
 		Err: mq.Errorf(mq.ErrAccessDenied, "sign in", `the Kerberos ticket of NORDHAVN\anna was not accepted`)})
 	d := newSignIn(h, book(h, list), c)
 	d.user.SetText(`NORDHAVN\adm-anna`)
 	d.pass.SetText("123456789")
+	h.Until(t, "where the password goes", func() bool { return d.known })
 	return d
 }
 
@@ -75,9 +76,10 @@ func TestShotsOfTheDialogs(t *testing.T) {
 			empty := newForm(h, book(h, fake.NewComputers()), mgmtclient.Computer{SignIn: mgmtclient.SignInKerberos})
 			b.put(544, 560, 496, empty.dialog.Frame())
 			loose := fake.NewComputers()
-			loose.KeepNot("this desktop has no keyring")
-			b.put(1064, 24, 352, refusal(h, fake.NewComputers()).dialog.Frame())
-			b.put(1064, 360, 352, refusal(h, loose).dialog.Frame())
+			loose.KeepNot("this computer has no keyring that answers, so passwords last until the program ends")
+			b.put(1064, 24, 352, refusal(t, h, fake.NewComputers()).dialog.Frame())
+			b.put(1064, 360, 352, refusal(t, h, loose).dialog.Frame())
+			h.Run()
 			viewtest.Shot(t, "39-computer-dialogs", kit.NewPanel(theme.Background, container.NewWithoutLayout(b.objs...)), fyne.NewSize(1440, 1000), v)
 		})
 	}

@@ -22,6 +22,7 @@ type signIn struct {
 	pass   *kit.Field
 	fail   *kit.Note
 	do     *kit.Button
+	known  bool // where the password goes
 }
 
 func newSignIn(h screen.Host, b Book, c mgmtclient.Computer) *signIn {
@@ -36,16 +37,10 @@ func newSignIn(h screen.Host, b Book, c mgmtclient.Computer) *signIn {
 		text, _, _ := screen.Reason(n.Err)
 		why.SetText(text)
 	}
-	words, ok := b.Computers.Keeper()
-	icon, ink := "key", theme.Muted
-	kept := "The password is kept in " + words + "."
-	if !ok {
-		icon, ink = "warning", theme.Warning
-		kept = screen.Sentence(words) + " The password lasts as long as the program runs."
-	}
+	icon, kept := kit.NewIcon("key", 16, theme.Muted), kit.NewParagraph("").Color(theme.Text2)
 	body := kit.Stack(12, why,
 		kit.Form(88, kit.FormRow{Label: "User", Content: d.user}, kit.FormRow{Label: "Password", Content: d.pass}),
-		kit.Hint(icon, ink, kit.NewParagraph(kept).Color(theme.Text2)), d.fail)
+		kit.HintOf(icon, kept), d.fail)
 	d.dialog = kit.NewDialog("Sign in to "+c.Name, "lock", body).Wide(368)
 	cancel := kit.NewButton("Cancel", "", d.dialog.Close)
 	d.do = kit.NewButton("Sign in", "", d.press).Primary()
@@ -53,6 +48,14 @@ func newSignIn(h screen.Host, b Book, c mgmtclient.Computer) *signIn {
 	if c.User != "" {
 		d.dialog.FirstFocus(d.pass.Focusable())
 	}
+	askKeeper(d.scope, b.Computers, func(k keeping) {
+		if !k.ok {
+			icon.Set("warning", theme.Warning)
+		}
+		kept.SetText(k.words)
+		d.known = true
+		d.dialog.Refresh()
+	})
 	return d
 }
 

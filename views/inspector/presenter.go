@@ -58,6 +58,7 @@ func NewPresenter(h screen.Host) *Presenter {
 func (p *Presenter) Show(s *screen.Scope, node screen.Node, queue string, m mgmtclient.Message) {
 	same := p.shown && p.queue == queue && p.msg.LookupID == m.LookupID && p.node.ID == node.ID
 	if same && (p.loading || p.err == nil) {
+		p.node = node // perhaps over a new connection
 		return
 	}
 	p.scope.End()

@@ -7,7 +7,12 @@ import (
 
 // Hint is a remark with an icon level with its first line; it wraps.
 func Hint(icon string, ink fyne.ThemeColorName, text *Paragraph) *fyne.Container {
-	return container.New(hintLayout{}, NewIcon(icon, 16, ink), text)
+	return HintOf(NewIcon(icon, 16, ink), text)
+}
+
+// HintOf is a Hint whose icon may change.
+func HintOf(icon *Icon, text *Paragraph) *fyne.Container {
+	return container.New(hintLayout{}, icon, text)
 }
 
 const hintText = 24

@@ -70,6 +70,7 @@ type disabler interface{ SetEnabled(on bool) }
 
 func newProperties(h screen.Host, n screen.Node, known facts) *propertiesForm {
 	f := &propertiesForm{edit: newEdit(n, known), host: h, scope: h.Scope().Sub(), can: editable(known.queue)}
+	untold := f.can && known.queue.Created.IsZero()
 	f.fail = kit.NewNote(kit.Danger, "", "")
 	f.fail.Hide()
 	f.warn = kit.NewNote(kit.Warning, "", "")
@@ -78,6 +79,11 @@ func newProperties(h screen.Host, n screen.Node, known facts) *propertiesForm {
 	}
 	f.guards = n.Lacks(mgmtclient.CanGuard) == ""
 	f.lock = kit.NewNote(kit.Neutral, "They can only be looked at.", f.lacks).Icon("lock")
+	if untold {
+		// What a computer does not tell must not look as if it had.
+		f.can = false
+		f.lock.Set(kit.Neutral, "Label, limits, journal and permissions are not told here.", f.lacks)
+	}
 	f.pages = map[string]fyne.CanvasObject{tabGeneral: f.general()}
 	choices := kit.Choices(tabGeneral)
 	if f.can {
@@ -149,7 +155,7 @@ func (f *propertiesForm) update() {
 			in.SetEnabled(false)
 		}
 	}
-	if f.lacks == "" || f.guards && f.tabs.Chosen() == tabPermissions {
+	if f.lacks == "" && (f.can || !editable(f.queue)) || f.can && f.guards && f.tabs.Chosen() == tabPermissions {
 		f.lock.Hide()
 	} else {
 		f.lock.Show()
@@ -203,9 +209,13 @@ func (f *propertiesForm) general() fyne.CanvasObject {
 	}
 	below = append(below,
 		kit.FormRow{Label: "Format name", Content: copied("the format name", q.FormatName)},
-		kit.FormRow{Label: "Made", Content: kit.NewLabel(screen.FullTime(q.Created, f.host.Now()))},
-		kit.FormRow{Label: "Changed", Content: kit.NewLabel(screen.FullTime(q.Modified, f.host.Now()))},
 	)
+	if !q.Created.IsZero() {
+		below = append(below,
+			kit.FormRow{Label: "Made", Content: kit.NewLabel(screen.FullTime(q.Created, f.host.Now()))},
+			kit.FormRow{Label: "Changed", Content: kit.NewLabel(screen.FullTime(q.Modified, f.host.Now()))},
+		)
+	}
 	return kit.Stack(12, top, kit.NewRule(), kit.Form(104, below...))
 }
 

@@ -73,6 +73,9 @@ var queueColumns = []queueColumn{
 	sized("bytes", "Size", func(q *mgmtclient.Queue) int64 { return q.Bytes }),
 	sized("journalBytes", "Journal size", func(q *mgmtclient.Queue) int64 { return q.JournalBytes }),
 	sized("quota", "Quota", func(q *mgmtclient.Queue) int64 {
+		if q.QuotaKB == nil && q.Created.IsZero() {
+			return -2 // its computer does not tell
+		}
 		if q.QuotaKB == nil {
 			return -1
 		}
@@ -137,7 +140,10 @@ func counted(key, title string, width float32, hidden bool, of func(*mgmtclient.
 func sized(key, title string, of func(*mgmtclient.Queue) int64) queueColumn {
 	c := counted(key, title, 96, true, of)
 	c.cell = func(_ *List, q *mgmtclient.Queue) kit.Cell {
-		if of(q) < 0 {
+		switch n := of(q); n {
+		case -2:
+			return kit.Cell{Text: "–"}
+		case -1:
 			return kit.Cell{Text: "No limit", Color: theme.Muted}
 		}
 		return kit.Cell{Text: screen.Size(of(q))}

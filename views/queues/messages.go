@@ -76,6 +76,16 @@ func (m *Messages) Show(s *screen.Scope, node screen.Node, queue string, count i
 	m.fetch()
 }
 
+// SetNode takes over the state of the connection to the computer shown: over a new
+// one the messages are read anew, and without one they stay as they were.
+func (m *Messages) SetNode(n screen.Node) {
+	if m.queue == "" || n.ID != m.node.ID || n.Client == m.node.Client {
+		return
+	}
+	m.node = n
+	m.Refresh()
+}
+
 // Clear shows nothing.
 func (m *Messages) Clear() {
 	m.scope.End()

@@ -77,6 +77,7 @@ func (p *Presenter) Enter(s *screen.Scope, r screen.Route) {
 		})
 	}
 	p.node, p.folder = node, folder
+	p.Messages.SetNode(node)
 	if !again {
 		p.queue = ""
 		p.Messages.Clear()

@@ -382,7 +382,7 @@ func (m *messagesView) empty() {
 		actions = append(actions, kit.NewButton("Clear filter", "x", m.clear))
 		m.blank.Set("funnel-x", theme.Muted, "No label matches “"+kit.Shorten(m.field.Text())+"”",
 			screen.Many(int64(len(ms.run.rows)), "message")+" were searched, labels and IDs only.", "", actions...)
-	case part == InJournal && !q.Journal:
+	case part == InJournal && !q.Journal && !q.Created.IsZero():
 		m.blank.Set("journal", theme.Muted, "No copies are kept", "The journal of "+screen.QueueName(q.PathName)+" is off: messages that are received leave no copy.", "",
 			kit.NewButton("Queue properties", "settings", func() { commands.Run(screen.CmdProperties) }))
 	case q.Outgoing != nil && part == InSubqueues:

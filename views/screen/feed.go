@@ -335,6 +335,9 @@ const rateSpan = 10 * time.Second
 
 // rate tells how fast messages come and go.
 func (n *fed) rate(now time.Time, m mgmtclient.Machine) (in, out float64) {
+	if m.Started.IsZero() {
+		return -1, -1 // it does not tell what it has counted since
+	}
 	r := reading{now, m.Received, m.Removed}
 	if k := len(n.rates); k > 0 && (r.in < n.rates[k-1].in || r.out < n.rates[k-1].out) {
 		n.rates = nil // the queue manager was started anew

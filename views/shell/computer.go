@@ -179,7 +179,7 @@ func (s *Shell) computerInfo() {
 				s.Fail(l.shown.Name+" could not be asked", err)
 				return
 			}
-			d := kit.NewDialog(m.Name, "computer", kit.NewKeyValue(128, s.machinePairs(l, m)...).Inset(0)).Wide(512)
+			d := kit.NewDialog(l.shown.Name, "computer", kit.NewKeyValue(128, s.machinePairs(l, m)...).Inset(0)).Wide(512)
 			d.Buttons(kit.NewButton("Close", "", d.Close))
 			s.Show(d)
 		})
@@ -197,20 +197,36 @@ func (s *Shell) machinePairs(l *link, m mgmtclient.Machine) []kit.Pair {
 	if m.State != "CONNECTED" {
 		state.Value = "Working offline"
 	}
-	return []kit.Pair{
-		{Key: "Identifier", Value: m.ID.String(), Mono: true},
-		{Key: "Version", Value: "Posthouse " + m.Version},
-		{Key: "Runs", Value: runs},
-		{Key: "Started", Value: screen.FullTime(m.Started, s.Now())},
-		state,
-		{Key: "Data folder", Value: m.DataFolder, Mono: true},
-		{Key: "Messages", Value: screen.Count(m.Messages), Tail: screen.Size(m.Bytes) + " in " + screen.Many(int64(m.Queues), "queue")},
-		{Key: "Express", Value: screen.Count(m.ExpressCount), Tail: screen.Size(m.ExpressBytes) + " in memory, lost on a stop"},
-		{Key: "Storage limit", Value: quota(m.QuotaKB)},
-		{Key: "Journal limit", Value: quota(m.JournalQuotaKB)},
-		{Key: "Since the start", Value: screen.Count(m.Received) + " came, " + screen.Count(m.Removed) + " were taken"},
-		{Key: "Security", Value: screen.Title(m.Profile)},
+	var pairs []kit.Pair
+	if !m.ID.IsZero() {
+		pairs = append(pairs, kit.Pair{Key: "Identifier", Value: m.ID.String(), Mono: true})
 	}
+	add := func(key, value, tail string, known bool) {
+		if known {
+			pairs = append(pairs, kit.Pair{Key: key, Value: value, Tail: tail})
+		}
+	}
+	version := m.Version
+	if l.book == nil {
+		version = "Posthouse " + version
+	}
+	told := !m.Started.IsZero() // one that is managed over the network tells less
+	add("Version", version, "", m.Version != "")
+	add("Runs", runs, "", true)
+	add("Name", m.Name, "as it calls itself", m.Name != l.shown.Name)
+	add("Signed in as", l.shown.As, "", l.book != nil && l.shown.As != "")
+	add("Started", screen.FullTime(m.Started, s.Now()), "", told)
+	pairs = append(pairs, state)
+	if m.DataFolder != "" {
+		pairs = append(pairs, kit.Pair{Key: "Data folder", Value: m.DataFolder, Mono: true})
+	}
+	add("Messages", screen.Count(m.Messages), screen.Size(m.Bytes)+" in "+screen.Many(int64(m.Queues), "queue"), true)
+	add("Express", screen.Count(m.ExpressCount), screen.Size(m.ExpressBytes)+" in memory, lost on a stop", told)
+	add("Storage limit", quota(m.QuotaKB), "", told)
+	add("Journal limit", quota(m.JournalQuotaKB), "", told)
+	add("Since the start", screen.Count(m.Received)+" came, "+screen.Count(m.Removed)+" were taken", "", told)
+	add("Security", screen.Title(m.Profile), "", m.Profile != "")
+	return pairs
 }
 
 func quota(kb *uint32) string {

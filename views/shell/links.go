@@ -207,7 +207,7 @@ func lost(err error) bool {
 // Its connection is made anew by itself.
 func broken(err error) bool {
 	code := mq.CodeOf(err)
-	return code == mq.ErrRemoteMachineNotAvailable || code == mq.ErrOperationCancelled || code == mq.ErrIOTimeout
+	return code == mq.ErrRemoteMachineNotAvailable || code == mq.ErrResolveAddress || code == mq.ErrOperationCancelled || code == mq.ErrIOTimeout
 }
 
 // refused reports whether a computer does not let an account in.

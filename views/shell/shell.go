@@ -95,6 +95,8 @@ type Shell struct {
 func New(ctx context.Context, o Options) *Shell {
 	if o.Only == "" {
 		o.Table, o.Menus = screen.Table, screen.Menus
+	} else {
+		o.Computers = nil // there is no place for them
 	}
 	if o.Retry == nil {
 		o.Retry = func(tries int) time.Duration { return screen.RestAfter(retryFirst, tries) }
