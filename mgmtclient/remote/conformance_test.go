@@ -42,7 +42,7 @@ func options(q *interfacestest.QM, account string) remote.Options {
 func serve(t *testing.T, change ...func(*interfaces.Options)) served {
 	t.Helper()
 	s := served{QM: interfacestest.Start(t, "LAPTOP", change...)}
-	s.owner = local.New(s.QueueManager, s.caller(t), local.About{Version: "1.2.3"})
+	s.owner = local.New(s.QueueManager, administrator(t, s.QM), local.About{Version: "1.2.3"})
 	t.Cleanup(func() { _ = s.owner.Close() })
 	o := options(s.QM, interfacestest.Admin)
 	o.Sender = func(context.Context) (mgmtclient.Sender, error) { return s.owner, nil }
@@ -54,10 +54,10 @@ func serve(t *testing.T, change ...func(*interfaces.Options)) served {
 	return s
 }
 
-// caller is the administrator who signs in, here.
-func (s served) caller(t *testing.T) localqm.Caller {
+// administrator is the one who signs in, as a caller here.
+func administrator(t testing.TB, q *interfacestest.QM) localqm.Caller {
 	t.Helper()
-	list, err := s.Accounts.List()
+	list, err := q.Accounts.List()
 	if err != nil {
 		t.Fatal(err)
 	}
