@@ -3,6 +3,7 @@ package qmcomm_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"strings"
 	"testing"
 
@@ -132,7 +133,9 @@ func TestNamesOfAnyLengthAreAnswered(t *testing.T) {
 func FuzzStub(f *testing.F) {
 	qm := qmtest.Start(f, qmtest.Memory)
 	qm.Create("q", localqm.QueueSpec{})
-	interfaces := qmcomm.New(qm.QueueManager, qmcomm.Options{})
+	interfaces := qmcomm.New(qm.QueueManager, qmcomm.Options{
+		Connect: func(context.Context, string, uint16) (*rpc.Conn, error) { return nil, errors.New("there is no other") },
+	})
 	all := requests(f)
 	for which, syntax := range []*dcerpc.SyntaxID{stub.QmcommSyntaxV1_0, stub2.Qmcomm2SyntaxV1_0} {
 		for operation, in := range all[syntax] {

@@ -47,10 +47,14 @@ func (s *server) create(ctx context.Context, r *stub.CreateObjectInternalRequest
 		return err
 	}
 	spec.Security = d
-	_, err = s.m.CreateQueue(ctx, peer.Caller(ctx), mq.QueueName{Path: path}, spec)
-	if mq.CodeOf(err) == mq.ErrUnsupportedOperation { // the queue would be another computer's
-		return mq.Errorf(mq.ErrIllegalQueuePathname, op, "%w", err)
+	name := mq.QueueName{Path: path}
+	switch to, err := s.m.Resolve(ctx, name); {
+	case err == nil && to.Local:
+		return mq.Errorf(mq.ErrQueueExists, op, "there is a queue %s", path)
+	case err == nil:
+		return mq.Errorf(mq.ErrIllegalQueuePathname, op, "%s would be a queue of another computer", path)
 	}
+	_, err = s.m.CreateQueue(ctx, peer.Caller(ctx), name, spec)
 	return err
 }
 

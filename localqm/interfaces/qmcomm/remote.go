@@ -161,11 +161,7 @@ func (r *remote) put(op string, g *reading, d *qm2qm.RemoteReadDesc) error {
 	if d == nil || uint64(len(d.Buffer)) != uint64(d.Size) {
 		return damaged(rpc.FaultBadStub)
 	}
-	packet, _, err := wire.FromRemote(d.Buffer)
-	if err != nil {
-		return damaged(err)
-	}
-	m, err := wire.Parse(packet, mq.GUID{})
+	m, err := wire.Parse(d.Buffer, mq.GUID{})
 	if err != nil {
 		return damaged(err)
 	}
