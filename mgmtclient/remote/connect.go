@@ -124,17 +124,24 @@ func (s *session) reach(ctx context.Context, port string) (ports, string, error)
 // signIn makes the first call, which tells whether we are let in. Of who is let in
 // and may not manage, denied says so.
 func (s *session) signIn(ctx context.Context, where ports) (denied, err error) {
-	if s.manage, err = bind(ctx, s, where, interfaces[0], qmmgmt.NewQmmgmtClient); err != nil {
-		return nil, err
+	if s.manage, err = optional(ctx, s, where, interfaces[0], qmmgmt.NewQmmgmtClient); err != nil || s.manage == nil {
+		return nil, err // without it there is no manager, which is the next layer
 	}
 	_, err = s.machineInfo(ctx, mq.PropMgmtMSMQConnected)
-	if answered(err) {
+	var fault *rpc.Remote
+	switch {
+	case s.o.Initiator == nil && errors.As(err, &fault) && fault.Fault == rpc.FaultAccessDenied:
+		return nil, fmt.Errorf("%w: %w", rpc.ErrSignIn, err) // nobody is let in without a name
+	case answered(err):
 		return err, nil
 	}
 	return nil, err
 }
 
 func (s *session) signedIn() string {
+	if s.manage == nil {
+		return "It did not ask who you are."
+	}
 	if s.o.Initiator == nil {
 		return "You are let in without a name; nothing is protected on the way."
 	}
@@ -146,6 +153,9 @@ func (s *session) signedIn() string {
 
 // meet finds out who is there and what it offers.
 func (s *session) meet(ctx context.Context, where ports, manages bool) (_ string, err error) {
+	if s.manage == nil {
+		return "", rpc.ErrInterface
+	}
 	if s.reads, err = optional(ctx, s, where, interfaces[1], remoteread.NewRemoteReadClient); err != nil {
 		return "", err
 	}
