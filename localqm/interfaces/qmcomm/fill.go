@@ -50,32 +50,34 @@ func (g *reading) texts(m *mq.Message) []textOut {
 type bytesOut struct {
 	what   string
 	value  []byte
+	size   int    // all of them: a peek reads no more of a body than fits
 	buffer []byte // nil: the client does not want them
 	length *uint32
 	small  mq.HResult
 }
 
-func (g *reading) bytes(m *mq.Message, sender []byte) []bytesOut {
+func (g *reading) bytes(m *mq.Message, body int, sender []byte) []bytesOut {
 	return []bytesOut{
-		{"body", m.Body, g.Body, &g.BodySize, mq.ErrBufferOverflow},
-		{"extension", m.Extension, g.MessageExtension, &g.MessageExtensionSize, mq.ErrBufferOverflow},
-		{"sender identifier", sender, g.SenderID, &g.SenderIDLengthProperty, errSenderIDBuffer},
-		{"certificate", m.SenderCertificate, g.SenderCert, &g.SenderCertLengthProperty, errSenderCertBuffer},
-		{"symmetric key", m.SymmetricKey, g.SymmetricKeys, &g.SymmetricKeysSizeProperty, errSymmetricKeyBuffer},
-		{"signature", m.Signature, g.Signature, &g.SignatureSizeProperty, errSignatureBuffer},
+		{"body", m.Body, body, g.Body, &g.BodySize, mq.ErrBufferOverflow},
+		{"extension", m.Extension, len(m.Extension), g.MessageExtension, &g.MessageExtensionSize, mq.ErrBufferOverflow},
+		{"sender identifier", sender, len(sender), g.SenderID, &g.SenderIDLengthProperty, errSenderIDBuffer},
+		{"certificate", m.SenderCertificate, len(m.SenderCertificate), g.SenderCert, &g.SenderCertLengthProperty, errSenderCertBuffer},
+		{"symmetric key", m.SymmetricKey, len(m.SymmetricKey), g.SymmetricKeys, &g.SymmetricKeysSizeProperty, errSymmetricKeyBuffer},
+		{"signature", m.Signature, len(m.Signature), g.Signature, &g.SignatureSizeProperty, errSignatureBuffer},
 	}
 }
 
 // fill puts a message into the buffers of its reader (MS-MQMP 3.1.5.3). If one is too
-// small, all say how large they would have to be, and the error which one it was.
-func (g *reading) fill(op string, m *mq.Message, arrived int64) error {
+// small, all say how large they would have to be, and the error which one it was. body
+// is how long the body is, of which m may have less.
+func (g *reading) fill(op string, m *mq.Message, body int, arrived int64) error {
 	kind, sender := senderOf(m)
 	var small error
-	for _, b := range g.bytes(m, sender) {
-		if small == nil && b.buffer != nil && len(b.value) > len(b.buffer) {
-			small = mq.Errorf(b.small, op, "the %s has %d bytes, and the buffer %d", b.what, len(b.value), len(b.buffer))
+	for _, b := range g.bytes(m, body, sender) {
+		if small == nil && b.buffer != nil && b.size > len(b.buffer) {
+			small = mq.Errorf(b.small, op, "the %s has %d bytes, and the buffer %d", b.what, b.size, len(b.buffer))
 		}
-		*b.length = uint32(len(b.value))
+		*b.length = uint32(b.size)
 	}
 	for _, t := range g.texts(m) {
 		if err := g.putText(op, t); small == nil {
@@ -85,7 +87,7 @@ func (g *reading) fill(op string, m *mq.Message, arrived int64) error {
 	if small != nil {
 		return small
 	}
-	for _, b := range g.bytes(m, sender) {
+	for _, b := range g.bytes(m, body, sender) {
 		if b.buffer != nil {
 			clear(b.buffer[copy(b.buffer, b.value):])
 		}

@@ -239,4 +239,3 @@ func TestAPathHasAFormatName(t *testing.T) {
 	_, err = name(`.\private$\q`, object(nil))
 	answers(t, "into no place", err, mq.ErrInvalidParameter)
 }
-

@@ -159,4 +159,3 @@ func (c *client) raw129(operation int, list []given) error {
 	_, err := c.stub(stub.QmcommSyntaxV1_0, operation, in)
 	return err
 }
-

@@ -59,8 +59,8 @@ func (s *server) receive(ctx context.Context, r *stub2.ReceiveMessageExRequest) 
 	}
 	o := localqm.ReadOptions{
 		Peek: g.receive.Action != actionReceive, Next: g.receive.Action == actionPeekNext,
-		Timeout: g.timeout(), Body: -1,
-		Accept: func(d localqm.Delivery) error { return g.fill(op, d.Message, d.Row.Arrived) },
+		Timeout: g.timeout(), Body: len(g.Body),
+		Accept: func(d localqm.Delivery) error { return g.fill(op, d.Message, d.Row.BodySize, d.Row.Arrived) },
 	}
 	if t != nil {
 		o.Tx = t.Transaction

@@ -260,6 +260,13 @@ func TestAMessageThatDoesNotFitStaysAndItsSizesAreTold(t *testing.T) {
 			t.Errorf("%s: body %d, label %d, extension %d bytes", what, r.Old.BodySize, r.Old.ActualTitleBufferSizeInWchars, r.Old.MessageExtensionSize)
 		}
 	}
+	b := incoming(actionCurrent, 0)
+	b.Old.Body, b.Old.BodyBufferSizeInBytes, b.Old.AllocBodyBufferInBytes = make([]byte, 7), 7, 7
+	r, err := h.read(b, nil)
+	answers(t, "a peek at a body that does not fit", err, mq.ErrBufferOverflow)
+	if r.Old.BodySize != 8 {
+		t.Errorf("the body has %d bytes", r.Old.BodySize)
+	}
 	h.expect("label", actionReceive, 0)
 }
 

@@ -165,7 +165,7 @@ func (r *remote) put(op string, g *reading, d *qm2qm.RemoteReadDesc) error {
 	if err != nil {
 		return damaged(err)
 	}
-	return g.fill(op, m, int64(d.ArriveTime))
+	return g.fill(op, m, len(m.Body), int64(d.ArriveTime))
 }
 
 // cancel ends a read whose reader has given up.
