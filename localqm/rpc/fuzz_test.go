@@ -79,7 +79,20 @@ func FuzzConversation(f *testing.F) {
 	f.Add(r.Append(r.Append(nil, pdu.Header{Flags: pdu.FirstFragment, CallID: 2}, nil), pdu.Header{Flags: pdu.LastFragment, CallID: 2}, nil))
 	f.Add(pdu.AppendAuth3(b.Append(nil, pdu.TypeAlterContext, one, a), one, &pdu.Auth{Mechanism: security.NTLM, Level: security.Privacy, ContextID: 1, Token: []byte("last")}))
 	f.Add(pdu.AppendEmpty(r.Append(nil, one, nil), pdu.TypeCancel, one))
-	s := serve(f, rpc.Options{Interfaces: append(stubs(), newServant().offer()), Acceptor: alice, Limits: rpc.Limits{PDU: time.Second}})
+	m := newServant()
+	close(m.release)
+	done := make(chan struct{})
+	defer close(done)
+	go func() { // what waits need not wait for the test
+		for {
+			select {
+			case <-m.began:
+			case <-done:
+				return
+			}
+		}
+	}()
+	s := serve(f, rpc.Options{Interfaces: append(stubs(), m.offer()), Acceptor: alice, Limits: rpc.Limits{PDU: time.Second}})
 	bound := b.Append(nil, pdu.TypeBind, pdu.Header{Flags: pdu.SingleFragment | pdu.Multiplex, CallID: 1}, nil)
 	f.Fuzz(func(t *testing.T, said []byte) {
 		nc, err := net.Dial("tcp", s.Addr().String())

@@ -241,6 +241,9 @@ func (c *serverConn) write(b []byte) error {
 	}
 	_, err := c.nc.Write(b)
 	if err != nil {
+		if tcp, ok := c.nc.(*net.TCPConn); ok {
+			_ = tcp.SetLinger(0) // what it has not taken would be kept for it
+		}
 		c.close()
 		if errors.Is(err, net.ErrClosed) || errors.Is(err, io.ErrClosedPipe) {
 			return err

@@ -379,7 +379,7 @@ func TestServerBoundsPresentationContexts(t *testing.T) {
 
 // A client that calls and takes no answers fills what is between, and no more.
 func TestServerDisconnectsWhoTakesNoAnswers(t *testing.T) {
-	s := serve(t, rpc.Options{Interfaces: []rpc.Interface{newServant().offer()}, Limits: rpc.Limits{Write: 100 * time.Millisecond}})
+	s := serve(t, rpc.Options{Interfaces: []rpc.Interface{newServant().offer()}, Limits: rpc.Limits{Write: 100 * time.Millisecond, Calls: 20}})
 	w := connect(t, s)
 	_ = w.nc.(*net.TCPConn).SetReadBuffer(4096)
 	w.bind(pdu.Multiplex)
