@@ -121,9 +121,12 @@ func (n *Node) current(ctx context.Context) (*session, error) {
 		n.mu.Unlock()
 		return nil, errClosed
 	}
-	if n.session != nil && n.session.alive() {
-		defer n.mu.Unlock()
-		return n.session, nil
+	if s := n.session; s != nil {
+		if s.alive() {
+			n.mu.Unlock()
+			return s, nil
+		}
+		n.dropLocked()
 	}
 	d := n.dialing
 	if d == nil {
@@ -186,9 +189,25 @@ func (n *Node) do(ctx context.Context, op string, wait time.Duration, f func(con
 		defer stop()
 		if err = f(limited, s); err != nil && context.Cause(limited) == errSilent {
 			err = errSilent
+			n.leave(s)
 		}
 	}
 	return n.explain(ctx, op, err)
+}
+
+// leave ends a session whose other side says nothing any more.
+func (n *Node) leave(s *session) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.session == s {
+		n.dropLocked()
+	}
+}
+
+// dropLocked ends the session; the next call makes another. n.mu is held.
+func (n *Node) dropLocked() {
+	n.work.Go(n.session.close)
+	n.session = nil
 }
 
 // queue is do for one queue.
