@@ -90,6 +90,14 @@ func (p *Presenter) Enter(s *screen.Scope, r screen.Route) {
 	}
 }
 
+// NodeChanged takes over the state of the connection; the draft stays.
+func (p *Presenter) NodeChanged() {
+	if n, ok := p.host.Node(p.node.ID); ok && p.scope != nil {
+		p.node = n
+		p.ask()
+	}
+}
+
 // Leave ends what runs; the draft stays.
 func (p *Presenter) Leave() { p.scope, p.loading = nil, false }
 

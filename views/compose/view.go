@@ -410,6 +410,9 @@ func (v *View) Title() string { return "New message" }
 // Content is the widget.
 func (v *View) Content() fyne.CanvasObject { return v.root }
 
+// NodeChanged is screen.Follower's.
+func (v *View) NodeChanged() { v.p.NodeChanged() }
+
 // Leave keeps the draft.
 func (v *View) Leave() { v.p.Leave() }
 

@@ -155,8 +155,8 @@ func (f *form) update() {
 		row.took.SetText(l.took)
 	}
 	f.time.SetText(f.total())
-	bold, text := f.verdict()
-	f.note.Set(kit.Warning, bold, text)
+	tone, bold, text := f.verdict()
+	f.note.Set(tone, bold, text)
 	visible(f.note, bold+text != "")
 	f.buttons()
 	f.dialog.Refresh()

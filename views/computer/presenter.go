@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"posthouse/mgmtclient"
+	"posthouse/views/kit"
 	"posthouse/views/screen"
 )
 
@@ -194,11 +195,10 @@ var layerNames = map[mgmtclient.Layer]string{
 
 // layer is a line of the test.
 type layer struct {
-	name  string
-	mark  phase // untested: not reached
-	text  string
-	took  string
-	whole string // the text uncut
+	name string
+	mark phase // untested: not reached
+	text string
+	took string
 }
 
 // layers are the lines of the test, reached or not.
@@ -209,7 +209,7 @@ func (e *edit) layers() []layer {
 		switch {
 		case i < len(e.probes):
 			p := e.probes[i]
-			list[i].mark, list[i].text, list[i].took = passed, p.Text, took(p.Took)
+			list[i].mark, list[i].text, list[i].took = passed, strings.TrimSuffix(p.Text, "."), took(p.Took)
 			if !p.OK {
 				list[i].mark = failed
 			}
@@ -243,18 +243,28 @@ func took(d time.Duration) string {
 	return screen.Rate(d.Seconds()) + " s"
 }
 
+// longer is from how many characters on what was found is said below its line, too.
+const longer = 40
+
 // verdict is what follows from the test: words for a note; "" nothing to say.
-func (e *edit) verdict() (bold, text string) {
+func (e *edit) verdict() (tone kit.Tone, bold, text string) {
 	p, stumbled := e.stumble()
 	later := "It can be " + cmp.Or(map[bool]string{true: "added"}[e.was.ID == ""], "saved") + " now, and this mended later."
 	switch {
 	case e.phase == failed && stumbled:
-		return "", strings.TrimSpace(screen.Sentence(p.Text)+" "+screen.Sentence(p.Fix)) + " " + later
+		return kit.Warning, "", strings.TrimSpace(screen.Sentence(p.Text)+" "+screen.Sentence(p.Fix)) + " " + later
 	case e.phase == failed && e.err != nil:
 		why, fix, _ := screen.Reason(e.err)
-		return "It was not tested.", strings.TrimSpace(why + " " + fix)
+		return kit.Warning, "It was not tested.", strings.TrimSpace(why + " " + fix)
+	case e.phase == passed:
+		// What it offers and what it does not.
+		for _, p := range e.probes {
+			if p.Layer == mgmtclient.LayerManager && len(p.Text) > longer {
+				return kit.Info, "", screen.Sentence(p.Text)
+			}
+		}
 	}
-	return "", ""
+	return kit.Warning, "", ""
 }
 
 // keeping is where a password goes: words for a remark; ok: it outlasts the program.

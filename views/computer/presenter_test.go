@@ -84,7 +84,7 @@ func TestTheFirstLayerThatFailsSaysWhatToDo(t *testing.T) {
 	fill(e)
 	e.run()
 	h.Until(t, "the end", func() bool { return e.phase == failed })
-	_, text := e.verdict()
+	_, _, text := e.verdict()
 	if marks(e) != "++x--" || !strings.Contains(text, "the password is not right") || !strings.Contains(text, "It can be added now") {
 		t.Errorf("%s: %s", marks(e), text)
 	}

@@ -215,3 +215,50 @@ func TestRecentActionsLeadToTheirDetails(t *testing.T) {
 		t.Errorf("%d opened, %d undone", opened, undone)
 	}
 }
+
+func TestComputersElsewhereNeedAttentionByTheirHealth(t *testing.T) {
+	hub := fake.Sample()
+	hub.Lack(mgmtclient.CanPurge, mgmtclient.CanRemove)
+	twin := fake.New(fake.Options{Name: "TWIN", ID: mustMachine(t, hub).ID})
+	s := newScene(t, fake.SampleLocal(), hub, twin)
+	nodes := s.Nodes()
+	limited := nodes[1]
+	limited.State = screen.Limited
+	s.SetNode(limited)
+	refused := screen.Node{ID: "crm", Name: "CRM", State: screen.Refused, Err: mq.Errorf(mq.ErrAccessDenied, "sign in", "the password is not right")}
+	gone := screen.Node{ID: "wms", Name: "WMS", State: screen.NoAnswer, Err: mq.Errorf(mq.ErrRemoteMachineNotAvailable, "connect", "nothing listens there")}
+	off := screen.Node{ID: "off", Name: "OFF", State: screen.LetGo}
+	for _, n := range []screen.Node{refused, gone, off} {
+		s.SetNode(n)
+	}
+	got := s.bold()
+	for _, want := range []string{
+		"CRM does not let this account in. | The password is not right. | Sign in", "WMS does not answer. | Nothing listens there. | Try again",
+		"HUB-CPH01 can be looked at, but not managed. | HUB-CPH01 does not offer it from here. | See what",
+		"HUB-CPH01 and TWIN have the same queue manager identifier.",
+	} {
+		if !strings.Contains(got, want) {
+			t.Errorf("%q is not in\n%s", want, got)
+		}
+	}
+	if strings.Contains(got, "OFF") {
+		t.Error("what was disconnected on purpose needs no attention")
+	}
+	for _, a := range s.p.Attention() {
+		if a.Do == "Sign in" || a.Do == "Try again" {
+			a.Run()
+		}
+	}
+	if len(s.Opened) != 1 || s.Opened[0].Screen != screen.SignIn || len(s.Connected) != 1 || s.Connected[0] != "wms" {
+		t.Errorf("opened %v, connected %v", s.Opened, s.Connected)
+	}
+}
+
+func mustMachine(t *testing.T, n mgmtclient.Node) mgmtclient.Machine {
+	t.Helper()
+	m, err := n.Machine(context.Background())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
+}

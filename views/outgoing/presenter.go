@@ -115,6 +115,9 @@ func (p *Presenter) Enter(s *screen.Scope, r screen.Route) {
 	p.tell()
 }
 
+// NodeChanged takes over what became of the computers.
+func (p *Presenter) NodeChanged() { p.update() }
+
 // update takes over new counters.
 func (p *Presenter) update() {
 	p.read()

@@ -343,6 +343,9 @@ func (v *View) Enter(s *screen.Scope, r screen.Route) {
 	v.p.Enter(s, r)
 }
 
+// NodeChanged is screen.Follower's.
+func (v *View) NodeChanged() { v.p.NodeChanged() }
+
 // Leave has nothing to do: everything ended with the scope.
 func (v *View) Leave() {}
 

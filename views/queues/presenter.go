@@ -97,6 +97,26 @@ func (p *Presenter) Enter(s *screen.Scope, r screen.Route) {
 	}
 }
 
+// NodeChanged takes over the state of the connection to the computer shown.
+func (p *Presenter) NodeChanged() {
+	n, ok := p.host.Node(p.node.ID)
+	if !ok || p.scope.Ended() {
+		return
+	}
+	p.node = n
+	p.Messages.SetNode(n)
+	p.fill()
+	switch {
+	case p.queue != "" && p.Messages.Queue() == "" && n.Client != nil:
+		p.choose(p.queue, p.part, p.sub)
+	case p.queue == "" && p.List.Len() > 0:
+		first, _ := p.List.Row(0)
+		p.choose(first.ID.Text, InQueue, "")
+	default:
+		p.OnQueues()
+	}
+}
+
 // split takes a path name apart into queue, part and subqueue.
 func split(path string) (queue string, part Part, sub string) {
 	if strings.Contains(lower(path), `\system$;`) {

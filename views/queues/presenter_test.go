@@ -288,3 +288,26 @@ func TestTheInspectorFollowsTheSelection(t *testing.T) {
 		t.Errorf("%v %d", one, many)
 	}
 }
+
+func TestAConnectionThatComesAndGoesLeavesOneWhereOneIs(t *testing.T) {
+	n := fake.Sample()
+	a := newAct(t, n)
+	a.enter(screen.Route{Screen: screen.Queues, Queue: orders})
+	a.p.Choose(`HUB-CPH01\private$\stock.moves`)
+	a.Until(t, "the messages", func() bool { return a.p.Messages.Len() == 933 })
+	node, _ := a.Node("")
+	node.State, node.Client = screen.NoAnswer, nil
+	a.SetNode(node)
+	a.p.NodeChanged()
+	if a.p.Messages.Len() != 933 || a.p.Path() != `HUB-CPH01\private$\stock.moves` {
+		t.Errorf("%d messages of %s", a.p.Messages.Len(), a.p.Path())
+	}
+	node.State, node.Client = screen.Connected, n
+	a.SetNode(node)
+	calls := n.Calls("Messages")
+	a.p.NodeChanged()
+	a.Until(t, "a new reading", func() bool { return n.Calls("Messages") > calls })
+	if a.p.Path() != `HUB-CPH01\private$\stock.moves` {
+		t.Errorf("at %s", a.p.Path())
+	}
+}

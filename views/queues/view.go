@@ -252,6 +252,9 @@ func (v *View) Enter(s *screen.Scope, r screen.Route) {
 	}
 }
 
+// NodeChanged is screen.Follower's.
+func (v *View) NodeChanged() { v.p.NodeChanged() }
+
 // Leave is screen.Screen's.
 func (v *View) Leave() {}
 

@@ -186,6 +186,12 @@ type Screen interface {
 	Key(*fyne.KeyEvent) bool
 }
 
+// Follower is a Screen that takes over what became of a computer and stays where its
+// user has gone meanwhile. Other screens get Enter again.
+type Follower interface {
+	NodeChanged()
+}
+
 // Factory makes a screen, when it is first opened.
 type Factory func(Host) Screen
 

@@ -7,6 +7,7 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/test"
 
 	"posthouse/localqm/mq"
 	"posthouse/mgmtclient"
@@ -38,7 +39,9 @@ func fleet(t *testing.T, v theme.Choice, c *fake.Computers) *desk {
 func (d *desk) settled(t *testing.T) {
 	t.Helper()
 	d.answered(t)
-	d.Until(t, "what is in the queues", func() bool { return d.says(t, "died on") })
+	d.Until(t, "what is in the queues", func() bool {
+		return d.says(t, "did not exist") && d.says(t, "most because they were not delivered")
+	})
 }
 
 // node finds a computer by its name.
@@ -320,8 +323,29 @@ func TestShotsOfManyComputers(t *testing.T) {
 			d.Until(t, "the dead letters", func() bool { return d.says(t, "51 on 2 computers") })
 			d.bodyShown(t)
 			d.shot(t, "36-computers-dead-letters", v)
+			for _, b := range screentest.Find[*kit.Button](t, d.window.Content()) {
+				if b.Text() == "3 not asked" {
+					b.Press()
+				}
+			}
+			d.shot(t, "36b-computers-not-asked", v)
+			d.press(t, "Close")
 			d.Open(screen.Route{Screen: screen.Outgoing})
 			d.shot(t, "37-computers-outgoing", v)
 		})
+	}
+}
+
+func TestManyComputersAreBuiltAsDrawn(t *testing.T) {
+	d := fleet(t, theme.Light, fake.SampleComputers())
+	d.settled(t)
+	for _, x := range []struct{ name, node string }{{"computers-home", ""}, {"computers-refused", "CRM-ARH02"}} {
+		if x.node != "" {
+			d.Open(screen.Route{Screen: screen.Queues, Node: d.node(t, x.node).ID})
+		}
+		d.Run()
+		d.settle(t)
+		d.settle(t)
+		test.AssertRendersToMarkup(t, x.name+".xml", d.window.Canvas())
 	}
 }

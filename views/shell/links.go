@@ -166,9 +166,18 @@ func (s *Shell) nodeChanged(l *link) {
 	s.side.update()
 	s.bar.update()
 	if s.here.Node == l.ID || s.here.Node == "" {
-		s.front.Enter(s.within, s.here)
+		s.follow()
 	}
 	s.commands.Changed()
+}
+
+// follow has the screen in front take over what became of the computers.
+func (s *Shell) follow() {
+	if f, ok := s.front.(screen.Follower); ok {
+		f.NodeChanged()
+		return
+	}
+	s.front.Enter(s.within, s.here)
 }
 
 // fed shows new counters, and that a queue manager has ended or is back.

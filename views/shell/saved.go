@@ -145,7 +145,7 @@ func (s *Shell) forget(l *link) {
 func (s *Shell) nodesChanged() {
 	s.side.update()
 	s.bar.update()
-	s.front.Enter(s.within, s.here)
+	s.follow()
 	s.commands.Changed()
 }
 
