@@ -1,0 +1,259 @@
+// Package kdctest runs a Kerberos realm for tests: MIT's KDC on a loopback port, with a
+// database of its own.
+package kdctest
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"posthouse/localqm/qmtest/loopback"
+)
+
+// Realm is a realm whose KDC runs until the end of the test.
+type Realm struct {
+	Name   string // EXAMPLE.COM
+	Config string // its krb5.conf
+
+	t       testing.TB
+	dir     string
+	tools   map[string]string
+	caches  int
+	keytabs int
+	added   map[string]bool
+	kdc     *exec.Cmd
+	said    chan struct{} // the KDC has closed its output
+}
+
+// Options change a realm.
+type Options struct {
+	Name    string   // empty: EXAMPLE.COM
+	Kinds   []string // encryption types of keys and tickets; nil: aes256-cts-hmac-sha1-96, aes128-cts-hmac-sha1-96
+	Hosts   []string // domains and computers in it; nil: example.com
+	Trusted []*Realm // realms that trust this one: its users get tickets there
+}
+
+// Start makes a realm and runs its KDC. Where there is none installed, the test is
+// skipped, but not in CI.
+func Start(t testing.TB, o Options) *Realm {
+	t.Helper()
+	if o.Name == "" {
+		o.Name = "EXAMPLE.COM"
+	}
+	if o.Kinds == nil {
+		o.Kinds = []string{"aes256-cts-hmac-sha1-96", "aes128-cts-hmac-sha1-96"}
+	}
+	if o.Hosts == nil {
+		o.Hosts = []string{strings.ToLower(o.Name)}
+	}
+	r := &Realm{Name: o.Name, t: t, dir: t.TempDir(), tools: tools(t), added: map[string]bool{}}
+	r.Config = r.path("krb5.conf")
+	port, err := loopback.Port()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var salted, domains, elsewhere strings.Builder
+	for _, k := range o.Kinds {
+		fmt.Fprintf(&salted, "%s:normal ", k)
+	}
+	for _, h := range o.Hosts {
+		fmt.Fprintf(&domains, " .%s = %s\n %s = %s\n", h, o.Name, h, o.Name)
+	}
+	for _, other := range o.Trusted {
+		text := other.section("[realms]")
+		fmt.Fprintf(&elsewhere, "%s\n", text)
+		fmt.Fprintf(&domains, "%s\n", other.section("[domain_realm]"))
+	}
+	r.write("krb5.conf", fmt.Sprintf(`[libdefaults]
+ default_realm = %[1]s
+ dns_lookup_kdc = false
+ dns_lookup_realm = false
+ dns_canonicalize_hostname = false
+ rdns = false
+ permitted_enctypes = %[3]s
+[realms]
+ %[1]s = {
+  kdc = 127.0.0.1:%[2]d
+ }
+%[4]s[domain_realm]
+%[5]s[logging]
+ kdc = STDERR
+ default = STDERR
+`, o.Name, port, strings.Join(o.Kinds, " "), elsewhere.String(), domains.String()))
+	r.write("kdc.conf", fmt.Sprintf(`[kdcdefaults]
+ kdc_listen = 127.0.0.1:%[2]d
+ kdc_tcp_listen = 127.0.0.1:%[2]d
+[realms]
+ %[1]s = {
+  database_name = %[3]s
+  key_stash_file = %[4]s
+  acl_file = %[5]s
+  supported_enctypes = %[6]s
+  master_key_type = %[7]s
+  max_life = 10h
+  max_renewable_life = 7d
+ }
+`, o.Name, port, r.path("principal"), r.path("stash"), r.path("acl"), salted.String(), o.Kinds[0]))
+	r.Run("", "kdb5_util", "create", "-s", "-r", o.Name, "-P", "master")
+	r.run()
+	return r
+}
+
+// section is a section of the realm's krb5.conf, without its title.
+func (r *Realm) section(title string) string {
+	b, err := os.ReadFile(r.Config)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	_, text, _ := strings.Cut(string(b), title+"\n")
+	text, _, _ = strings.Cut(text, "[")
+	return strings.TrimRight(text, "\n")
+}
+
+// tools are the programs of MIT's Kerberos, some of which are not in everybody's PATH.
+func tools(t testing.TB) map[string]string {
+	t.Helper()
+	found := map[string]string{}
+	for _, name := range []string{"krb5kdc", "kdb5_util", "kadmin.local", "kinit", "kvno"} {
+		for _, at := range []string{name, "/usr/sbin/" + name, "/usr/lib/mit/sbin/" + name} {
+			if path, err := exec.LookPath(at); err == nil {
+				found[name] = path
+				break
+			}
+		}
+		if found[name] == "" {
+			if os.Getenv("CI") != "" {
+				t.Fatalf("%s is not installed", name)
+			}
+			t.Skipf("%s is not installed (scripts/setup test does that)", name)
+		}
+	}
+	return found
+}
+
+func (r *Realm) path(name string) string { return filepath.Join(r.dir, name) }
+
+func (r *Realm) write(name, text string) {
+	r.t.Helper()
+	if err := os.WriteFile(r.path(name), []byte(text), 0o600); err != nil {
+		r.t.Fatal(err)
+	}
+}
+
+// Env is what programs are started with that use the realm, with a ticket cache or
+// without (empty).
+func (r *Realm) Env(cache string) []string {
+	env := append(os.Environ(), "KRB5_CONFIG="+r.Config, "KRB5_KDC_PROFILE="+r.path("kdc.conf"), "KRB5RCACHEDIR="+r.dir)
+	if cache != "" {
+		env = append(env, "KRB5CCNAME="+cache)
+	}
+	return env
+}
+
+func (r *Realm) command(name string, args ...string) *exec.Cmd {
+	c := exec.Command(r.tools[name], args...)
+	c.Env, c.Dir = r.Env(""), r.dir
+	return c
+}
+
+// Run runs one of the programs, with something on its standard input.
+func (r *Realm) Run(input, name string, args ...string) {
+	r.t.Helper()
+	c := r.command(name, args...)
+	c.Stdin = strings.NewReader(input)
+	if out, err := c.CombinedOutput(); err != nil {
+		r.t.Fatalf("%s %v: %v\n%s", name, args, err, out)
+	}
+}
+
+// admin runs a query of kadmin.local, which has no exit code.
+func (r *Realm) admin(query string) {
+	r.t.Helper()
+	c := r.command("kadmin.local", "-r", r.Name, "-q", query)
+	out, err := c.CombinedOutput()
+	if err != nil || strings.Contains(string(out), ": ") && strings.Contains(string(out), "while ") {
+		r.t.Fatalf("kadmin.local %s: %v\n%s", query, err, out)
+	}
+}
+
+// run starts the KDC, and waits until it listens.
+func (r *Realm) run() {
+	r.t.Helper()
+	r.kdc = r.command("krb5kdc", "-n", "-r", r.Name, "-P", r.path("pid"))
+	output, err := r.kdc.StderrPipe()
+	if err == nil {
+		err = r.kdc.Start()
+	}
+	if err != nil {
+		r.t.Fatalf("krb5kdc: %v", err)
+	}
+	r.said = make(chan struct{})
+	ready := make(chan struct{})
+	var early strings.Builder
+	go func() {
+		defer close(r.said)
+		s := bufio.NewScanner(output)
+		for waiting := true; s.Scan(); {
+			if waiting {
+				early.WriteString(s.Text() + "\n")
+			}
+			if waiting && strings.Contains(s.Text(), "commencing operation") {
+				waiting = false
+				close(ready)
+			}
+		}
+		_, _ = io.Copy(io.Discard, output)
+	}()
+	r.t.Cleanup(r.Stop)
+	select {
+	case <-ready:
+	case <-r.said:
+		r.t.Fatalf("krb5kdc ended:\n%s", early.String())
+	}
+}
+
+// Stop ends the KDC: it does not answer any more.
+func (r *Realm) Stop() {
+	if r.kdc != nil {
+		_ = r.kdc.Process.Kill()
+		<-r.said
+		_ = r.kdc.Wait()
+		r.kdc = nil
+	}
+}
+
+// Principal adds a user, or anything else that has a password.
+func (r *Realm) Principal(name, password string) {
+	r.t.Helper()
+	r.admin(fmt.Sprintf(`addprinc -pw "%s" %s`, password, name))
+}
+
+// Keytab adds services with random keys, and returns a keytab of them. Those that are there
+// get new keys.
+func (r *Realm) Keytab(services ...string) string {
+	r.t.Helper()
+	r.keytabs++
+	path := r.path(fmt.Sprintf("keytab%d", r.keytabs))
+	for _, s := range services {
+		if !r.added[s] {
+			r.admin("addprinc -randkey " + s)
+			r.added[s] = true
+		}
+		r.admin("ktadd -k " + path + " " + s)
+	}
+	return path
+}
+
+// Tickets signs a user in, and returns his ticket cache. options are kinit's.
+func (r *Realm) Tickets(name, password string, options ...string) string {
+	r.t.Helper()
+	r.caches++
+	path := "FILE:" + r.path(fmt.Sprintf("tickets%d", r.caches))
+	r.Run(password+"\n", "kinit", append(append([]string{"-c", path}, options...), name)...)
+	return path
+}
