@@ -110,7 +110,7 @@ var rules = []rule{
 	{
 		[]string{"localqm/rpc/..."},
 		func(p string, _ bool) bool {
-			return !ours(p) || in(p, "localqm/rpc/...", "localqm/mq", "localqm/secure")
+			return !ours(p) || in(p, "localqm/rpc/...", "localqm/mq", "localqm/secure", "localqm/qmtest/loopback") // kdctest's port
 		},
 		false, "DCE/RPC is the same for both sides and knows no queue manager",
 	},
