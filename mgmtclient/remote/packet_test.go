@@ -135,19 +135,21 @@ func TestHostileAnswersAreRefused(t *testing.T) {
 	const body = "0123456789"
 	head, at, _ := stored(t, body, false)
 	for name, edit := range map[string]func(r *remoteread.StartReceiveResponse){
-		"no sections":                  func(r *remoteread.StartReceiveResponse) { r.PacketSections, r.NumberOfSections = nil, 0 },
-		"more sections than came":      func(r *remoteread.StartReceiveResponse) { r.NumberOfSections = 0xFFFFFFFF },
-		"three sections":               func(r *remoteread.StartReceiveResponse) { add(r, 2) },
-		"a missing section":            func(r *remoteread.StartReceiveResponse) { r.PacketSections[1] = nil },
-		"a section without bytes":      func(r *remoteread.StartReceiveResponse) { r.PacketSections[0].SectionBuffer = nil },
-		"a size that is not so":        func(r *remoteread.StartReceiveResponse) { r.PacketSections[0].SectionSize++ },
-		"an allocation that is small":  func(r *remoteread.StartReceiveResponse) { r.PacketSections[0].SectionSizeAlloc = 1 },
-		"an allocation that is huge":   func(r *remoteread.StartReceiveResponse) { r.PacketSections[0].SectionSizeAlloc = 0xFFFFFFFF },
-		"a body of another size":       func(r *remoteread.StartReceiveResponse) { r.PacketSections[0].SectionSizeAlloc += 4 },
-		"a full packet in two":         func(r *remoteread.StartReceiveResponse) { r.PacketSections[0].SectionBufferType = 0 },
-		"sections of two kinds":        func(r *remoteread.StartReceiveResponse) { r.PacketSections[1].SectionBufferType = 4 },
-		"an unknown kind":              func(r *remoteread.StartReceiveResponse) { r.PacketSections[0].SectionBufferType = 9 },
-		"a part of a message of HTTP":  func(r *remoteread.StartReceiveResponse) { r.PacketSections[0].SectionBufferType, r.PacketSections[1].SectionBufferType = 3, 4 },
+		"no sections":                 func(r *remoteread.StartReceiveResponse) { r.PacketSections, r.NumberOfSections = nil, 0 },
+		"more sections than came":     func(r *remoteread.StartReceiveResponse) { r.NumberOfSections = 0xFFFFFFFF },
+		"three sections":              func(r *remoteread.StartReceiveResponse) { add(r, 2) },
+		"a missing section":           func(r *remoteread.StartReceiveResponse) { r.PacketSections[1] = nil },
+		"a section without bytes":     func(r *remoteread.StartReceiveResponse) { r.PacketSections[0].SectionBuffer = nil },
+		"a size that is not so":       func(r *remoteread.StartReceiveResponse) { r.PacketSections[0].SectionSize++ },
+		"an allocation that is small": func(r *remoteread.StartReceiveResponse) { r.PacketSections[0].SectionSizeAlloc = 1 },
+		"an allocation that is huge":  func(r *remoteread.StartReceiveResponse) { r.PacketSections[0].SectionSizeAlloc = 0xFFFFFFFF },
+		"a body of another size":      func(r *remoteread.StartReceiveResponse) { r.PacketSections[0].SectionSizeAlloc += 4 },
+		"a full packet in two":        func(r *remoteread.StartReceiveResponse) { r.PacketSections[0].SectionBufferType = 0 },
+		"sections of two kinds":       func(r *remoteread.StartReceiveResponse) { r.PacketSections[1].SectionBufferType = 4 },
+		"an unknown kind":             func(r *remoteread.StartReceiveResponse) { r.PacketSections[0].SectionBufferType = 9 },
+		"a part of a message of HTTP": func(r *remoteread.StartReceiveResponse) {
+			r.PacketSections[0].SectionBufferType, r.PacketSections[1].SectionBufferType = 3, 4
+		},
 		"RemainingHeadersSize lies":    func(r *remoteread.StartReceiveResponse) { tail(r, -148-28-8, 0xFFFFFFF0) },
 		"SubqueueHeader lies":          func(r *remoteread.StartReceiveResponse) { tail(r, -148-28, 4000) },
 		"ExtendedAddressHeader lies":   func(r *remoteread.StartReceiveResponse) { tail(r, -28, 3) },
@@ -156,7 +158,9 @@ func TestHostileAnswersAreRefused(t *testing.T) {
 		"no signature":                 func(r *remoteread.StartReceiveResponse) { first(r, 4, 0) },
 		"AH in a binary message":       func(r *remoteread.StartReceiveResponse) { flip(r, 16+48-4+3, 0x02) },
 		"a header cut off at its body": func(r *remoteread.StartReceiveResponse) { cut(r, 60) },
-		"nothing behind the body":      func(r *remoteread.StartReceiveResponse) { r.PacketSections, r.NumberOfSections = r.PacketSections[:1], 1 },
+		"nothing behind the body": func(r *remoteread.StartReceiveResponse) {
+			r.PacketSections, r.NumberOfSections = r.PacketSections[:1], 1
+		},
 	} {
 		r := sent(t, head, at, body, 4, true)
 		edit(r)

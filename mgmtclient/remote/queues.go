@@ -22,16 +22,19 @@ var (
 	naming = []mq.PropID{
 		mq.PropMgmtQueuePathName, mq.PropMgmtQueueFormatName, mq.PropMgmtQueueType, mq.PropMgmtQueueLocation, mq.PropMgmtQueueForeign,
 	}
-	// Since Windows Vista (MS-MQMR <10>, <11>).
-	subqueues = []mq.PropID{mq.PropMgmtQueueSubqueueNames}
-	transfer  = []mq.PropID{
+	transfer = []mq.PropID{
 		mq.PropMgmtQueueState, mq.PropMgmtQueueNextHops, mq.PropMgmtQueueEODLastAck, mq.PropMgmtQueueEODLastAckTime,
 		mq.PropMgmtQueueEODLastAckCount, mq.PropMgmtQueueEODFirstNonAck, mq.PropMgmtQueueEODLastNonAck, mq.PropMgmtQueueEODNextSeq,
 		mq.PropMgmtQueueEODNoReadCount, mq.PropMgmtQueueEODNoAckCount, mq.PropMgmtQueueEODResendTime,
 		mq.PropMgmtQueueEODResendInterval, mq.PropMgmtQueueEODResendCount, mq.PropMgmtQueueEODSourceInfo,
 	}
-	connections = []mq.PropID{mq.PropMgmtQueueConnectionHistory} // since Windows Vista (<9>)
+	// Since Windows Vista (MS-MQMR <9>, <11>).
+	subqueues   = []mq.PropID{mq.PropMgmtQueueSubqueueNames}
+	connections = []mq.PropID{mq.PropMgmtQueueSubqueueNames, mq.PropMgmtQueueConnectionHistory}
 )
+
+// everything is all that every peer tells.
+var everything = slices.Concat(naming, counters, transfer)
 
 // internal are private queues that the protocols need: hidden, and in no list
 // (MS-MQQB 2.2.4, MS-MQCN).
@@ -136,7 +139,7 @@ func fits(q mgmtclient.Queue, f mgmtclient.QueueFilter) bool {
 // private describes a private queue of a list. One that nothing has used lately has no
 // properties on Windows: it is empty.
 func (s *session) private(ctx context.Context, p mq.PathName) (mgmtclient.Queue, bool, error) {
-	v, err := s.queueInfo(ctx, p.Direct(), s.offered(counters, subqueues)...)
+	v, err := s.tell(ctx, p.Direct(), counters, subqueues)
 	if idle(err) {
 		v, err = values{}, nil
 	}
@@ -154,7 +157,7 @@ func (s *session) private(ctx context.Context, p mq.PathName) (mgmtclient.Queue,
 // other describes a queue of which only the name is known; it tells whether it is of
 // the sort that is looked for.
 func (s *session) other(ctx context.Context, name mq.FormatName, f mgmtclient.QueueFilter) (mgmtclient.Queue, bool, error) {
-	v, err := s.queueInfo(ctx, name, s.offered(naming, counters, transfer, connections, subqueues)...)
+	v, err := s.tell(ctx, name, everything, connections)
 	switch {
 	case idle(err), code(err) == mq.ErrQueueNotFound, code(err) == mq.ErrAccessDenied:
 		return mgmtclient.Queue{}, false, nil
@@ -179,8 +182,18 @@ func idle(err error) bool {
 	return h == mq.ErrGeneric && answered(err) || h == mq.ErrQueueNotActive
 }
 
-// offered puts lists of properties together.
-func (s *session) offered(lists ...[]mq.PropID) []mq.PropID { return slices.Concat(lists...) }
+// tell reads properties of a queue, with those that a peer knows that is not too old.
+func (s *session) tell(ctx context.Context, f mq.FormatName, ids, recent []mq.PropID) (values, error) {
+	if s.old.Load() {
+		return s.queueInfo(ctx, f, ids...)
+	}
+	v, err := s.queueInfo(ctx, f, slices.Concat(ids, recent)...)
+	if code(err) == mq.ErrIllegalPropID {
+		s.old.Store(true)
+		return s.queueInfo(ctx, f, ids...)
+	}
+	return v, err
+}
 
 // each does all of work, some at a time, and returns what they found, in order. The
 // first error ends it.
@@ -206,7 +219,7 @@ func each[T any](ctx context.Context, work []func(context.Context) (T, bool, err
 // Queue describes one queue.
 func (n *Node) Queue(ctx context.Context, queue string) (q mgmtclient.Queue, err error) {
 	err = n.queue(ctx, "look at "+queue, queue, 0, func(ctx context.Context, s *session, f mq.FormatName) error {
-		v, err := s.queueInfo(ctx, f, s.offered(naming, counters, transfer, connections, subqueues)...)
+		v, err := s.tell(ctx, f, everything, connections)
 		if err != nil {
 			return err
 		}

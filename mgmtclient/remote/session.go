@@ -39,6 +39,7 @@ type session struct {
 	about  about
 	offers offers
 
+	old      atomic.Bool // older than Windows Vista: it has fewer properties
 	requests atomic.Uint32
 	queues   pool
 	names    cache
