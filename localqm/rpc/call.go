@@ -44,7 +44,7 @@ type Call struct {
 	Local, Remote netip.AddrPort
 	Interface     string
 	Object        *uuid.UUID // nil: none was named
-	Group         *Group     // holds the context handles
+	Group         *Group     // holds the caller's context handles
 	nulls         ndr.Nulls
 }
 

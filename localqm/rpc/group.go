@@ -8,13 +8,17 @@ import (
 
 	"github.com/oiweiwei/go-msrpc/msrpc/dcetypes"
 	"github.com/oiweiwei/go-msrpc/msrpc/dtyp"
+
+	"posthouse/localqm/secure"
 )
 
-// MaxHandles is how many context handles an association group may hold.
+// MaxHandles is how many context handles a Group may hold.
 const MaxHandles = 16384
 
-// Group is an association group: the connections of one client, and the context
-// handles that it holds (C706 6.1.6, MS-RPCE 3.3.1.5.4).
+// Group has the context handles that a client has opened in an association group, as
+// one user (C706 6.1.6, MS-RPCE 3.3.1.4.1). Any client at the same address may join a
+// group if it knows or guesses the number (MS-RPCE 3.3.1.5.7): what somebody else opened
+// there is not found.
 type Group struct {
 	mu      sync.Mutex
 	closed  bool
@@ -102,12 +106,27 @@ type Groups struct {
 	m  map[uint32]*association
 }
 
-// association is a Group, and who has it.
+// association is an association group: the connections of a client, and what its users
+// hold.
 type association struct {
 	id    uint32
 	from  netip.Addr
 	conns int
-	group *Group
+
+	mu    sync.Mutex
+	users map[secure.SID]*Group
+}
+
+// group is what a user holds.
+func (a *association) group(user secure.SID) *Group {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	g := a.users[user]
+	if g == nil {
+		g = NewGroup()
+		a.users[user] = g
+	}
+	return g
 }
 
 // NewGroups has none.
@@ -131,7 +150,7 @@ func (g *Groups) join(id uint32, from netip.Addr) (*association, bool) {
 		_, _ = rand.Read(b[:]) // never fails
 		id = binary.LittleEndian.Uint32(b[:])
 	}
-	a := &association{id: id, from: from, conns: 1, group: NewGroup()}
+	a := &association{id: id, from: from, conns: 1, users: map[secure.SID]*Group{}}
 	g.m[id] = a
 	return a, true
 }
@@ -146,7 +165,10 @@ func (g *Groups) leave(a *association) {
 		delete(g.m, a.id)
 	}
 	g.mu.Unlock()
-	if last {
-		a.group.Rundown()
+	if !last {
+		return
+	}
+	for _, group := range a.users { // no call runs that could ask for one
+		group.Rundown()
 	}
 }

@@ -51,11 +51,12 @@ func (x *serverCall) run(ctx context.Context) {
 	c := x.c
 	call := &Call{
 		Level: x.level, Local: c.local, Remote: c.remote, Interface: x.iface.Name, Object: x.object,
-		Group: c.association.group, Identity: security.Anonymous(),
+		Identity: security.Anonymous(),
 	}
 	if x.security != nil {
 		call.Identity = x.security.Identity()
 	}
+	call.Group = c.association.group(call.Identity.Token.User)
 	x.nulls = &call.nulls
 	op, err := x.invoke(WithCall(ctx, call))
 	x.release()
