@@ -14,7 +14,7 @@ import (
 	"posthouse/localqm/rpc"
 	"posthouse/localqm/rpc/ndr"
 	"posthouse/localqm/rpc/pdu"
-	"posthouse/localqm/rpc/security"
+	"posthouse/localqm/rpc/security/ntlm"
 )
 
 var noDeadline time.Time
@@ -61,18 +61,16 @@ func BenchmarkServer(b *testing.B) {
 
 // BenchmarkCalls are both sides, through the stubs.
 func BenchmarkCalls(b *testing.B) {
+	ntlm := rpc.DialOptions{Initiator: ntlm.NewInitiator("anna", "", "Brieftaube7")}
 	for _, c := range []struct {
-		level       security.Level
+		name        string
+		o           rpc.DialOptions
 		outstanding int
-	}{{security.None, 1}, {security.None, 16}, {security.Privacy, 1}, {security.Privacy, 16}} {
-		b.Run(fmt.Sprintf("%v/outstanding=%d", c.level, c.outstanding), func(b *testing.B) {
-			s := serve(b, rpc.Options{Interfaces: []rpc.Interface{machines()}, Acceptor: alice})
-			o := rpc.DialOptions{}
-			if c.level != security.None {
-				o = signedIn(c.level)
-			}
+	}{{"none", rpc.DialOptions{}, 1}, {"none", rpc.DialOptions{}, 16}, {"NTLM privacy", ntlm, 1}, {"NTLM privacy", ntlm, 16}} {
+		b.Run(fmt.Sprintf("%s/outstanding=%d", c.name, c.outstanding), func(b *testing.B) {
+			s := serve(b, rpc.Options{Interfaces: []rpc.Interface{machines()}, Acceptor: hub(b)})
 			ctx := context.Background()
-			client, err := qmmgmt.NewQmmgmtClient(ctx, dial(b, s, o))
+			client, err := qmmgmt.NewQmmgmtClient(ctx, dial(b, s, c.o))
 			if err != nil {
 				b.Fatal(err)
 			}
