@@ -54,6 +54,7 @@ the ratios of one run, not the numbers of two.`,
 			o.Attach = func(ctx context.Context, folder string) (bench.Receiver, error) {
 				return control.Dial(ctx, folder, Version)
 			}
+			o.Remote = line{}.Dial
 			if p.asJSON() {
 				o.Progress = func(line string) { p.detail("%s", line) }
 			} else {

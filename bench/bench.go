@@ -29,9 +29,11 @@ type Options struct {
 	Length   time.Duration // of each round of send and receive; 0: 2 s
 	Depth    int           // messages of browse, open and disk; 0: 100,000
 	Progress func(string)
-	// Attach connects to the queue manager that runs on a data folder; wire and
-	// reconnect need it.
+	// Attach connects to the queue manager that runs on a data folder; wire, reconnect
+	// and rpc need it.
 	Attach func(ctx context.Context, folder string) (Receiver, error)
+	// Remote connects to one as a console on another computer does; rpc needs it.
+	Remote func(ctx context.Context, c mgmtclient.Computer, password string) (mgmtclient.Node, error)
 }
 
 // Receiver is what is asked of the process that receives.
@@ -39,10 +41,11 @@ type Receiver interface {
 	mgmtclient.Node
 	mgmtclient.QueueAdmin
 	mgmtclient.Purger
+	mgmtclient.Guard
 }
 
 // Kinds are the measurements there are.
-var Kinds = []string{"send", "receive", "browse", "open", "disk", "wire", "reconnect"}
+var Kinds = []string{"send", "receive", "browse", "open", "disk", "wire", "reconnect", "rpc"}
 
 // Result is one figure, with what it was measured against.
 type Result struct {
@@ -80,7 +83,7 @@ func Run(ctx context.Context, o Options) (Report, error) {
 	report := Report{Time: time.Now(), OS: runtime.GOOS, Arch: runtime.GOARCH, CPUs: runtime.NumCPU(), Go: runtime.Version()}
 	steps := map[string]func(context.Context) error{
 		"send": r.send, "receive": r.receive, "browse": r.browse, "open": r.open, "disk": r.disk,
-		"wire": r.wire, "reconnect": r.reconnect,
+		"wire": r.wire, "reconnect": r.reconnect, "rpc": r.rpc,
 	}
 	for _, what := range r.What {
 		step := steps[what]
@@ -161,7 +164,7 @@ var owner = localqm.LocalUser(0, nil, true, "bench")
 
 // start opens a queue manager on a folder with one queue.
 func (r *run) start(ctx context.Context, folder string) (*localqm.QueueManager, error) {
-	s, err := store.Open(ctx, store.Options{Dir: filepath.Join(r.dir, folder), Name: "BENCH"})
+	s, err := store.Open(ctx, store.Options{Dir: filepath.Join(r.dir, folder), Name: machine})
 	if err != nil {
 		return nil, err
 	}
@@ -172,7 +175,7 @@ func (r *run) start(ctx context.Context, folder string) (*localqm.QueueManager, 
 	return m, nil
 }
 
-const queue = "bench"
+const machine, queue = "BENCH", "bench"
 
 func (r *run) create(ctx context.Context, m *localqm.QueueManager) error {
 	xact := r.Delivery == "transactional"

@@ -19,9 +19,13 @@ import (
 // child is a queue manager in a process of its own, which receives.
 type child struct {
 	cmd    *exec.Cmd
+	name   string
 	folder string
 	node   Receiver
 	port   uint16
+
+	rpcPort   uint16 // 0: management by others is not measured
+	arguments []string
 }
 
 // receiver starts a queue manager that takes messages from anyone.
@@ -30,7 +34,7 @@ func (r *run) receiver(ctx context.Context) (*child, error) {
 	if r.port, err = loopback.Port(); err != nil {
 		return nil, err
 	}
-	c := &child{folder: filepath.Join(r.dir, fmt.Sprintf("receiver-%d", r.port)), port: r.port}
+	c := &child{name: "RECEIVER", folder: filepath.Join(r.dir, fmt.Sprintf("receiver-%d", r.port)), port: r.port}
 	if err := c.start(ctx, r); err != nil {
 		return nil, err
 	}
@@ -52,8 +56,11 @@ func (c *child) start(ctx context.Context, r *run) error {
 	if err != nil {
 		return err
 	}
-	c.cmd = exec.CommandContext(ctx, program, "serve", "--json", "--data", c.folder, "--name", "RECEIVER",
-		"--listen", receiverAddress, "--port", strconv.Itoa(int(c.port)), "--ping-port", strconv.Itoa(int(c.port)))
+	arguments := append([]string{
+		"serve", "--json", "--data", c.folder, "--name", c.name,
+		"--listen", receiverAddress, "--port", strconv.Itoa(int(c.port)), "--ping-port", strconv.Itoa(int(c.port)),
+	}, c.arguments...)
+	c.cmd = exec.CommandContext(ctx, program, arguments...)
 	c.cmd.Stderr = os.Stderr
 	out, err := c.cmd.StdoutPipe()
 	if err != nil {
