@@ -2,7 +2,6 @@ package krb5
 
 import (
 	"context"
-	"io/fs"
 	"net"
 	"net/netip"
 	"os"
@@ -170,7 +169,7 @@ func readCache(path string) (cache *credentials.CCache, id identityOfCache, err 
 		return nil, id, refused("there are no Kerberos tickets: %s is not there", path).
 			WithFix("get them: kinit NAME@REALM (KRB5CCNAME says where they are, if they are elsewhere)")
 	case os.IsPermission(err):
-		return nil, id, refused("the Kerberos tickets in %s are somebody else's: %w", path, err.(*fs.PathError).Err).
+		return nil, id, refused("the Kerberos tickets in %s are somebody else's: %w", path, err).
 			WithFix("get your own: kinit NAME@REALM")
 	case err != nil:
 		return nil, id, refused("the Kerberos tickets in %s cannot be read: %w", path, err).
