@@ -4,7 +4,8 @@
 // a view hides what a node cannot do instead of failing at it.
 //
 // Implementations: local (the queue manager of this process), control (the
-// running queue manager of a data folder), fake (in memory, for view tests).
+// running queue manager of a data folder), remote (one of another computer, over
+// RPC), fake (in memory, for view tests).
 // All pass mgmtclient/conformance. Every method may be called from many
 // goroutines, obeys its context, and returns errors that carry an mq.HResult
 // and the words for the person (mq.Error).

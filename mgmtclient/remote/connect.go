@@ -176,7 +176,7 @@ func (s *session) meet(ctx context.Context, where ports, manages bool) (_ string
 			return "", err
 		}
 	}
-	s.offers = offers{known: true, reads: s.reads != nil, comm: s.comm != nil, sends: s.o.Sender != nil, level: s.o.Initiator != nil}
+	s.offers = offers{reads: s.reads != nil, comm: s.comm != nil, sends: s.o.Sender != nil}
 	text := "Queue manager " + s.about.name
 	if s.about.version != "" {
 		text += ", " + s.about.version

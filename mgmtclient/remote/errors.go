@@ -60,7 +60,7 @@ func native(h mq.HResult) mq.HResult {
 		return mq.ErrSharingViolation
 	case 0xC0000120: // cancelled
 		return mq.ErrOperationCancelled
-	case 0x8007000E, 0xC000009A, 0xC0000017, mq.HResult(rpc.FaultOutOfMemory): // no memory
+	case 0x8007000E, 0xC000009A, 0xC0000017, mq.HResult(rpc.FaultOutOfMemory), mq.HResult(rpc.FaultBusy): // no memory, too busy
 		return mq.ErrInsufficientResources
 	}
 	return h

@@ -4,11 +4,9 @@ import "posthouse/mgmtclient"
 
 // offers are what a peer was found to offer.
 type offers struct {
-	known bool // false: nobody was asked yet
 	reads bool // MS-MQRR
 	comm  bool // MS-MQMP, for others than its own applications
 	sends bool // there is a queue manager here
-	level bool // we have said who we are
 }
 
 // sentence tells the person what can be done there.

@@ -251,3 +251,10 @@ func TestAnOldPeerIsAskedForLessAndSaidToBeOld(t *testing.T) {
 
 // negative is a code as methods return it.
 func negative(h mq.HResult) int32 { return int32(uint32(h)) }
+
+func wants(t *testing.T, err error, code mq.HResult, says string) {
+	t.Helper()
+	if mgmtclient.Code(err) != code || !strings.Contains(err.Error(), says) {
+		t.Errorf("%v, want %s and %q", err, code.Name(), says)
+	}
+}

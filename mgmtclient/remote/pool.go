@@ -2,6 +2,7 @@ package remote
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"time"
 
@@ -9,6 +10,7 @@ import (
 
 	"posthouse/localqm/mq"
 	"posthouse/localqm/rpc/queueformat"
+	"posthouse/localqm/wire"
 )
 
 // access is what a queue is opened for (MS-MQRR 3.1.4.2, 3.1.4.11).
@@ -132,7 +134,7 @@ func gone(err error) bool {
 
 // spoiled reports errors after which an open queue is not to be used again.
 func spoiled(err error) bool {
-	return gone(err) || mq.CodeOf(err) == mq.ErrGeneric && !answered(err)
+	return gone(err) || errors.Is(err, wire.ErrMalformed)
 }
 
 func (p *pool) take(ctx context.Context, key poolKey, f mq.FormatName, a access) (e *entry, fresh bool, err error) {
