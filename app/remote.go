@@ -7,8 +7,8 @@ import (
 	"strings"
 	"sync"
 
-	"posthouse/localqm/mq"
 	"posthouse/localqm/rpc/security"
+	"posthouse/localqm/rpc/security/krb5"
 	"posthouse/localqm/rpc/security/ntlm"
 	"posthouse/localqm/rpc/security/spnego"
 	"posthouse/mgmtclient"
@@ -62,7 +62,11 @@ func initiator(c mgmtclient.Computer, password string) (security.Initiator, erro
 		}
 		return spnego.NewInitiator(ntlm.NewInitiator(user, domain, password)), nil
 	case mgmtclient.SignInKerberos:
-		return nil, mq.Errorf(mq.ErrUnsupportedOperation, "sign in with Kerberos", "this version cannot")
+		tickets, err := krb5.NewInitiator(krb5.InitiatorOptions{})
+		if err != nil {
+			return nil, err
+		}
+		return spnego.NewInitiator(tickets), nil
 	}
 	return nil, nil
 }

@@ -62,7 +62,7 @@ func start(ctx context.Context, folder, name string, net *network, log *slog.Log
 			return nil, errors.Join(err, r.qm.Close())
 		}
 		r.listen = net.listen
-		if r.rpc, err = net.manage(r.qm, r.who, log); err != nil {
+		if r.rpc, err = net.manage(r.qm, folder, r.who, log); err != nil {
 			r.line.Close()
 			return nil, errors.Join(err, r.qm.Close())
 		}

@@ -3,21 +3,35 @@ package app
 import (
 	"log/slog"
 	"net/netip"
+	"os"
+	"path/filepath"
 
 	"posthouse/localqm"
 	"posthouse/localqm/interfaces"
 	"posthouse/localqm/rpc/security/accounts"
+	"posthouse/localqm/rpc/security/krb5"
 	"posthouse/localqm/rpc/security/offer"
 	"posthouse/mgmtclient"
 )
 
 // manage lets other computers manage a queue manager until the interfaces are
 // closed; nil if that is not wanted.
-func (n network) manage(qm *localqm.QueueManager, who *accounts.Store, log *slog.Logger) (*interfaces.Interfaces, error) {
+func (n network) manage(qm *localqm.QueueManager, folder string, who *accounts.Store, log *slog.Logger) (*interfaces.Interfaces, error) {
 	if len(n.listen) == 0 {
 		return nil, nil
 	}
 	o := offer.Options{Name: qm.Identity().Name, Accounts: who, Anonymous: n.anonymous}
+	keytab := n.keytab
+	if keytab == "" {
+		keytab = filepath.Join(folder, "krb5.keytab")
+	}
+	if _, err := os.Stat(keytab); err == nil || n.keytab != "" {
+		tickets, err := krb5.NewAcceptor(keytab, who, log)
+		if err != nil {
+			return nil, err
+		}
+		o.Kerberos = tickets
+	}
 	port := n.rpcPort
 	if port == 0 {
 		port = interfaces.Port

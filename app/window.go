@@ -52,7 +52,7 @@ func openWindow(ctx context.Context, wo windowOptions) error {
 			Connect: func(ctx context.Context) (shell.Link, error) { return nodes.connect(ctx, wo.open) },
 		}},
 		Computers: computers.New(wo.folder, line{sender: nodes.sender}),
-		Screens: screens, Forms: forms, Export: exportMessages,
+		Screens:   screens, Forms: forms, Export: exportMessages,
 		SetTheme: func(c theme.Choice) { a.Settings().SetTheme(theme.New(c)) },
 		Copy:     func(text string) { a.Clipboard().SetContent(text) },
 		Quit:     quit,
