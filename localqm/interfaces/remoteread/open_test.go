@@ -240,8 +240,10 @@ func TestAHandleIsGoodForOneClientUntilItIsClosed(t *testing.T) {
 func TestAClientHasSoManyHandles(t *testing.T) {
 	p := start(t)
 	c := p.owner()
-	for range rpc.MaxHandles {
-		c.open(orders, peekAccess)
+	for range rpc.MaxHandles { // of whichever interface
+		if _, err := c.line.call.Group.Open("another", nil, nil); err != nil {
+			t.Fatal(err)
+		}
 	}
 	_, err := c.OpenQueue(ctx, request(t, orders, peekAccess))
 	want(t, "one more", err, mq.ErrInsufficientResources)
