@@ -34,6 +34,9 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
+// password is that of every account.
+const password = "correct horse battery staple" //nolint:gosec // of the tests
+
 // patience is only ever waited out by a test that fails.
 const patience = time.Minute
 
@@ -41,7 +44,8 @@ const patience = time.Minute
 // the first of them.
 type network struct {
 	t    *testing.T
-	port string
+	port string // for messages
+	rpc  string // for management
 	line *proxy.Proxy
 	dir  string
 
@@ -51,9 +55,13 @@ type network struct {
 
 func newNetwork(t *testing.T) *network {
 	t.Helper()
-	port, err := loopback.Port()
-	if err != nil {
-		t.Fatal(err)
+	var ports [2]string
+	for i := range ports {
+		port, err := loopback.Port()
+		if err != nil {
+			t.Fatal(err)
+		}
+		ports[i] = fmt.Sprint(port)
 	}
 	// Not t.TempDir: a socket's path has a short limit, and test names are long.
 	dir, err := os.MkdirTemp("", "ph")
@@ -65,7 +73,7 @@ func newNetwork(t *testing.T) *network {
 			t.Error(err)
 		}
 	})
-	return &network{t: t, port: fmt.Sprint(port), dir: dir}
+	return &network{t: t, port: ports[0], rpc: ports[1], dir: dir}
 }
 
 // lineTo puts the line in front of a computer: at address, where others find it.
@@ -167,6 +175,7 @@ type computer struct {
 	address string
 	folder  string
 	hosts   string
+	node    []string // flags that work on another computer
 
 	cmd    *exec.Cmd
 	errors *bytes.Buffer
@@ -184,14 +193,14 @@ func (c *computer) command(args ...string) *exec.Cmd {
 		c.n.t.Fatal(err)
 	}
 	cmd := exec.Command(exe, append(args, "--data", c.folder)...)
-	cmd.Env = append(os.Environ(), asProgram+"=1")
+	cmd.Env = append(os.Environ(), asProgram+"=1", "POSTHOUSE_PASSWORD="+password)
 	return cmd
 }
 
 // start starts its queue manager and waits until it serves.
 func (c *computer) start() {
 	c.n.t.Helper()
-	args := []string{"serve", "--json", "--name", c.name, "--listen", c.address, "--port", c.n.port, "--ping-port", c.n.port}
+	args := []string{"serve", "--json", "--name", c.name, "--listen", c.address, "--port", c.n.port, "--ping-port", c.n.port, "--rpc-port", c.n.rpc}
 	if c.hosts != "" {
 		args = append(args, "--hosts", c.hosts)
 	}
@@ -228,7 +237,7 @@ func (c *computer) end(how os.Signal) {
 // run is a command of an application or of an administrator.
 func (c *computer) run(args ...string) ([]byte, error) {
 	c.n.t.Helper()
-	cmd := c.command(append(args, "--json")...)
+	cmd := c.command(slices.Concat(args, c.node, []string{"--json"})...)
 	var out, errs bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &errs
 	if err := cmd.Run(); err != nil {
@@ -244,6 +253,14 @@ func (c *computer) must(args ...string) []byte {
 		c.n.t.Fatalf("%s: %s: %v", c.name, strings.Join(args, " "), err)
 	}
 	return out
+}
+
+// on is the same computer, whose commands work on another one, as a user there.
+func (c *computer) on(other *computer, user string) *computer {
+	away := *c
+	away.name += " on " + other.name
+	away.node = []string{"--node", net.JoinHostPort(other.address, c.n.rpc), "--user", user}
+	return &away
 }
 
 // send sends a message in a transaction of its own, recoverable, to be kept as a
