@@ -140,7 +140,8 @@ func (c *accepting) verify(req *messages.APReq) (types.EncryptionKey, error) {
 	}
 	ticket := &req.Ticket.DecryptedEncPart
 	if req.Authenticator.CRealm != ticket.CRealm {
-		return none, refused("the ticket is of the realm %s, who uses it of %s", mq.Quote(ticket.CRealm), mq.Quote(req.Authenticator.CRealm))
+		return none, refused("the ticket is of the realm %s, who uses it of %s", mq.Quote(ticket.CRealm), mq.Quote(req.Authenticator.CRealm)).
+			WithFix("have the client get new tickets; if that does not help, find out who sent this")
 	}
 	if !c.acceptor.seen.first(req.EncryptedAuthenticator.Cipher) {
 		return none, refused("this request has come before").

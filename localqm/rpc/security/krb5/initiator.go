@@ -72,7 +72,7 @@ func (i *Initiator) Initiate(host string) (c security.Context, err error) {
 	if err != nil {
 		return nil, err
 	}
-	return &initiating{initiator: i, ticket: t}, nil
+	return &initiating{initiator: i, ticket: t, wants: wanted}, nil
 }
 
 // initiating is a context of the initiator.
@@ -82,6 +82,7 @@ type initiating struct {
 	ticket    ticket
 	begun     bool
 	ended     bool
+	wants     contextFlags
 	sent      types.Authenticator
 }
 
@@ -122,13 +123,13 @@ func (c *initiating) request() ([]byte, error) {
 	if err != nil {
 		return nil, broken("%w", err)
 	}
-	a.Cksum, a.SeqNumber, a.SubKey = makeChecksum(wanted), freshNumber(), freshKey(c.ticket.key.KeyType)
+	a.Cksum, a.SeqNumber, a.SubKey = makeChecksum(c.wants), freshNumber(), freshKey(c.ticket.key.KeyType)
 	req, err := messages.NewAPReq(c.ticket.ticket, c.ticket.key, a)
 	if err != nil {
 		return nil, broken("%w", err)
 	}
 	types.SetFlag(&req.APOptions, flags.APOptionMutualRequired)
-	c.sent, c.dce = a, true
+	c.sent, c.dce = a, c.wants.has(flagDCE)
 	return req.Marshal()
 }
 

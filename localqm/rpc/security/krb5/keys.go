@@ -41,9 +41,12 @@ func checkKey(k types.EncryptionKey) error {
 		WithFix("allow AES for the two accounts in the domain (msDS-SupportedEncryptionTypes 0x18), and make the keytab anew")
 }
 
-// freshKey is a random key of a kind that was checked.
+// freshKey is a random key, none for a kind that is not accepted.
 func freshKey(kind int32) types.EncryptionKey {
 	i := slices.IndexFunc(accepted, func(a encryption) bool { return a.id == kind })
+	if i < 0 {
+		return types.EncryptionKey{}
+	}
 	k := types.EncryptionKey{KeyType: kind, KeyValue: make([]byte, accepted[i].size)}
 	_, _ = rand.Read(k.KeyValue) // never fails
 	return k

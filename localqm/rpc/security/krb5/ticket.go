@@ -181,5 +181,9 @@ func readCache(path string) (cache *credentials.CCache, id identityOfCache, err 
 
 func loadCache(path string) (c *credentials.CCache, err error) {
 	defer contain(&err)
-	return credentials.LoadCCache(path)
+	c, err = credentials.LoadCCache(path)
+	if err == nil && (c.DefaultPrincipal.Realm == "" || len(c.DefaultPrincipal.PrincipalName.NameString) == 0) {
+		err = broken("it does not say whose tickets they are")
+	}
+	return c, err
 }

@@ -23,6 +23,7 @@ type Realm struct {
 	t       testing.TB
 	dir     string
 	tools   map[string]string
+	kdcs    string // its part of [realms]
 	caches  int
 	keytabs int
 	added   map[string]bool
@@ -32,10 +33,9 @@ type Realm struct {
 
 // Options change a realm.
 type Options struct {
-	Name    string   // empty: EXAMPLE.COM
-	Kinds   []string // encryption types of keys and tickets; nil: aes256-cts-hmac-sha1-96, aes128-cts-hmac-sha1-96
-	Hosts   []string // domains and computers in it; nil: example.com
-	Trusted []*Realm // realms that trust this one: its users get tickets there
+	Name    string            // empty: EXAMPLE.COM
+	Kinds   []string          // encryption types of keys and tickets; nil: aes256-cts-hmac-sha1-96, aes128-cts-hmac-sha1-96
+	Domains map[string]string // DNS domains and the realms they are in; nil: example.com, if that is its name
 }
 
 // Start makes a realm and runs its KDC. Where there is none installed, the test is
@@ -48,8 +48,8 @@ func Start(t testing.TB, o Options) *Realm {
 	if o.Kinds == nil {
 		o.Kinds = []string{"aes256-cts-hmac-sha1-96", "aes128-cts-hmac-sha1-96"}
 	}
-	if o.Hosts == nil {
-		o.Hosts = []string{strings.ToLower(o.Name)}
+	if o.Domains == nil {
+		o.Domains = map[string]string{strings.ToLower(o.Name): o.Name}
 	}
 	r := &Realm{Name: o.Name, t: t, dir: t.TempDir(), tools: tools(t), added: map[string]bool{}}
 	r.Config = r.path("krb5.conf")
@@ -57,18 +57,14 @@ func Start(t testing.TB, o Options) *Realm {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var salted, domains, elsewhere strings.Builder
+	var salted, domains strings.Builder
 	for _, k := range o.Kinds {
 		fmt.Fprintf(&salted, "%s:normal ", k)
 	}
-	for _, h := range o.Hosts {
-		fmt.Fprintf(&domains, " .%s = %s\n %s = %s\n", h, o.Name, h, o.Name)
+	for domain, in := range o.Domains {
+		fmt.Fprintf(&domains, " .%s = %s\n", domain, in)
 	}
-	for _, other := range o.Trusted {
-		text := other.section("[realms]")
-		fmt.Fprintf(&elsewhere, "%s\n", text)
-		fmt.Fprintf(&domains, "%s\n", other.section("[domain_realm]"))
-	}
+	r.kdcs = fmt.Sprintf(" %s = {\n  kdc = 127.0.0.1:%d\n }\n", o.Name, port)
 	r.write("krb5.conf", fmt.Sprintf(`[libdefaults]
  default_realm = %[1]s
  dns_lookup_kdc = false
@@ -77,14 +73,11 @@ func Start(t testing.TB, o Options) *Realm {
  rdns = false
  permitted_enctypes = %[3]s
 [realms]
- %[1]s = {
-  kdc = 127.0.0.1:%[2]d
- }
-%[4]s[domain_realm]
-%[5]s[logging]
+%[2]s[domain_realm]
+%[4]s[logging]
  kdc = STDERR
  default = STDERR
-`, o.Name, port, strings.Join(o.Kinds, " "), elsewhere.String(), domains.String()))
+`, o.Name, r.kdcs, strings.Join(o.Kinds, " "), domains.String()))
 	r.write("kdc.conf", fmt.Sprintf(`[kdcdefaults]
  kdc_listen = 127.0.0.1:%[2]d
  kdc_tcp_listen = 127.0.0.1:%[2]d
@@ -104,15 +97,20 @@ func Start(t testing.TB, o Options) *Realm {
 	return r
 }
 
-// section is a section of the realm's krb5.conf, without its title.
-func (r *Realm) section(title string) string {
-	b, err := os.ReadFile(r.Config)
-	if err != nil {
-		r.t.Fatal(err)
+// Trust lets the users of this realm get tickets of another one, and returns a krb5.conf
+// with the KDCs of both, which does not say what computers are in them.
+func (r *Realm) Trust(other *Realm) string {
+	r.t.Helper()
+	for _, side := range []*Realm{r, other} {
+		side.Principal("krbtgt/"+other.Name+"@"+r.Name, "trust")
 	}
-	_, text, _ := strings.Cut(string(b), title+"\n")
-	text, _, _ = strings.Cut(text, "[")
-	return strings.TrimRight(text, "\n")
+	r.write("both.conf", fmt.Sprintf(`[libdefaults]
+ default_realm = %s
+ dns_lookup_kdc = false
+ dns_canonicalize_hostname = false
+[realms]
+%s%s`, r.Name, r.kdcs, other.kdcs))
+	return r.path("both.conf")
 }
 
 // tools are the programs of MIT's Kerberos, some of which are not in everybody's PATH.
