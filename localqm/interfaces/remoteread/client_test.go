@@ -12,13 +12,13 @@ import (
 	"go.uber.org/goleak"
 
 	"posthouse/localqm"
+	"posthouse/localqm/interfaces/peer/peertest"
 	"posthouse/localqm/interfaces/remoteread"
 	"posthouse/localqm/mq"
 	"posthouse/localqm/qmtest"
 	"posthouse/localqm/rpc"
 	"posthouse/localqm/rpc/ndr"
 	"posthouse/localqm/rpc/queueformat"
-	"posthouse/localqm/rpc/security"
 	"posthouse/localqm/wire"
 )
 
@@ -28,13 +28,10 @@ var ctx = context.Background()
 
 const orders = `.\private$\orders`
 
-// line is a client's connection without a network: its calls go through the stubs of
-// both sides.
+// line is a client's connection without a network, for the client of go-msrpc.
 type line struct {
-	t      testing.TB
-	server rpc.Interface
-	call   rpc.Call
-	forge  func(stub []byte) // changes requests, as no honest stub would write them
+	*peertest.Client
+	forge func(stub []byte) // changes requests, as no honest stub would write them
 }
 
 func (l *line) Bind(context.Context, ...dcerpc.Option) (dcerpc.Conn, error) { return l, nil }
@@ -61,25 +58,15 @@ func (l *line) Invoke(ctx context.Context, op dcerpc.Operation, _ ...dcerpc.Call
 	if l.forge != nil {
 		l.forge(w.Bytes())
 	}
-	r := ndr.NewReader(w.Bytes(), false, ndr.Requests, nil)
-	answer, err := l.server.Handle(rpc.WithCall(ctx, &l.call), op.OpNum(), r)
-	switch {
-	case answer == nil && err == nil:
-		return rpc.FaultOperation
-	case answer == nil:
-		return rpc.FaultBadStub
-	case err != nil:
+	stub, err := l.Stub(ctx, op.OpNum(), w.Bytes())
+	if err != nil {
 		return err
 	}
-	w = ndr.NewWriter(nil, ndr.Responses, nil)
-	if err := answer.MarshalNDRResponse(ctx, w); err != nil {
-		return err
-	}
-	return op.UnmarshalNDRResponse(ctx, ndr.NewReader(w.Bytes(), false, ndr.Responses, nil))
+	return op.UnmarshalNDRResponse(ctx, ndr.NewReader(stub, false, ndr.Responses, nil))
 }
 
 // cut is what happens when the line is cut and no call runs any more.
-func (l *line) cut() { l.call.Group.Rundown() }
+func (l *line) cut() { l.Group.Rundown() }
 
 // client is a remote reader.
 type client struct {
@@ -105,9 +92,7 @@ func start(t testing.TB) *place {
 // connect is a client, signed in as someone.
 func (p *place) connect(who localqm.Caller) *client {
 	p.t.Helper()
-	l := &line{t: p.t, server: p.server, call: rpc.Call{
-		Identity: security.Identity{Account: "someone", Token: who.Token}, Group: rpc.NewGroup(),
-	}}
+	l := &line{Client: peertest.New(p.server, who)}
 	p.t.Cleanup(l.cut)
 	c, err := remote.NewRemoteReadClient(ctx, l)
 	if err != nil {
@@ -266,7 +251,7 @@ func want(t testing.TB, what string, err error, c mq.HResult) {
 func (c *client) pending(h *remote.QueueNoSerialize, n int) {
 	c.t.Helper()
 	qmtest.Eventually(c.t, "requests are under way", func() bool {
-		return remoteread.Requests(c.line.call.Group, h) == n
+		return remoteread.Requests(c.line.Group, h) == n
 	})
 }
 

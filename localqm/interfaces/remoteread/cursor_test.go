@@ -74,7 +74,7 @@ func TestACursorBelongsToItsQueue(t *testing.T) {
 	_, err = c.CloseCursor(ctx, &remote.CloseCursorRequest{Context: g, Cursor: n})
 	want(t, "closing another handle's cursor", err, 0xC0000008)
 	c.shut(h)
-	if _, cursors := remoteread.Spent(c.line.call.Group, g); cursors != 0 {
+	if _, cursors := remoteread.Spent(c.line.Group, g); cursors != 0 {
 		t.Errorf("%d cursors are counted after their queue was closed", cursors)
 	}
 }

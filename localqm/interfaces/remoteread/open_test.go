@@ -241,7 +241,7 @@ func TestAClientHasSoManyHandles(t *testing.T) {
 	p := start(t)
 	c := p.owner()
 	for range rpc.MaxHandles { // of whichever interface
-		if _, err := c.line.call.Group.Open("another", nil, nil); err != nil {
+		if _, err := c.line.Group.Open("another", nil, nil); err != nil {
 			t.Fatal(err)
 		}
 	}

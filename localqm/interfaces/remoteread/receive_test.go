@@ -145,7 +145,7 @@ func TestArgumentsThatDoNotGoTogetherAreRefused(t *testing.T) {
 		want(t, fmt.Sprintf("an answer of %d", n), c.end(h, 1, ack), 0x6F7)
 	}
 	c.line.forge = nil
-	if n := remoteread.Requests(c.line.call.Group, h); n != 0 {
+	if n := remoteread.Requests(c.line.Group, h); n != 0 {
 		t.Errorf("%d requests are left", n)
 	}
 	if left := p.Labels(orders); len(left) != 2 {
@@ -398,7 +398,7 @@ func TestClosingAQueueEndsWhatWasBegun(t *testing.T) {
 	if m := c.message(g, remote.StartReceiveRequest{Action: receive, RequestID: 1}); m.Label != "a" {
 		t.Errorf("received %q", m.Label)
 	}
-	if requests, cursors := remoteread.Spent(c.line.call.Group, g); requests != 1 || cursors != 0 {
+	if requests, cursors := remoteread.Spent(c.line.Group, g); requests != 1 || cursors != 0 {
 		t.Errorf("the client is said to have %d requests and %d cursors", requests, cursors)
 	}
 }
@@ -430,10 +430,10 @@ func TestAReceiveThatNobodyEndsIsForgottenInTime(t *testing.T) {
 	c.message(h, remote.StartReceiveRequest{Action: receive, RequestID: 1})
 	qmtest.Eventually(t, "the request is forgotten", func() bool {
 		p.Clock.Advance(time.Minute)
-		return remoteread.Requests(c.line.call.Group, h) == 0
+		return remoteread.Requests(c.line.Group, h) == 0
 	})
 	want(t, "ended too late", c.end(h, 1, ack), mq.ErrInvalidHandle)
-	if requests, _ := remoteread.Spent(c.line.call.Group, h); requests != 0 {
+	if requests, _ := remoteread.Spent(c.line.Group, h); requests != 0 {
 		t.Errorf("%d requests are counted", requests)
 	}
 	if m := c.message(h, remote.StartReceiveRequest{Action: receive, RequestID: 1}); m.Label != "a" {
@@ -472,7 +472,7 @@ func TestADeletedQueueEndsItsReaders(t *testing.T) {
 		t.Fatal(err)
 	}
 	want(t, "who waited", (<-coming).err, mq.ErrQueueDeleted)
-	qmtest.Eventually(t, "its receive is forgotten", func() bool { return remoteread.Requests(c.line.call.Group, h) == 0 })
+	qmtest.Eventually(t, "its receive is forgotten", func() bool { return remoteread.Requests(c.line.Group, h) == 0 })
 	_, err := c.read(h, remote.StartReceiveRequest{Action: peek})
 	want(t, "reading it", err, mq.ErrQueueDeleted)
 	c.shut(h)
