@@ -37,7 +37,7 @@ type Limits struct {
 	Connections int           // 1,024
 	PerAddress  int           // connections of one address that have not signed in: 64
 	Calls       int           // of one connection at once: 1,024
-	Memory      int64         // of requests and responses that are under way, in bytes: 256 MiB
+	Memory      int64         // of calls that are under way, in bytes, half of it for one user: 256 MiB
 	SignIn      time.Duration // until a client has signed in, or made a call: 30 s
 	PDU         time.Duration // until the rest of a PDU or of a request comes: 60 s
 	Write       time.Duration // until a client takes a response: 60 s
@@ -47,10 +47,12 @@ type Limits struct {
 const (
 	defaultMaxStub   = 8 << 20  // request, in bytes
 	anonymousMaxStub = 64 << 10 // of a client that is not signed in
+	anonymousCalls   = 32       // of its connection at once
 	anonymousIdle    = 2 * time.Minute
-	maxPresentations = 1024 // of a connection
-	maxContexts      = 64   // security contexts of a connection
-	minFragment      = 256  // we do not send shorter ones
+	maxPresentations = 1024    // of a connection
+	maxContexts      = 64      // security contexts of a connection
+	minFragment      = 256     // we do not send shorter ones
+	callSize         = 8 << 10 // memory of a call besides request and response: its stack and its first fragment
 )
 
 func (l Limits) withDefaults() Limits {
@@ -95,7 +97,7 @@ type Server struct {
 	ctx        context.Context
 	cancel     context.CancelFunc
 	wait       sync.WaitGroup
-	memory     atomic.Int64
+	memory     *shares
 
 	calls, faults, refused, violations atomic.Uint64
 
@@ -116,7 +118,7 @@ func Serve(ln net.Listener, o Options) *Server {
 	o.Limits = o.Limits.withDefaults()
 	s := &Server{
 		o: o, ln: ln, log: o.Log, groups: o.Groups, interfaces: map[pdu.Syntax]*Interface{},
-		conns: map[*serverConn]struct{}{}, guests: map[netip.Addr]int{},
+		memory: newShares(o.Limits.Memory), conns: map[*serverConn]struct{}{}, guests: map[netip.Addr]int{},
 	}
 	for _, i := range o.Interfaces {
 		if i.MaxStub == 0 {

@@ -14,6 +14,7 @@ import (
 	"posthouse/localqm/rpc/ndr"
 	"posthouse/localqm/rpc/pdu"
 	"posthouse/localqm/rpc/security"
+	"posthouse/localqm/secure"
 )
 
 // serverCall is a call, from its first fragment to its answer.
@@ -42,7 +43,7 @@ type serverCall struct {
 
 // release gives the memory of the request back.
 func (x *serverCall) release() {
-	x.c.s.memory.Add(-x.reserved)
+	x.c.s.memory.give(x.user(), x.reserved)
 	x.reserved, x.stub = 0, nil
 }
 
@@ -66,7 +67,7 @@ func (x *serverCall) run(ctx context.Context) {
 	var out *buffer
 	if err == nil && op != nil && !x.orphaned.Load() {
 		if out, err = x.encode(ctx, op); err == nil {
-			err = x.reserve(len(out.b))
+			err = x.reserve(callSize + len(out.b))
 		}
 	}
 	x.ended()
@@ -93,11 +94,18 @@ func (x *serverCall) run(ctx context.Context) {
 	c.mu.Unlock()
 }
 
+// user is whose share of the memory the call uses.
+func (x *serverCall) user() secure.SID {
+	if x.security == nil {
+		return secure.Anonymous
+	}
+	return x.security.Identity().Token.User
+}
+
 // reserve accounts for a part of the request, or for the response until the client has
 // taken it.
 func (x *serverCall) reserve(n int) error {
-	if x.c.s.memory.Add(int64(n)) > x.c.s.o.Limits.Memory {
-		x.c.s.memory.Add(-int64(n))
+	if !x.c.s.memory.take(x.user(), int64(n)) {
 		return FaultOutOfMemory
 	}
 	x.reserved += int64(n)

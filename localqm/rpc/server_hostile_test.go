@@ -170,11 +170,11 @@ func TestServerBoundsRequests(t *testing.T) {
 	w.request(7, opRepeat, pdu.SingleFragment, stub(nil))
 	w.answered(7, nil)
 
-	s = serve(t, rpc.Options{Interfaces: []rpc.Interface{newServant().offer()}, Limits: rpc.Limits{Memory: 10_000}})
+	s = serve(t, rpc.Options{Interfaces: []rpc.Interface{newServant().offer()}, Limits: rpc.Limits{Memory: 40_000}})
 	one, two := connect(t, s), connect(t, s)
 	one.bind(0)
 	two.bind(0)
-	one.request(2, opRepeat, pdu.FirstFragment, part)
+	one.request(2, opRepeat, pdu.FirstFragment, part) // half is for all who have not signed in
 	one.request(2, opRepeat, 0, part)
 	one.request(2, opRepeat, 0, part)
 	one.faulted(rpc.FaultOutOfMemory)
@@ -266,10 +266,10 @@ func TestServerFaultsBadStubs(t *testing.T) {
 // R15: pending calls have a cap, and end with the connection.
 func TestServerBoundsCallsThatWait(t *testing.T) {
 	m := newServant()
-	s := serve(t, rpc.Options{Interfaces: []rpc.Interface{m.offer()}, Limits: rpc.Limits{Calls: 50}})
+	s := serve(t, rpc.Options{Interfaces: []rpc.Interface{m.offer()}, Anonymous: true, Limits: rpc.Limits{Calls: 30}})
 	w := connect(t, s)
 	w.bind(pdu.Multiplex)
-	for id := uint32(2); id < 52; id++ {
+	for id := uint32(2); id < 32; id++ {
 		w.request(id, opWait, pdu.SingleFragment, stub(nil))
 		<-m.began
 	}

@@ -168,9 +168,13 @@ func (x *serverCall) admit(i *Interface, r pdu.Request) Fault {
 	if int64(r.Hint) > int64(x.limit) {
 		return FaultAccessDenied // MS-RPCE 3.3.3.5.4
 	}
+	most := x.c.s.o.Limits.Calls
+	if guest && !x.c.s.o.Anonymous {
+		most = min(most, anonymousCalls)
+	}
 	x.c.mu.Lock()
 	defer x.c.mu.Unlock()
-	if x.c.outstanding >= x.c.s.o.Limits.Calls {
+	if x.c.outstanding >= most || x.reserve(callSize) != nil {
 		return FaultBusy
 	}
 	return 0
