@@ -263,28 +263,31 @@ func TestServerFaultsBadStubs(t *testing.T) {
 	}
 }
 
-// R15: pending calls have a cap, and end with the connection.
+// R15: pending calls have a cap, a lower one for who has not signed in, and end with
+// the connection.
 func TestServerBoundsCallsThatWait(t *testing.T) {
-	m := newServant()
-	s := serve(t, rpc.Options{Interfaces: []rpc.Interface{m.offer()}, Anonymous: true, Limits: rpc.Limits{Calls: 30}})
-	w := connect(t, s)
-	w.bind(pdu.Multiplex)
-	for id := uint32(2); id < 32; id++ {
-		w.request(id, opWait, pdu.SingleFragment, stub(nil))
-		<-m.began
-	}
-	for id := uint32(100); id < 110; id++ {
-		w.request(id, opWait, pdu.SingleFragment, stub(nil))
-		w.faulted(rpc.FaultBusy)
-	}
-	// One that is cancelled makes room for one.
-	w.send(pdu.AppendEmpty(nil, pdu.TypeCancel, pdu.Header{Flags: pdu.SingleFragment, CallID: 2}))
-	w.faulted(rpc.FaultCancel)
-	honest(t, s)
-	_ = w.nc.Close()
-	_ = s.Close()
-	if n := m.running.Load(); n != 0 {
-		t.Errorf("%d calls run on", n)
+	for most, open := range map[uint32]bool{50: true, 32: false} {
+		m := newServant()
+		s := serve(t, rpc.Options{Interfaces: []rpc.Interface{m.offer()}, Anonymous: open, Limits: rpc.Limits{Calls: 50}})
+		w := connect(t, s)
+		w.bind(pdu.Multiplex)
+		for id := range most {
+			w.request(id, opWait, pdu.SingleFragment, stub(nil))
+			<-m.began
+		}
+		for id := uint32(100); id < 110; id++ {
+			w.request(id, opWait, pdu.SingleFragment, stub(nil))
+			w.faulted(rpc.FaultBusy)
+		}
+		// One that is cancelled makes room for one.
+		w.send(pdu.AppendEmpty(nil, pdu.TypeCancel, pdu.Header{Flags: pdu.SingleFragment, CallID: 2}))
+		w.faulted(rpc.FaultCancel)
+		honest(t, s)
+		_ = w.nc.Close()
+		_ = s.Close()
+		if n := m.running.Load(); n != 0 {
+			t.Errorf("%d calls run on", n)
+		}
 	}
 }
 
