@@ -25,10 +25,11 @@ func (p *program) benchCommand() *cobra.Command {
 		Short: "Measure the queue manager against the machine it runs on",
 		Long: `Measure the queue manager, in a folder of its own that is removed again, against
 the machine it runs on: durable sends beside a plain file with a group commit, deep
-pages beside shallow ones, opening a large data folder beside a small one. Trust
+pages beside shallow ones, opening a large data folder beside a small one, messages
+between processes, management by other computers beside an echo over TCP. Trust
 the ratios of one run, not the numbers of two.`,
 		Example: `  posthouse bench send --senders 1,8,64 --size 1024
-  posthouse bench browse open --messages 1000000 --json`,
+  posthouse bench browse open rpc --messages 1000000 --json`,
 		DisableFlagsInUseLine: true,
 		Args: func(cmd *cobra.Command, args []string) error {
 			for _, a := range args {
@@ -80,7 +81,7 @@ the ratios of one run, not the numbers of two.`,
 	f.Var(&delivery, "delivery", "recoverable, express or transactional")
 	f.IntVar(&o.Rounds, "rounds", 3, "`N` rounds, of which the median counts")
 	f.Var(&length, "length", "length of each round of send and receive: seconds, or 1m30s (default 2)")
-	f.IntVar(&o.Depth, "messages", 100_000, "`N` messages for browse, open and disk")
+	f.IntVar(&o.Depth, "messages", 100_000, "`N` messages for browse, open, disk and rpc")
 	return cmd
 }
 

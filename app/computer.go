@@ -22,12 +22,14 @@ func (p *program) computerCommand() *cobra.Command {
 type signIn struct {
 	user                string
 	kerberos, anonymous bool
+	cancelAfter         wait
 }
 
 func (s *signIn) flags(f *pflag.FlagSet) {
 	f.StringVar(&s.user, "user", "", "sign in elsewhere as `[DOMAIN\\]NAME`, with a password")
 	f.BoolVar(&s.kerberos, "kerberos", false, "sign in elsewhere with the Kerberos tickets of this user")
 	f.BoolVar(&s.anonymous, "anonymous", false, "do not sign in elsewhere, and see what nobody may see")
+	f.Var(&s.cancelAfter, "cancel-after", "give up on a silent computer so long after a call should have ended, `TIME` (default 5m)")
 }
 
 // onto sets how to sign in to a computer, if the flags say so.
@@ -47,6 +49,12 @@ func (s *signIn) onto(c mgmtclient.Computer) (mgmtclient.Computer, error) {
 	}
 	if said > 1 {
 		return c, usagef("choose one of --user, --kerberos and --anonymous")
+	}
+	if s.cancelAfter > wait(24*time.Hour) {
+		return c, usagef("--cancel-after: want at most 24h")
+	}
+	if s.cancelAfter != 0 {
+		c.CancelAfter = time.Duration(s.cancelAfter)
 	}
 	return c, nil
 }

@@ -49,7 +49,7 @@ func (l line) Probe(ctx context.Context, c mgmtclient.Computer, password string,
 
 func (l line) options(c mgmtclient.Computer, password string) (remote.Options, error) {
 	who, err := initiator(c, password)
-	return remote.Options{Address: c.Host(), Initiator: who, Sender: l.sender, Log: l.log}, err
+	return remote.Options{Address: c.Host(), Initiator: who, Sender: l.sender, CancelAfter: c.CancelAfter, Log: l.log}, err
 }
 
 // initiator signs in as a computer's entry says; nil: not at all.

@@ -12,6 +12,9 @@ type Computer struct {
 	Address string `json:"address,omitempty"` // HOST[:PORT]; empty: Name
 	SignIn  SignIn `json:"signIn"`
 	User    string `json:"user,omitempty"` // [DOMAIN\]NAME, of SignInPassword
+	// CancelAfter is how long beyond its own time a call may take until it is given up;
+	// 0: 5 minutes.
+	CancelAfter time.Duration `json:"cancelAfter,omitempty"`
 }
 
 // Host is where a computer is reached: HOST[:PORT].

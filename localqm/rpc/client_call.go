@@ -218,7 +218,7 @@ func (c *Conn) abandon(id uint32, x *call) bool {
 	c.orphans++
 	orphans := c.orphans
 	c.mu.Unlock()
-	c.log.Warn("a cancelled call was left behind", "peer", c.peer, "call", id)
+	c.log.Debug("a cancelled call was left behind", "peer", c.peer, "call", id)
 	if !c.multiplex || orphans >= maxOrphans {
 		_ = c.fail(ErrBroken, errors.New("a cancelled call that did not end is in the way of others"))
 	}
