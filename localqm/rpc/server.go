@@ -98,6 +98,7 @@ type Server struct {
 	cancel     context.CancelFunc
 	wait       sync.WaitGroup
 	memory     *shares
+	workers    workers
 
 	calls, faults, refused, violations atomic.Uint64
 
@@ -118,7 +119,7 @@ func Serve(ln net.Listener, o Options) *Server {
 	o.Limits = o.Limits.withDefaults()
 	s := &Server{
 		o: o, ln: ln, log: o.Log, groups: o.Groups, interfaces: map[pdu.Syntax]*Interface{},
-		memory: newShares(o.Limits.Memory), conns: map[*serverConn]struct{}{}, guests: map[netip.Addr]int{},
+		memory: newShares(o.Limits.Memory), workers: workers{calls: make(chan work)}, conns: map[*serverConn]struct{}{}, guests: map[netip.Addr]int{},
 	}
 	for _, i := range o.Interfaces {
 		if i.MaxStub == 0 {
@@ -157,6 +158,7 @@ func (s *Server) Close() error {
 	s.mu.Unlock()
 	s.cancel()
 	s.wait.Wait()
+	s.workers.close()
 	if errors.Is(err, net.ErrClosed) {
 		return nil
 	}

@@ -232,5 +232,5 @@ func (x *serverCall) dispatch(last pdu.PDU) {
 	c.timer.Stop()
 	c.mu.Unlock()
 	c.s.calls.Add(1)
-	c.running.Go(func() { x.run(ctx) })
+	c.s.workers.start(ctx, x)
 }
