@@ -184,8 +184,7 @@ func (v *View) showEmpty() bool {
 		set = func() {
 			v.empty.Set("mailbox", theme.Muted, "The queue manager of this computer is running",
 				"It has no queues yet. Create one, or let a test message show you the way.", "",
-				kit.NewButton("New queue", "plus", v.run(screen.CmdNewQueue)).Primary(),
-				kit.NewButton("Send a test message", "send", func() { v.p.SendTest(node) }))
+				v.firstSteps(node)...)
 		}
 	case v.p.Broken():
 		text, code := screen.Explain(v.host.Nodes()[0].Err)
@@ -215,6 +214,18 @@ func (v *View) showEmpty() bool {
 	v.body.Hide()
 	v.empty.Show()
 	return true
+}
+
+// firstSteps are the ways to begin.
+func (v *View) firstSteps(node screen.Node) []*kit.Button {
+	list := []*kit.Button{
+		kit.NewButton("New queue", "plus", v.run(screen.CmdNewQueue)).Primary(),
+		kit.NewButton("Send a test message", "send", func() { v.p.SendTest(node) }),
+	}
+	if v.host.Commands().Enabled(screen.CmdAddComputer) {
+		list = append(list, kit.NewButton("Add computer", "computer", v.run(screen.CmdAddComputer)))
+	}
+	return list
 }
 
 func setRows(g *kit.Grid, rows []kit.RowData) {

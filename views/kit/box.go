@@ -82,7 +82,8 @@ func (b *box) repaint() {
 	}
 	setVisible(b.raster, b.small())
 	setVisible(b.r, !b.small())
-	setVisible(b.in, !b.small() && b.stroke != "")
+	// A size below zero is a fault to Fyne's painter: of what was not laid out yet.
+	setVisible(b.in, !b.small() && b.stroke != "" && b.size.Width > 2 && b.size.Height > 2)
 	outer, inner := b.fill, b.fill
 	if b.stroke != "" {
 		outer = b.stroke
@@ -112,7 +113,7 @@ func fill(r *canvas.Rectangle, name fyne.ThemeColorName) {
 }
 
 func (b *box) place(x, y, w, h float32) {
-	size := fyne.NewSize(w, h)
+	size := fyne.NewSize(max(0, w), max(0, h))
 	b.object().Move(fyne.NewPos(x, y))
 	if b.size == size {
 		return
@@ -131,7 +132,7 @@ func (b *box) arrange() {
 	if b.raster != nil {
 		b.in.CornerRadius = max(0, b.radius-1)
 		b.in.Move(fyne.NewPos(1, 1))
-		b.in.Resize(b.size.SubtractWidthHeight(2, 2))
+		b.in.Resize(fyne.NewSize(max(0, b.size.Width-2), max(0, b.size.Height-2)))
 		b.raster.Resize(b.size)
 	}
 }

@@ -471,3 +471,14 @@ func TestAParagraphKeepsItsWidthWhenItsTextChanges(t *testing.T) {
 		t.Errorf("two lines are painted as %d", n)
 	}
 }
+
+func TestWhatHasNoSizeYetIsPainted(t *testing.T) {
+	viewtest.NewApp(t, theme.Light)
+	for _, o := range []fyne.CanvasObject{kit.NewButton("Add", "plus", nil), kit.NewPanel(theme.Surface, kit.Stack(0)).Framed(6)} {
+		for _, size := range []fyne.Size{{}, fyne.NewSize(2, 60)} {
+			o.Resize(size)
+			w := test.NewTempWindow(t, container.NewWithoutLayout(o))
+			w.Canvas().Capture()
+		}
+	}
+}

@@ -46,7 +46,11 @@ func Silence(h Host, n Node) Hush {
 		e.Text, _ = Explain(n.Err)
 		return e
 	}
-	e.Text += " Silent since " + since + "; it is tried again by itself."
+	e.Text += " Silent since " + since
+	if !n.Next.IsZero() {
+		e.Text += "; it is tried again by itself"
+	}
+	e.Text += "."
 	if h.Commands().Enabled(CmdAddComputer) {
 		e.Buttons = append(e.Buttons, form("Edit computer", "edit", EditComputer))
 	}

@@ -102,7 +102,8 @@ func (s *Shell) reached(l *link, client mgmtclient.Node) {
 }
 
 // failed shows that a computer does not answer, and tries again by and by: but not
-// with an account it does not let in, which could lock the account out.
+// with an account it does not let in, which could lock the account out, nor when what
+// fails is here.
 func (s *Shell) failed(l *link, err error) {
 	state := screen.NoAnswer
 	if l.book != nil && refused(err) {
@@ -112,7 +113,7 @@ func (s *Shell) failed(l *link, err error) {
 		l.shown.State, l.shown.Since = state, s.Now()
 	}
 	l.shown.Err, l.shown.Client = err, nil
-	if l.book != nil && state == screen.NoAnswer {
+	if l.book != nil && (lost(err) || broken(err)) {
 		l.tries++
 		wait := s.o.Retry(l.tries)
 		l.shown.Next = s.Now().Add(wait)
@@ -192,6 +193,7 @@ func (s *Shell) fed(id string) {
 		case l.shown.Client != nil && (lost(err) || l.book != nil && broken(err)):
 			l.lost = l.shown.Client
 			l.shown.State, l.shown.Since, l.shown.Err, l.shown.Client = screen.NoAnswer, s.Now(), err, nil
+			l.shown.Next = s.Now() // the feed goes on asking
 			s.nodeChanged(l)
 			return
 		case l.lost != nil && err == nil:
