@@ -65,7 +65,7 @@ func (s *server) move(ctx context.Context, r *remoteread.MoveMessageRequest) err
 	s.mu.Lock()
 	to := s.targets[r.ContextTo]
 	s.mu.Unlock()
-	if to == nil {
+	if to == nil || to.user != from.user { // numbers may be known to others
 		return mq.Errorf(mq.ErrInvalidHandle, op, "no queue was opened to be moved to by that number")
 	}
 	if none(r.TransactionID) {

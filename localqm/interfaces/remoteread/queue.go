@@ -16,6 +16,7 @@ import (
 	"posthouse/localqm/mq"
 	"posthouse/localqm/rpc"
 	"posthouse/localqm/rpc/queueformat"
+	"posthouse/localqm/secure"
 )
 
 // owner is whose the context handles are: they are strict (MS-MQRR 2.2.4), and of
@@ -26,6 +27,7 @@ const owner = "RemoteRead"
 type queue struct {
 	s        *server
 	group    *rpc.Group
+	user     secure.SID // who opened it
 	handle   *localqm.Handle
 	access   localqm.Access
 	target   uint64 // what R_MoveMessage names it by; 0: open to be read
@@ -149,7 +151,8 @@ func (s *server) here(ctx context.Context, op string, name mq.QueueName) error {
 
 // opened gives the client a context handle for q.
 func (s *server) opened(ctx context.Context, h *localqm.Handle, q *queue) (*remoteread.QueueSerialize, error) {
-	q.s, q.group, q.handle, q.subqueue = s, rpc.CallOf(ctx).Group, h, h.Subqueue()
+	call := rpc.CallOf(ctx)
+	q.s, q.group, q.user, q.handle, q.subqueue = s, call.Group, call.Identity.Token.User, h, h.Subqueue()
 	q.requests, q.cursors = map[uint32]*request{}, map[uint32]*localqm.Cursor{}
 	handle, err := q.group.Open(owner, q, q.close)
 	if err != nil {
