@@ -6,11 +6,13 @@ import (
 	"net"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"posthouse/localqm/interfaces/interfacestest"
 	"posthouse/localqm/mq"
+	"posthouse/localqm/qmtest"
 	"posthouse/mgmtclient"
 	"posthouse/mgmtclient/remote"
 )
@@ -23,11 +25,12 @@ type cable struct {
 	mu     sync.Mutex
 	conns  []net.Conn
 	dials  int
-	pulled chan struct{} // closed when it is pulled
 	silent bool
+
+	written atomic.Int64 // PDUs, as they are written one by one
 }
 
-func newCable(q *interfacestest.QM) *cable { return &cable{q: q, pulled: make(chan struct{})} }
+func newCable(q *interfacestest.QM) *cable { return &cable{q: q} }
 
 func (c *cable) dial(ctx context.Context, network, _ string) (net.Conn, error) {
 	conn, err := new(net.Dialer).DialContext(ctx, network, c.q.At())
@@ -85,6 +88,7 @@ type end struct {
 }
 
 func (e *end) Write(b []byte) (int, error) {
+	defer e.c.written.Add(1)
 	if e.c.quiet() {
 		return len(b), nil
 	}
@@ -125,17 +129,17 @@ func along(t *testing.T, s served, cancelAfter time.Duration) (*remote.Node, *ca
 func TestABrokenLineFailsWhatRunsAndTheNextCallConnectsAnew(t *testing.T) {
 	s := serve(t)
 	n, c := along(t, s, 0)
-	failed := make(chan error)
-	waiting := make(chan struct{})
-	go func() {
-		close(waiting)
-		_, err := n.Receive(t.Context(), "orders", mgmtclient.ReceiveOptions{Timeout: time.Hour})
-		failed <- err
-	}()
-	<-waiting
 	if _, err := n.Messages(t.Context(), "orders", mgmtclient.Page{}); err != nil {
 		t.Fatal(err)
 	}
+	before := c.written.Load()
+	failed := make(chan error, 1)
+	go func() {
+		_, err := n.Receive(t.Context(), "orders", mgmtclient.ReceiveOptions{Timeout: time.Hour})
+		failed <- err
+	}()
+	// It opens the queue, then it waits.
+	qmtest.Eventually(t, "the receive", func() bool { return c.written.Load() >= before+2 })
 	c.cut()
 	err := <-failed
 	if mgmtclient.Code(err) != mq.ErrRemoteMachineNotAvailable || !strings.Contains(err.Error(), "the connection to LAPTOP broke") {
