@@ -76,6 +76,9 @@ func newNode(o Options) (*Node, error) {
 	host, port, err := net.SplitHostPort(o.Address)
 	if err != nil {
 		host, port = o.Address, ""
+		if n := len(host); n > 2 && host[0] == '[' && host[n-1] == ']' {
+			host = host[1 : n-1]
+		}
 	}
 	if host == "" || host[0] == '[' || port == "0" {
 		return nil, mq.Errorf(mq.ErrInvalidParameter, "connect to "+mq.Quote(o.Address), "it is no address").
