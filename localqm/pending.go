@@ -5,12 +5,17 @@ import (
 	"time"
 
 	"posthouse/localqm/mq"
+	"posthouse/localqm/secure"
 	"posthouse/localqm/store"
 )
 
-// MostPending is how many receives in two phases may be under way at once, waiting
-// for a message or holding one: each is a lock that a client may forget.
-const MostPending = 10000
+// MostPending is how many receives in two phases a caller may have under way at once,
+// waiting for a message or holding one: each is a lock that a client may forget. All
+// callers together may have mostPending.
+const (
+	MostPending = 10000
+	mostPending = 4 * MostPending
+)
 
 // Pending is a receive in two phases: the message is locked until End, its
 // deadline or the end of its handle (Dequeue Message Begin and End, MS-MQDMPR
@@ -24,6 +29,19 @@ type Pending struct {
 	ended    bool // guarded by mu
 }
 
+// begun counts the receives in two phases that wait or hold a message.
+type begun struct {
+	all int
+	of  map[secure.SID]int
+}
+
+func (b *begun) add(c Caller, n int) {
+	b.all += n
+	if b.of[c.Token.User] += n; b.of[c.Token.User] == 0 {
+		delete(b.of, c.Token.User)
+	}
+}
+
 // Begin receives a message without removing it yet. Of the options, Late is its
 // own. Beside the errors of Read: MQ_ERROR_INSUFFICIENT_RESOURCES above MostPending.
 func (h *Handle) Begin(ctx context.Context, o ReadOptions) (*Pending, Delivery, error) {
@@ -33,18 +51,18 @@ func (h *Handle) Begin(ctx context.Context, o ReadOptions) (*Pending, Delivery, 
 	}
 	m := h.m
 	m.mu.Lock()
-	if len(m.pendings)+m.beginning >= MostPending {
+	if m.begun.all >= mostPending || m.begun.of[h.caller.Token.User] >= MostPending {
 		m.mu.Unlock()
 		return nil, Delivery{}, mq.Errorf(mq.ErrInsufficientResources, op, "%d receives wait for a message or for their end already", MostPending).
 			WithFix("end those that have their message")
 	}
-	m.beginning++
+	m.begun.add(h.caller, 1)
 	m.mu.Unlock()
 	at, err := h.locate(ctx, op, o)
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.beginning--
 	if err != nil {
+		m.begun.add(h.caller, -1)
 		return nil, Delivery{}, err
 	}
 	p := &Pending{
@@ -124,6 +142,7 @@ func (p *Pending) giveBack() {
 // forget is called with mu held.
 func (p *Pending) forget() {
 	p.ended = true
+	p.handle.m.begun.add(p.handle.caller, -1)
 	delete(p.handle.m.pendings, p)
 	delete(p.handle.pendings, p)
 }

@@ -10,6 +10,7 @@ import (
 	"posthouse/localqm"
 	"posthouse/localqm/mq"
 	"posthouse/localqm/qmtest"
+	"posthouse/localqm/secure"
 )
 
 func TestAClosedQueueGivesBackWhatItsReadersHadBegun(t *testing.T) {
@@ -96,11 +97,17 @@ func TestReceivesInTwoPhasesAreBounded(t *testing.T) {
 	express := message("a", express)
 	other := q.Open("q", localqm.ReceiveAccess)
 	q.Create("full", localqm.QueueSpec{})
+	open := secure.Compat(qmtest.Owner.Token.User, false)
+	q.Create("open", localqm.QueueSpec{Security: &open})
 	q.Send("full", express)
 	p, _, err := q.Open("full", localqm.ReceiveAccess).Begin(ctx, localqm.ReadOptions{})
 	ok(t, err)
 	_, _, err = other.Begin(ctx, localqm.ReadOptions{})
 	want(t, err, mq.ErrInsufficientResources)
+	// Others have theirs.
+	stranger := q.OpenAs(qmtest.Stranger, "open", localqm.ReceiveAccess)
+	_, _, err = stranger.Begin(ctx, localqm.ReadOptions{})
+	want(t, err, mq.ErrIOTimeout)
 	ok(t, p.End(ctx, false))
 	_, _, err = other.Begin(ctx, localqm.ReadOptions{})
 	want(t, err, mq.ErrIOTimeout)

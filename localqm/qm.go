@@ -61,7 +61,7 @@ type QueueManager struct {
 	bytes     int64             // sum of all queues' bytes
 	txns      map[mq.GUID]*Transaction
 	pendings  map[*Pending]struct{}
-	beginning int           // receives in two phases that have no message yet
+	begun     begun         // receives in two phases
 	purged    []store.Place // given back after a purge met them: the sweeper removes them
 	alarm     int64         // when the sweeper looks again, Unix seconds; 0: it is at work
 	soonest   int64         // the first deadline that came meanwhile; 0: none
@@ -98,7 +98,7 @@ func Open(ctx context.Context, o Options) (*QueueManager, error) {
 		store: o.Store, clock: o.Clock, log: o.Log, self: o.Store.Identity(),
 		started: o.Clock.Now(), reading: o.ReadTimeout, kick: make(chan struct{}, 1),
 		queues: map[string]*queue{}, slots: map[store.Slot]*queue{}, numbers: map[uint32]*queue{}, answers: answers{},
-		txns: map[mq.GUID]*Transaction{}, pendings: map[*Pending]struct{}{},
+		txns: map[mq.GUID]*Transaction{}, pendings: map[*Pending]struct{}{}, begun: begun{of: map[secure.SID]int{}},
 	}
 	var err error
 	if m.owner, err = secure.ParseSID(o.Owner); err != nil {
