@@ -51,7 +51,7 @@ func newServant() *servant {
 func (s *servant) offer() rpc.Interface {
 	return rpc.Interface{
 		Name: "servant", Syntax: *repeater, Handle: s.handle, Level: security.None,
-		Levels: map[int]security.Level{opWho: security.Privacy},
+		Levels: map[int]security.Level{opWho: security.Privacy}, Short: []uint16{opRepeat, opFail, opDecode},
 	}
 }
 

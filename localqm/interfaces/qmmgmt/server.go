@@ -29,6 +29,7 @@ func New(m *localqm.QueueManager, o Options) rpc.Interface {
 	return rpc.Interface{
 		Name: "qmmgmt", Syntax: *qmmgmt.QmmgmtSyntaxV1_0, MaxStub: maxStub,
 		Handle: qmmgmt.NewQmmgmtServerHandle(&server{m: m, version: o.Version}),
+		Short:  []uint16{0}, // R_QMMgmtGetInfo (MS-MQMR 3.1.4.1)
 	}
 }
 
