@@ -53,7 +53,7 @@ func beside(t *testing.T, v theme.Choice, size fyne.Size, others mgmtclient.Comp
 	form := func(screen.Host, screen.Route) {}
 	d.Shell = shell.New(context.Background(), shell.Options{
 		Window: d.window, Post: d.Post, Now: d.clock.Now, Nodes: nodes, Computers: others,
-		Retry: func(int) time.Duration { return 5 * time.Millisecond },
+		Retry: func(int) time.Duration { return 40 * time.Millisecond },
 		Screens: map[screen.Name]screen.Factory{
 			screen.Home: home.New, screen.Queues: queues.New, screen.DeadLetters: deadletters.New,
 			screen.Outgoing: outgoing.New, screen.Compose: compose.New, screen.Settings: preferences.New(nil),
