@@ -122,7 +122,7 @@ func (c *accepting) answer(token []byte) ([]byte, error) {
 		return nil, broken("%w", err)
 	}
 	out, err := rep.Marshal()
-	if err == nil && frame {
+	if err == nil && frame && !c.dce { // impacket frames its request, and wants a bare answer
 		out = enframe(out, tokenAPRep)
 	}
 	return out, err

@@ -64,12 +64,11 @@ func TestUsersAreToldWhyTheyHaveNoTicket(t *testing.T) {
 // expired copies a ticket cache, with tickets that have ended.
 func expired(t *testing.T, cache string) string {
 	t.Helper()
-	path := strings.TrimPrefix(cache, "FILE:")
-	c, err := credentials.LoadCCache(path)
+	c, err := credentials.LoadCCache(cache)
 	if err != nil {
 		t.Fatal(err)
 	}
-	b, err := os.ReadFile(path)
+	b, err := os.ReadFile(cache)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -140,7 +140,7 @@ func TestUsersOfTheRealmSignIn(t *testing.T) {
 		nil, {"aes128-cts-hmac-sha1-96"}, {"aes256-cts-hmac-sha384-192"}, {"aes128-cts-hmac-sha256-128"},
 	} {
 		d := realm(t, kinds...)
-		kerberos := d.initiator(t, d.Tickets("alice", password))
+		kerberos := d.initiator(t, "FILE:"+d.Tickets("alice", password))
 		o := offer.New(offer.Options{Name: hub, Kerberos: d.acceptor(t), Accounts: d.accounts})
 		for _, i := range []security.Initiator{kerberos, spnego.NewInitiator(kerberos)} {
 			for _, l := range []security.Level{security.Connect, security.Integrity, security.Privacy} {

@@ -247,11 +247,11 @@ func (r *Realm) Keytab(services ...string) string {
 	return path
 }
 
-// Tickets signs a user in, and returns his ticket cache. options are kinit's.
+// Tickets signs a user in, and returns his ticket cache, a file. options are kinit's.
 func (r *Realm) Tickets(name, password string, options ...string) string {
 	r.t.Helper()
 	r.caches++
-	path := "FILE:" + r.path(fmt.Sprintf("tickets%d", r.caches))
+	path := r.path(fmt.Sprintf("tickets%d", r.caches))
 	r.Run(password+"\n", "kinit", append(append([]string{"-c", path}, options...), name)...)
 	return path
 }

@@ -1,0 +1,3 @@
+// Package foreign has other people's clients call our interfaces: impacket and Samba's
+// rpcclient. There are only tests in it.
+package foreign
