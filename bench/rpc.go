@@ -74,23 +74,32 @@ func (r *run) managed(ctx context.Context, folder string) (*child, error) {
 			return nil, err
 		}
 	}
-	c.arguments = []string{"--rpc-anonymous", "--rpc-port", strconv.Itoa(int(c.rpcPort))}
+	var err error
+	if c.realm, err = newRealm(r.dir); err != nil {
+		return nil, err
+	}
+	c.arguments = []string{"--rpc-anonymous", "--rpc-port", strconv.Itoa(int(c.rpcPort)), "--keytab", c.realm.keys}
 	if err := c.start(ctx, r); err != nil {
 		return nil, err
 	}
-	err := func() error {
-		who, err := accounts.Open(c.folder)
-		if err != nil {
-			return err
-		}
-		_, err = who.Add(rpcUser, rpcPassword, true)
-		return err
-	}()
-	if err != nil {
+	if err := c.admit(); err != nil {
 		c.stop()
 		return nil, err
 	}
 	return c, nil
+}
+
+// admit gives the account a password and a principal, which are two accounts.
+func (c *child) admit() error {
+	who, err := accounts.Open(c.folder)
+	if err != nil {
+		return err
+	}
+	if _, err := who.Add(rpcUser, rpcPassword, true); err != nil {
+		return err
+	}
+	_, err = who.AddPrincipal(rpcUser+"@"+kerberosRealm, true)
+	return err
 }
 
 // permit lets the account look into the queue, and those who do not sign in manage:
@@ -140,6 +149,15 @@ func (r *run) calls(ctx context.Context, to *child) error {
 		return err
 	}
 	defer ntlm.close()
+	tickets, err := to.realm.signIn()
+	if err != nil {
+		return err
+	}
+	kerberos, err := newAsker(ctx, to.managedAt(), rpc.DialOptions{Initiator: tickets, Host: kerberosHost})
+	if err != nil {
+		return err
+	}
+	defer kerberos.close()
 	echo, err := newEcho(ctx, plain)
 	if err != nil {
 		return err
@@ -147,13 +165,13 @@ func (r *run) calls(ctx context.Context, to *child) error {
 	defer echo.close()
 
 	const name = "GetInfo calls"
-	var echoes, bare, private, parallel []float64
+	var echoes, bare, private, ticketed, parallel []float64
 	for range r.Rounds {
 		for _, x := range []struct {
 			rates *[]float64
 			do    func(context.Context) error
 			many  int
-		}{{&echoes, echo.ask, 1}, {&bare, plain.ask, 1}, {&private, ntlm.ask, 1}, {&parallel, plain.ask, outstanding}} {
+		}{{&echoes, echo.ask, 1}, {&bare, plain.ask, 1}, {&private, ntlm.ask, 1}, {&ticketed, kerberos.ask, 1}, {&parallel, plain.ask, outstanding}} {
 			rate, err := r.callRate(ctx, x.many, x.do)
 			if err != nil {
 				return err
@@ -166,6 +184,8 @@ func (r *run) calls(ctx context.Context, to *child) error {
 	r.add("rpc", name+", no security", median(bare), "call/s", against, base, 0, true)
 	r.add("rpc", name+", NTLM privacy", median(private), "call/s", against, base, 0, true)
 	r.add("rpc", name+", NTLM privacy", median(private), "call/s", "the goal", privacyGoal, 1, true)
+	r.add("rpc", name+", Kerberos privacy", median(ticketed), "call/s", against, base, 0, true)
+	r.add("rpc", name+", Kerberos privacy", median(ticketed), "call/s", "the goal", kerberosGoal, 1, true)
 	r.add("rpc", fmt.Sprintf("%s, no security, %d at once", name, outstanding), median(parallel), "call/s", "one at a time", median(bare), 0, true)
 	r.add("rpc", fmt.Sprintf("%s, no security, %d at once", name, outstanding), median(parallel), "call/s", "the goal", outstandingGoal, 1, true)
 	return nil

@@ -25,6 +25,7 @@ type child struct {
 	port   uint16
 
 	rpcPort   uint16 // 0: management by others is not measured
+	realm     realm
 	arguments []string
 }
 
