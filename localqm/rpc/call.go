@@ -23,8 +23,8 @@ type Interface struct {
 	Levels map[int]security.Level
 	// MaxStub is the largest request in bytes; 0 is 8 MiB.
 	MaxStub int
-	// Short are operations that never wait. Where no others run on its connection, such
-	// a call keeps it from being read, for cancels too.
+	// Short are operations that never wait: such a call keeps its connection from being
+	// read, for cancels too.
 	Short []uint16
 }
 

@@ -35,6 +35,7 @@ type serverCall struct {
 	buffer       *buffer // that stub is in
 	reserved     int64   // of Server.memory
 	refused      bool    // it has its answer; the other fragments are let pass
+	here         bool    // it runs where the connection is read
 
 	cancel   context.CancelFunc
 	orphaned atomic.Bool
@@ -185,6 +186,10 @@ func (x *serverCall) respond(stub []byte) {
 		}
 		stub = stub[n:]
 		last := h.Flags.Has(pdu.LastFragment)
+		if last && x.here && len(c.held)+len(out.b) < batch && c.whole() {
+			c.held = append(c.held, out.b...) // the next answer follows at once
+			return
+		}
 		if last || len(out.b) > batch {
 			if c.write(out.b) != nil {
 				return

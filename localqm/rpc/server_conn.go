@@ -36,6 +36,7 @@ type serverConn struct {
 	association   *association
 	presentations map[uint16]*Interface
 	contexts      map[uint32]*securityContext
+	failures      int         // of security contexts
 	receiving     *serverCall // some of its fragments have come
 	last          uint32      // greatest number of a call
 
@@ -48,6 +49,7 @@ type serverConn struct {
 
 	writing sync.Mutex
 	written time.Time // when the time to write was last set
+	held    []byte    // answers to be sent before anything else
 }
 
 // securityContext is one of a connection, by the number that the client gave it.
@@ -161,6 +163,9 @@ func (c *serverConn) read() error {
 // next reads a PDU and deals with it. A client may be silent between PDUs, but not
 // within one, nor within a request.
 func (c *serverConn) next() error {
+	if !c.whole() {
+		c.flush()
+	}
 	timed := c.receiving != nil
 	if timed {
 		_ = c.nc.SetReadDeadline(time.Now().Add(c.s.o.Limits.PDU))
@@ -232,8 +237,27 @@ func (c *serverConn) arrived(p pdu.PDU, b *buffer) (kept bool, err error) {
 	return false, violated("%s to a server", p.Type)
 }
 
-// write sends bytes to the client. c.writing is locked.
+// heldKept is how large a buffer a connection keeps.
+const heldKept = 8 << 10
+
+// flush sends what is held.
+func (c *serverConn) flush() {
+	c.writing.Lock()
+	defer c.writing.Unlock()
+	if len(c.held) > 0 {
+		_ = c.write(nil) // reading ends then, too
+	}
+}
+
+// write sends bytes to the client, behind what is held. c.writing is locked.
 func (c *serverConn) write(b []byte) error {
+	if len(c.held) > 0 {
+		b = append(c.held, b...)
+		c.held = nil
+		if cap(b) <= heldKept {
+			c.held = b[:0]
+		}
+	}
 	limit := c.s.o.Limits.Write
 	if now := time.Now(); now.Sub(c.written) > limit/2 {
 		c.written = now

@@ -230,11 +230,11 @@ func (x *serverCall) dispatch(last pdu.PDU) {
 	c.mu.Lock()
 	c.calls[x.id] = x
 	c.outstanding++
-	alone := c.outstanding == 1
 	c.timer.Stop()
 	c.mu.Unlock()
 	c.s.calls.Add(1)
-	if alone && c.in.Buffered() == 0 && slices.Contains(x.iface.Short, x.opnum) {
+	if slices.Contains(x.iface.Short, x.opnum) {
+		x.here = true
 		x.run(ctx) // it is answered before another goroutine had woken up
 		return
 	}

@@ -385,3 +385,23 @@ func TestServerLogsNothingThatAClientWrote(t *testing.T) {
 		t.Error(n)
 	}
 }
+
+func TestAnswersToRequestsThatComeTogetherAreNotHeldForWhatIsMissing(t *testing.T) {
+	s := serve(t, rpc.Options{Interfaces: []rpc.Interface{newServant().offer()}})
+	w := connect(t, s)
+	w.bind(pdu.Multiplex)
+	var all []byte
+	for i, opnum := range []uint16{opRepeat, opRepeat, opFail, opWho, opRepeat, opRepeat} {
+		r := pdu.Request{Opnum: opnum, Stub: stub([]byte("text"))}
+		all = r.Append(all, pdu.Header{Flags: pdu.SingleFragment, CallID: uint32(2 + i)}, nil)
+	}
+	rest := len(all) - 10
+	w.send(all[:rest])
+	w.answered(2, []byte("text"))
+	w.answered(3, []byte("text"))
+	w.faulted(rpc.Fault(mq.ErrQueueNotFound))
+	w.faulted(rpc.FaultAccessDenied)
+	w.answered(6, []byte("text"))
+	w.send(all[rest:])
+	w.answered(7, []byte("text"))
+}
