@@ -68,6 +68,9 @@ func (c *serverConn) alter(p pdu.PDU) error {
 			f = FaultLimit
 		}
 		c.refuse(p.CallID, 0, f)
+		if c.failures++; c.failures > maxContexts {
+			return violated("%d tokens that failed", c.failures)
+		}
 		return nil
 	}
 	h := pdu.Header{Flags: pdu.SingleFragment, CallID: p.CallID, Minor: p.Minor}
