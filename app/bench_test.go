@@ -31,6 +31,20 @@ func TestBenchMeasuresBetweenTwoProcesses(t *testing.T) {
 	}
 }
 
+func TestBenchMeasuresManagementByOtherComputers(t *testing.T) {
+	t.Setenv(asProgram, "1") // of the process that is managed
+	d := newDesk(t)
+	r := document[bench.Report](d.must("bench", "rpc", "--length", "0.05", "--rounds", "1", "--messages", "1000", "--dir", t.TempDir(), "--json"))
+	if len(r.Results) < 12 {
+		t.Fatalf("report %+v", r)
+	}
+	for _, x := range r.Results {
+		if x.What != "rpc" || x.Base <= 0 || x.Value <= 0 && x.Unit != "% core" {
+			t.Errorf("%+v", x)
+		}
+	}
+}
+
 func TestBenchRefusesWrongUsage(t *testing.T) {
 	d := newDesk(t)
 	for _, args := range [][]string{

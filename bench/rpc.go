@@ -30,7 +30,7 @@ const (
 	clients         = 500
 	clientsMemory   = 200 << 20 // bytes of the server that has them
 	clientsCPU      = 0.02      // of a core while they do nothing
-	clientsLook     = 5 * time.Second
+	clientsLook     = 3         // times Length, which they are looked at
 )
 
 // The account that the measurements sign in with.

@@ -62,11 +62,12 @@ func (r *run) clients(ctx context.Context, to *child) error {
 	if err != nil {
 		return err
 	}
-	began, cpu, err := time.Now(), time.Duration(0), error(nil)
-	if cpu, err = processTimeOf(to.cmd.Process.Pid); err != nil {
+	began := time.Now()
+	cpu, err := processTimeOf(to.cmd.Process.Pid)
+	if err != nil {
 		return err
 	}
-	if err := sleep(ctx, clientsLook); err != nil {
+	if err := sleep(ctx, clientsLook*r.Length); err != nil {
 		return err
 	}
 	now, err := processTimeOf(to.cmd.Process.Pid)
