@@ -143,7 +143,7 @@ func cachePath(name string, conf configuration, system string) (string, error) {
 		return primary(path)
 	}
 	return "", elsewhere("the tickets are in "+mq.Quote(name)+" ("+source+" says), which this program cannot read; it reads files",
-		"export KRB5CCNAME=FILE:/tmp/krb5cc_"+strconv.Itoa(os.Getuid())+", and run kinit")
+		"let KRB5CCNAME name a file (FILE:/path), and run kinit; or sign in with a name and a password")
 }
 
 func elsewhere(why, fix string) *mq.Error {
