@@ -46,7 +46,7 @@ func loadConfig(path string) (c configuration, err error) {
 	}
 	var unsupported config.UnsupportedDirective
 	if err != nil && !errors.As(err, &unsupported) {
-		return c, mq.Errorf(mq.ErrInvalidParameter, "read the Kerberos settings in "+mq.Quote(path), "%w", err).
+		return c, mq.Errorf(mq.ErrInvalidParameter, "read the Kerberos settings in "+path, "%w", err).
 			WithFix("mend that file, or let KRB5_CONFIG name another one")
 	}
 	if !dnsLookupLine.MatchString(text) {

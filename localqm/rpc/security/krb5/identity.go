@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"log"
+	"strings"
 
 	"github.com/oiweiwei/gokrb5.fork/v9/iana/adtype"
 	"github.com/oiweiwei/gokrb5.fork/v9/messages"
@@ -96,16 +97,26 @@ func tokenOf(info *pac.KerbValidationInfo) (token secure.Token, found bool, err 
 	if token.User, err = secure.ParseSID(fmt.Sprintf("%v-%d", domain, info.UserID)); err != nil {
 		return token, false, err
 	}
+	if !ofDomain(token.User) {
+		return token, false, refused("the ticket says that somebody is %s, which no user of a domain is", token.User)
+	}
 	for _, text := range info.GetGroupMembershipSIDs() {
 		sid, err := secure.ParseSID(text)
 		if err != nil {
 			return token, false, err
 		}
-		token.Groups = append(token.Groups, sid)
+		if ofDomain(sid) {
+			token.Groups = append(token.Groups, sid)
+		}
 	}
 	token.Groups = append(token.Groups, secure.AuthenticatedUsers)
 	return token, true, nil
 }
+
+// ofDomain reports whether a SID is one that a domain gives. Who administers this
+// computer, or who it is for itself, no domain says: such SIDs are filtered (MS-PAC
+// 4.1.2.2).
+func ofDomain(s secure.SID) bool { return strings.HasPrefix(s.String(), "S-1-5-21-") }
 
 // findPAC is the PAC of a ticket (RFC 4120 5.2.6.1, MS-PAC 2.2); nil: there is none.
 func findPAC(data types.AuthorizationData) []byte {

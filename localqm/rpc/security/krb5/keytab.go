@@ -40,7 +40,7 @@ func openKeys(path string, log *slog.Logger) (*keys, error) {
 
 // read reads the file; an error leaves the keys that there are.
 func (k *keys) read() (err error) {
-	what := "read the Kerberos keys in " + mq.Quote(k.path)
+	what := "read the Kerberos keys in " + k.path
 	info, err := os.Stat(k.path)
 	if err != nil {
 		return mq.Errorf(mq.ErrInvalidParameter, what, "%w", err).
