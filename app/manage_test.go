@@ -6,10 +6,12 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"path/filepath"
 	"sync"
 	"testing"
 	"time"
 
+	"posthouse/localqm/rpc/security/krb5/kdctest"
 	"posthouse/mgmtclient"
 )
 
@@ -24,12 +26,20 @@ type post struct {
 // accounts admin and clerk, who is no administrator.
 func newPosts(t *testing.T, names ...string) []*post {
 	t.Helper()
+	return newPostsWith(t, func(*post) []string { return nil }, names...)
+}
+
+// newPostsWith starts each with more flags.
+func newPostsWith(t *testing.T, flags func(*post) []string, names ...string) []*post {
+	t.Helper()
 	t.Setenv(passwordVariable, "a good password")
 	port, rpc := fmt.Sprint(freePort(t)), fmt.Sprint(freePort(t))
 	list := make([]*post, len(names))
 	for i, name := range names {
 		p := &post{name: name, address: fmt.Sprintf("127.0.0.%d", 61+i), rpc: rpc}
-		p.served = newSite(t).serve("--name", name, "--listen", p.address, "--port", port, "--ping-port", port, "--rpc-port", rpc)
+		p.served = newSite(t).serve(append([]string{
+			"--name", name, "--listen", p.address, "--port", port, "--ping-port", port, "--rpc-port", rpc,
+		}, flags(p)...)...)
 		p.must("account", "add", "admin", "--administrator")
 		p.must("account", "add", "clerk")
 		list[i] = p
@@ -73,6 +83,34 @@ func TestTwoComputersManageEachOther(t *testing.T) {
 		here.on(there.at(), "admin", "message", "receive", "orders", "--timeout", "0.1").exits(exitNothing)
 		on("queue", "delete", "orders", "--yes")
 		there.run("queue", "show", "orders").exits(exitFailed)
+	}
+}
+
+func TestTwoComputersManageEachOtherWithKerberos(t *testing.T) {
+	realm := kdctest.Start(t, kdctest.Options{})
+	realm.Principal("alice", "alice's password")
+	realm.Principal("bob", "bob's password")
+	t.Setenv("KRB5_CONFIG", realm.Config)
+	posts := newPostsWith(t, func(p *post) []string {
+		return []string{"--keytab", realm.Keytab("host/" + p.address)}
+	}, "HUB", "DEPOT")
+	alice, bob := realm.Tickets("alice", "alice's password"), realm.Tickets("bob", "bob's password")
+	for i, here := range posts {
+		there := posts[1-i]
+		on := func(tickets string, args ...string) answer {
+			t.Helper()
+			t.Setenv("KRB5CCNAME", tickets)
+			return here.run(append(args, "--node", there.at(), "--kerberos")...)
+		}
+		there.must("account", "add", "alice@"+realm.Name, "--administrator")
+		on(alice, "queue", "create", "orders").exits(exitDone)
+		on(alice, "queue", "list").exits(exitDone).says("orders")
+		on(alice, "queue", "show", "orders").exits(exitDone).says("0")
+		on(alice, "queue", "delete", "orders", "--yes").exits(exitDone)
+		on(bob, "queue", "list").exits(exitFailed).complains("0xC00E0025") // no account
+		there.must("account", "add", "bob@"+realm.Name)
+		on(bob, "queue", "create", "orders").exits(exitFailed).complains("0xC00E0025", "lacks the right")
+		on(filepath.Join(t.TempDir(), "none"), "queue", "list").exits(exitFailed).complains("there are no Kerberos tickets", "kinit")
 	}
 }
 
