@@ -205,7 +205,7 @@ func (m memory) Attach(ctx context.Context, folder string) (handle, error) {
 	return m.Open(ctx, folder, nil)
 }
 
-func (m memory) Line(string) computers.Line { return memoryLine{m} }
+func (m memory) Line(string, *network) computers.Line { return memoryLine{m} }
 
 // memoryLine leads to the same queue manager, for who knows the password.
 type memoryLine struct{ memory }

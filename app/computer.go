@@ -226,7 +226,7 @@ func (p *program) book() (*computers.Book, error) {
 	if err != nil {
 		return nil, err
 	}
-	return computers.New(folder, p.open.Line(folder)), nil
+	return computers.New(folder, p.open.Line(folder, nil)), nil
 }
 
 // computer is the one that a person names, with the password to sign in: a

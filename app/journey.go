@@ -18,6 +18,17 @@ type journey struct {
 	targets    []string // one destination, or several
 }
 
+// newJourney follows what was sent, from the queue manager that it leaves from.
+func newJourney(h handle, sent mgmtclient.SendResult, r mgmtclient.SendRequest) journey {
+	queue := r.Queue
+	if a, ok := h.Node.(away); ok {
+		if here, name, last := a.sent(); here.Node != nil {
+			h, queue, sent.LookupID = here, name, last
+		}
+	}
+	return journey{node: h.Node, own: h.own, sent: sent, deadLetter: r.DeadLetter, targets: targets(queue)}
+}
+
 // targets are the destinations of a name.
 func targets(queue string) []string {
 	name, err := mq.ParseQueue(queue)

@@ -24,8 +24,9 @@ type opener interface {
 	// Serve opens the queue manager of folder and lets others attach to it until
 	// ctx ends; then it stops it.
 	Serve(ctx context.Context, folder string, o serveOptions, s service) error
-	// Line reaches other computers; what is sent there leaves from folder.
-	Line(folder string) computers.Line
+	// Line reaches other computers; what is sent there leaves from folder, with net
+	// as in Open.
+	Line(folder string, net *network) computers.Line
 }
 
 // handle is a node and where it comes from.
@@ -52,7 +53,7 @@ func (p *program) deadline(ctx context.Context) (context.Context, context.Cancel
 
 func (p *program) useNode(ctx context.Context, net *network, f func(handle) error) (err error) {
 	if p.node != "" {
-		return p.useAway(ctx, f)
+		return p.useAway(ctx, net, f)
 	}
 	folder, err := p.dataFolder()
 	if err != nil {
@@ -89,7 +90,7 @@ func (p *program) warnExpress(h handle) {
 }
 
 // useAway is useNode on another computer.
-func (p *program) useAway(ctx context.Context, f func(handle) error) (err error) {
+func (p *program) useAway(ctx context.Context, net *network, f func(handle) error) (err error) {
 	folder, err := p.dataFolder()
 	if err != nil {
 		return err
@@ -98,12 +99,19 @@ func (p *program) useAway(ctx context.Context, f func(handle) error) (err error)
 	if err != nil {
 		return err
 	}
-	n, err := p.open.Line(folder).Dial(ctx, c, password)
+	n, err := p.open.Line(folder, net).Dial(ctx, c, password)
 	if err != nil {
 		return err
 	}
 	p.detail("connected to %s", c.Host())
-	defer func() { err = errors.Join(err, n.Close()) }()
+	defer func() {
+		if a, ok := n.(away); ok {
+			if here, _, _ := a.sent(); here.own {
+				p.warnExpress(here)
+			}
+		}
+		err = errors.Join(err, n.Close())
+	}()
 	return f(handle{Node: n})
 }
 

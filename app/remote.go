@@ -74,59 +74,89 @@ func initiator(c mgmtclient.Computer, password string) (security.Initiator, erro
 // away is a node on another computer, with the queue manager here that sends for it.
 type away struct {
 	*remote.Node
-	here func() error
+	*sender
 }
 
-func (a away) Close() error { return errors.Join(a.Node.Close(), a.here()) }
+func (a away) Close() error { return errors.Join(a.Node.Close(), a.close()) }
 
 // Line reaches other computers; a queue manager of this folder is opened for the
-// first message.
-func (o folderOpener) Line(folder string) computers.Line { return folderLine{o, folder} }
+// first message, with net as in Open.
+func (o folderOpener) Line(folder string, net *network) computers.Line {
+	return folderLine{o, folder, net}
+}
 
 type folderLine struct {
 	o      folderOpener
 	folder string
+	net    *network
 }
 
 func (l folderLine) Dial(ctx context.Context, c mgmtclient.Computer, password string) (mgmtclient.Node, error) {
-	var here sender
-	n, err := line{sender: here.of(l.o, l.folder), log: l.o.log}.dial(ctx, c, password)
+	here := &sender{}
+	n, err := line{sender: here.of(l), log: l.o.log}.dial(ctx, c, password)
 	if err != nil {
 		return nil, err
 	}
-	return away{n, here.close}, nil
+	return away{n, here}, nil
 }
 
 func (l folderLine) Probe(ctx context.Context, c mgmtclient.Computer, password string, report func(mgmtclient.Probe)) error {
 	return line{log: l.o.log}.Probe(ctx, c, password, report)
 }
 
-// sender is the queue manager of a folder, opened when something is sent.
+// sender is the queue manager of a folder, opened when something is sent, and what
+// was sent last.
 type sender struct {
-	mu   sync.Mutex
-	node mgmtclient.Node
+	mu    sync.Mutex
+	h     handle
+	queue string // as it is named here
+	last  mgmtclient.LookupID
 }
 
-func (s *sender) of(o folderOpener, folder string) func(context.Context) (mgmtclient.Sender, error) {
+func (s *sender) of(l folderLine) func(context.Context) (mgmtclient.Sender, error) {
 	return func(ctx context.Context) (mgmtclient.Sender, error) {
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		if s.node == nil {
-			h, err := o.Open(ctx, folder, nil)
+		if s.h.Node == nil {
+			h, err := l.o.Open(ctx, l.folder, l.net)
 			if err != nil {
 				return nil, err
 			}
-			s.node = h.Node
+			s.h = h
 		}
-		return can[mgmtclient.Sender](s.node)
+		by, err := can[mgmtclient.Sender](s.h.Node)
+		return noting{by, s}, err
 	}
+}
+
+// noting remembers what is sent.
+type noting struct {
+	by mgmtclient.Sender
+	s  *sender
+}
+
+func (n noting) Send(ctx context.Context, r mgmtclient.SendRequest) (mgmtclient.SendResult, error) {
+	result, err := n.by.Send(ctx, r)
+	n.s.mu.Lock()
+	defer n.s.mu.Unlock()
+	n.s.queue, n.s.last = r.Queue, result.LookupID
+	return result, err
+}
+
+// sent is where what was sent last can be followed: the queue manager here, the name
+// of the queue for it, and the last message in its outgoing queue; no node before
+// anything was sent.
+func (s *sender) sent() (h handle, queue string, last mgmtclient.LookupID) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.h, s.queue, s.last
 }
 
 func (s *sender) close() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.node == nil {
+	if s.h.Node == nil {
 		return nil
 	}
-	return s.node.Close()
+	return s.h.Close()
 }

@@ -204,7 +204,7 @@ func (p *program) send(ctx context.Context, h handle, sender mgmtclient.Sender, 
 	if show {
 		fmt.Fprintln(p.err)
 	}
-	j := journey{node: h.Node, own: h.own, sent: all, deadLetter: l.request.DeadLetter, targets: targets(l.request.Queue)}
+	j := newJourney(h, all, l.request)
 	if err == nil && all.Outcome == mgmtclient.OutcomeKept {
 		if l.wait > 0 {
 			all.Outcome, err = j.wait(ctx, time.Duration(l.wait))
