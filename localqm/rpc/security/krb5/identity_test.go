@@ -2,9 +2,11 @@ package krb5
 
 import (
 	"encoding/hex"
+	"slices"
 	"strings"
 	"testing"
 
+	"github.com/oiweiwei/gokrb5.fork/v9/pac"
 	"github.com/oiweiwei/gokrb5.fork/v9/test/testdata"
 
 	"posthouse/localqm/secure"
@@ -65,5 +67,24 @@ func TestDomainUsersAreWhoTheirTicketsSay(t *testing.T) {
 		if server, err := sign("bob"); err == nil {
 			t.Fatalf("a PAC of %d bytes of %d: %+v", n, len(whole), server.Identity())
 		}
+	}
+}
+
+// Administrators of this computer, and those whom it belongs to, no domain names.
+func TestADomainNamesNobodyOfThisComputer(t *testing.T) {
+	var info pac.KerbValidationInfo
+	domain, local := &info.LogonDomainID, &info.ResourceGroupDomainSID
+	domain.Revision, domain.IdentifierAuthority[5] = 1, 5
+	domain.SubAuthority, info.UserID = []uint32{21, 1, 2, 3}, 1000
+	local.Revision, local.IdentifierAuthority[5], local.SubAuthority = 1, 5, []uint32{32}
+	info.ResourceGroupIDs = slices.Grow(info.ResourceGroupIDs, 1)[:1]
+	info.ResourceGroupIDs[0].RelativeID = 544
+	token, found, err := tokenOf(&info)
+	if err != nil || !found || token.User.String() != "S-1-5-21-1-2-3-1000" || slices.Contains(token.Groups, secure.Administrators) {
+		t.Errorf("%v %v", token, err)
+	}
+	domain.SubAuthority, info.UserID = []uint32{32}, 544
+	if token, _, err := tokenOf(&info); err == nil {
+		t.Errorf("a user who is %v", token.User)
 	}
 }
