@@ -81,6 +81,14 @@ func TestTwoComputersManageEachOther(t *testing.T) {
 		on("queue", "set", "orders", "--label", "Less")
 		on("queue", "purge", "orders", "--yes")
 		here.on(there.at(), "admin", "message", "receive", "orders", "--timeout", "0.1").exits(exitNothing)
+		waiting := here.command("message", "receive", "orders", "--timeout", "forever", "--node", there.at(), "--user", "admin")
+		if err := waiting.Start(); err != nil {
+			t.Fatal(err)
+		}
+		on("message", "send", "orders", "--body", "at last")
+		if err := waiting.Wait(); err != nil {
+			t.Errorf("who waits for ever ended with %v", err)
+		}
 		on("queue", "delete", "orders", "--yes")
 		there.run("queue", "show", "orders").exits(exitFailed)
 	}

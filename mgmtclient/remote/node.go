@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"math"
 	"net"
 	"sync"
 	"time"
@@ -32,6 +33,11 @@ type Options struct {
 }
 
 const cancelAfter = 5 * time.Minute
+
+// patience is how long a call may take that waits a time of its own.
+func (o Options) patience(wait time.Duration) time.Duration {
+	return o.CancelAfter + min(wait, math.MaxInt64-o.CancelAfter)
+}
 
 // Node speaks to the queue manager of another computer.
 type Node struct {
@@ -188,7 +194,7 @@ func (n *Node) do(ctx context.Context, op string, wait time.Duration, f func(con
 	}
 	s, err := n.current(ctx)
 	if err == nil {
-		limited, stop := context.WithTimeoutCause(ctx, wait+n.o.CancelAfter, errSilent)
+		limited, stop := context.WithTimeoutCause(ctx, n.o.patience(wait), errSilent)
 		defer stop()
 		if err = f(limited, s); err != nil && context.Cause(limited) == errSilent {
 			err = errSilent

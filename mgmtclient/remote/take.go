@@ -33,7 +33,7 @@ func (s *session) receive(ctx context.Context, q opened, action uint32, id mgmtc
 	}
 	// The call itself is not cancelled with ctx: whether it has a message by then only
 	// R_CancelReceive tells.
-	calling, stop := context.WithTimeout(context.WithoutCancel(ctx), wait+s.o.CancelAfter)
+	calling, stop := context.WithTimeout(context.WithoutCancel(ctx), s.o.patience(wait))
 	defer stop()
 	defer aside(ctx, func() { s.cancel(q, request, stop) })()
 	r, err := s.reads.StartReceive(calling, &remoteread.StartReceiveRequest{
