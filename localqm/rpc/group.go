@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"net/netip"
 	"sync"
+	"sync/atomic"
 
 	"github.com/oiweiwei/go-msrpc/msrpc/dcetypes"
 	"github.com/oiweiwei/go-msrpc/msrpc/dtyp"
@@ -12,8 +13,12 @@ import (
 	"posthouse/localqm/secure"
 )
 
-// MaxHandles is how many context handles a Group may hold.
-const MaxHandles = 16384
+// MaxHandles is how many context handles a Group may hold, and mostHandles how many a
+// user may have in all his groups.
+const (
+	MaxHandles  = 16384
+	mostHandles = 4 * MaxHandles
+)
 
 // Group has the context handles that a client has opened in an association group, as
 // one user (C706 6.1.6, MS-RPCE 3.3.1.4.1). Any client at the same address may join a
@@ -23,6 +28,7 @@ type Group struct {
 	mu      sync.Mutex
 	closed  bool
 	handles map[[16]byte]*handle
+	all     *atomic.Int64 // handles of its user
 }
 
 type handle struct {
@@ -32,7 +38,9 @@ type handle struct {
 }
 
 // NewGroup is a group without handles.
-func NewGroup() *Group { return &Group{handles: map[[16]byte]*handle{}} }
+func NewGroup() *Group { return newGroup(new(atomic.Int64)) }
+
+func newGroup(all *atomic.Int64) *Group { return &Group{handles: map[[16]byte]*handle{}, all: all} }
 
 // Open gives the client a handle for value. owner is what kind it is: handles are
 // strict, one of another owner is not found. rundown is called if the client goes
@@ -49,9 +57,10 @@ func (g *Group) Open(owner string, value any, rundown func()) (dcetypes.ContextH
 	switch {
 	case g.closed:
 		return dcetypes.ContextHandle{}, FaultContextMismatch
-	case len(g.handles) >= MaxHandles:
+	case len(g.handles) >= MaxHandles || g.all.Load() >= mostHandles:
 		return dcetypes.ContextHandle{}, FaultOutOfMemory
 	}
+	g.all.Add(1)
 	g.handles[key(id)] = &handle{owner: owner, value: value, rundown: rundown}
 	return dcetypes.ContextHandle{UUID: id}, nil
 }
@@ -77,6 +86,7 @@ func (g *Group) Close(owner string, h dcetypes.ContextHandle) (any, error) {
 		return nil, FaultContextMismatch
 	}
 	delete(g.handles, key(h.UUID))
+	g.all.Add(-1)
 	return found.value, nil
 }
 
@@ -85,6 +95,7 @@ func (g *Group) Rundown() {
 	g.mu.Lock()
 	left := g.handles
 	g.closed, g.handles = true, nil
+	g.all.Add(-int64(len(left)))
 	g.mu.Unlock()
 	for _, h := range left {
 		if h.rundown != nil {
@@ -102,8 +113,9 @@ func key(id *dtyp.GUID) (k [16]byte) {
 
 // Groups are the association groups of a machine, for all its listeners.
 type Groups struct {
-	mu sync.Mutex
-	m  map[uint32]*association
+	mu      sync.Mutex
+	m       map[uint32]*association
+	handles map[secure.SID]*atomic.Int64 // of who has ever had one
 }
 
 // association is an association group: the connections of a client, and what its users
@@ -112,8 +124,9 @@ type association struct {
 	id    uint32
 	from  netip.Addr
 	conns int
+	all   *Groups
 
-	mu    sync.Mutex
+	mu    sync.Mutex // before all.mu
 	users map[secure.SID]*Group
 }
 
@@ -123,14 +136,28 @@ func (a *association) group(user secure.SID) *Group {
 	defer a.mu.Unlock()
 	g := a.users[user]
 	if g == nil {
-		g = NewGroup()
+		g = newGroup(a.all.of(user))
 		a.users[user] = g
 	}
 	return g
 }
 
 // NewGroups has none.
-func NewGroups() *Groups { return &Groups{m: map[uint32]*association{}} }
+func NewGroups() *Groups {
+	return &Groups{m: map[uint32]*association{}, handles: map[secure.SID]*atomic.Int64{}}
+}
+
+// of counts the handles of a user.
+func (g *Groups) of(user secure.SID) *atomic.Int64 {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	n := g.handles[user]
+	if n == nil {
+		n = new(atomic.Int64)
+		g.handles[user] = n
+	}
+	return n
+}
 
 // join puts a connection into a group of its client; 0 is a new one. The client is
 // known by its address (MS-RPCE 3.3.1.5.7).
@@ -150,7 +177,7 @@ func (g *Groups) join(id uint32, from netip.Addr) (*association, bool) {
 		_, _ = rand.Read(b[:]) // never fails
 		id = binary.LittleEndian.Uint32(b[:])
 	}
-	a := &association{id: id, from: from, conns: 1, users: map[secure.SID]*Group{}}
+	a := &association{id: id, from: from, conns: 1, all: g, users: map[secure.SID]*Group{}}
 	g.m[id] = a
 	return a, true
 }

@@ -35,7 +35,7 @@ type Options struct {
 // Limits bound what clients may use. The zero value of each is its default.
 type Limits struct {
 	Connections int           // 1,024
-	PerAddress  int           // connections of one address that have not signed in: 64
+	PerAddress  int           // connections of one address (of IPv6: one /64) that have not signed in: 64
 	Calls       int           // of one connection at once: 1,024
 	Memory      int64         // of calls that are under way, in bytes, half of it for one user: 256 MiB
 	SignIn      time.Duration // until a client has signed in, or made a call: 30 s
@@ -192,7 +192,7 @@ func (s *Server) accept() {
 
 func (s *Server) admit(nc net.Conn) {
 	c := newServerConn(s, nc)
-	from := c.remote.Addr()
+	from := network(c.remote.Addr())
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closed || len(s.conns) >= s.o.Limits.Connections || s.guests[from] >= s.o.Limits.PerAddress {
@@ -208,6 +208,14 @@ func (s *Server) admit(nc net.Conn) {
 	s.wait.Go(c.serve)
 }
 
+// network is what one client has at least: an address, of IPv6 as many as a /64 has.
+func network(a netip.Addr) netip.Addr {
+	if p, err := a.Prefix(64); err == nil && a.Is6() {
+		return p.Addr()
+	}
+	return a
+}
+
 // known takes a connection off the account of those that have not signed in.
 func (s *Server) known(c *serverConn) {
 	s.mu.Lock()
@@ -220,7 +228,7 @@ func (s *Server) knownLocked(c *serverConn) {
 		return
 	}
 	c.guest = false
-	from := c.remote.Addr()
+	from := network(c.remote.Addr())
 	if s.guests[from]--; s.guests[from] == 0 {
 		delete(s.guests, from)
 	}
