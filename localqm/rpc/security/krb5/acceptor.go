@@ -99,7 +99,7 @@ func (c *accepting) answer(token []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	if !f.has(flagMutual) {
+	if !f.has(flagMutual) && !f.has(flagDCE) { // which answers each other in any case
 		return nil, broken("the client does not want to know who the server is")
 	}
 	c.key, c.dce = req.Ticket.DecryptedEncPart.Key, f.has(flagDCE)

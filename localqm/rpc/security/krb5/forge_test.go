@@ -169,7 +169,7 @@ func TestTicketsThatDoNotHoldAreRefused(t *testing.T) {
 		}, []string{"nobody here"}},
 		"not its realm": {func(y *forgery) { y.client = "ELSEWHERE.COM" }, []string{"of the realm"}},
 		"address":       {func(y *forgery) { y.part.CAddr = types.HostAddresses{{AddrType: 2, Address: []byte{127, 0, 0, 9}}} }, []string{"address", "noaddresses"}},
-		"one way":       {func(y *forgery) { y.wants &^= flagMutual }, []string{"who the server is"}},
+		"one way":       {func(y *forgery) { y.wants &^= flagMutual | flagDCE }, []string{"who the server is"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			server := f.accept(t)
