@@ -17,7 +17,10 @@ func (q *Queue) OpenCursor() (uint32, error) {
 	}
 	q.t.mu.Lock()
 	defer q.t.mu.Unlock()
-	if len(q.cursors) >= MostCursors {
+	switch {
+	case q.gone:
+		return 0, mq.Errorf(mq.ErrInvalidHandle, "open a cursor", "the queue was closed meanwhile")
+	case len(q.cursors) >= MostCursors || q.t.cursors >= mostCursors:
 		return 0, mq.Errorf(mq.ErrInsufficientResources, "open a cursor", "the queue has %d cursors already", len(q.cursors)).
 			WithFix("close those that are not needed")
 	}
@@ -25,6 +28,7 @@ func (q *Queue) OpenCursor() (uint32, error) {
 		q.last++
 	}
 	q.cursors[q.last] = c
+	q.t.cursors++
 	return q.last, nil
 }
 
@@ -41,7 +45,10 @@ func (q *Queue) CloseCursor(number uint32) error {
 	q.t.mu.Lock()
 	defer q.t.mu.Unlock()
 	_, err := q.cursor(number)
-	delete(q.cursors, number)
+	if err == nil {
+		delete(q.cursors, number)
+		q.t.cursors--
+	}
 	return err
 }
 

@@ -10,10 +10,11 @@ import (
 )
 
 // Most is how many queues may be open by number, and MostCursors how many cursors
-// one of them has.
+// one of them has; all together have mostCursors.
 const (
-	Most        = 65536
+	Most        = 4 * 65536 // no user has so many handles
 	MostCursors = 4096
+	mostCursors = 64 * MostCursors
 )
 
 // Use is what an open queue is there for (RemoteReadState, MS-MQDMPR 3.1.1.16).
@@ -29,8 +30,9 @@ const (
 // Table has the open queues of a queue manager by their numbers: Handle of
 // OpenQueueDescriptor (MS-MQDMPR 3.1.1.16). It is safe for use by many.
 type Table struct {
-	mu     sync.Mutex
-	queues map[uint32]*Queue
+	mu      sync.Mutex
+	queues  map[uint32]*Queue
+	cursors int // of all queues
 }
 
 // NewTable is a table without open queues.
@@ -115,6 +117,8 @@ func (q *Queue) close(claimed bool) {
 	}
 	q.gone = true
 	delete(q.t.queues, q.Number)
+	q.t.cursors -= len(q.cursors)
+	q.cursors = nil
 	q.t.mu.Unlock()
 	q.Handle.Close()
 }

@@ -25,14 +25,14 @@ func (s *server) createCursor(ctx context.Context, r *remoteread.CreateCursorReq
 	if err != nil {
 		return 0, err
 	}
-	if !s.spend(q.group, 0, 1) {
+	if !s.spend(q, 0, 1) {
 		return 0, mq.Errorf(mq.ErrInsufficientResources, op, "the caller has %d cursors", MostCursors).
 			WithFix("close those that are not needed any more")
 	}
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if q.closed {
-		s.refund(q.group, 0, 1)
+		s.refund(q, 0, 1)
 		return 0, mq.Errorf(mq.ErrInvalidHandle, op, "the queue was closed meanwhile")
 	}
 	n := s.nextCursor()
@@ -70,7 +70,7 @@ func (s *server) closeCursor(ctx context.Context, r *remoteread.CloseCursorReque
 		return statusInvalidHandle
 	}
 	delete(q.cursors, r.Cursor)
-	s.refund(q.group, 0, 1)
+	s.refund(q, 0, 1)
 	for _, waiting := range q.requests {
 		if waiting.cursor == r.Cursor && !waiting.answered {
 			waiting.cancelled = true

@@ -194,7 +194,7 @@ func (q *queue) close() {
 	q.requests, q.cursors = nil, nil
 	q.mu.Unlock()
 	q.handle.Close()
-	q.s.refund(q.group, requests, cursors)
+	q.s.refund(q, requests, cursors)
 	if q.target != 0 {
 		q.s.mu.Lock()
 		delete(q.s.targets, q.target)

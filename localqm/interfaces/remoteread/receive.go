@@ -117,7 +117,7 @@ func (q *queue) wait(ctx context.Context, r reading, o localqm.ReadOptions) (loc
 
 // enter puts a request into the table.
 func (q *queue) enter(n uint32, e *request) error {
-	if !q.s.spend(q.group, 1, 0) {
+	if !q.s.spend(q, 1, 0) {
 		return mq.Errorf(mq.ErrInsufficientResources, opReceive, "the caller has %d reads that wait or have not been ended", MostRequests).
 			WithFix("end or cancel them")
 	}
@@ -125,10 +125,10 @@ func (q *queue) enter(n uint32, e *request) error {
 	defer q.mu.Unlock()
 	switch {
 	case q.closed:
-		q.s.refund(q.group, 1, 0)
+		q.s.refund(q, 1, 0)
 		return mq.Errorf(mq.ErrInvalidHandle, opReceive, "the queue was closed meanwhile")
 	case q.requests[n] != nil:
-		q.s.refund(q.group, 1, 0)
+		q.s.refund(q, 1, 0)
 		return invalid(opReceive, "the request %d is under way", n)
 	}
 	q.requests[n] = e
@@ -141,7 +141,7 @@ func (q *queue) leave(n uint32, e *request) {
 	defer q.mu.Unlock()
 	if q.requests[n] == e {
 		delete(q.requests, n)
-		q.s.refund(q.group, 1, 0)
+		q.s.refund(q, 1, 0)
 	}
 }
 
@@ -202,7 +202,7 @@ func (q *queue) end(ctx context.Context, n uint32, remove, transactional bool) e
 		err = mq.Errorf(mq.ErrTransactionEnlist, op, "the request %d is in no transaction", n)
 	default:
 		delete(q.requests, n)
-		q.s.refund(q.group, 1, 0)
+		q.s.refund(q, 1, 0)
 	}
 	q.mu.Unlock()
 	if err != nil {

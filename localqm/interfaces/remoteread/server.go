@@ -10,13 +10,16 @@ import (
 	"posthouse/localqm/mq"
 	"posthouse/localqm/rpc"
 	"posthouse/localqm/rpc/security"
+	"posthouse/localqm/secure"
 )
 
 // What one client may have at once, in all the queues that it has open: reads that
-// wait or have not been ended, and cursors.
+// wait or have not been ended, and cursors. All clients of one user together may have
+// mostCursors; their reads the queue manager counts.
 const (
 	MostRequests = 2048
 	MostCursors  = 16384
+	mostCursors  = 4 * MostCursors
 )
 
 // maxStub is the largest request: R_QMEnlistRemoteTransaction with its token.
@@ -41,7 +44,7 @@ type Options struct {
 func New(m *localqm.QueueManager, o Options) rpc.Interface {
 	s := &server{
 		m: m, ports: o.Ports,
-		targets: map[uint64]*queue{}, clients: map[*rpc.Group]*client{},
+		targets: map[uint64]*queue{}, clients: map[*rpc.Group]*client{}, cursors: map[secure.SID]int{},
 	}
 	return rpc.Interface{
 		Name:   "RemoteRead",
@@ -62,41 +65,46 @@ type server struct {
 	mu      sync.Mutex
 	targets map[uint64]*queue // open to move to, by the number that moves name
 	clients map[*rpc.Group]*client
-	cursor  uint32 // the last number of a cursor
+	cursors map[secure.SID]int // of a user
+	cursor  uint32             // the last number of a cursor
 }
 
 // client is what a client has, in numbers.
 type client struct{ requests, cursors int }
 
 // spend counts what a client begins; false: it has too much already.
-func (s *server) spend(g *rpc.Group, requests, cursors int) bool {
+func (s *server) spend(q *queue, requests, cursors int) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	c := s.clients[g]
+	c := s.clients[q.group]
 	if c == nil {
 		c = new(client)
-		s.clients[g] = c
 	}
-	if c.requests+requests > MostRequests || c.cursors+cursors > MostCursors {
+	if c.requests+requests > MostRequests || c.cursors+cursors > MostCursors || s.cursors[q.user]+cursors > mostCursors {
 		return false
 	}
+	s.clients[q.group] = c
+	s.cursors[q.user] += cursors
 	c.requests += requests
 	c.cursors += cursors
 	return true
 }
 
 // refund is the inverse of spend.
-func (s *server) refund(g *rpc.Group, requests, cursors int) {
+func (s *server) refund(q *queue, requests, cursors int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	c := s.clients[g]
+	c := s.clients[q.group]
 	if c == nil {
 		return // nothing was spent
+	}
+	if s.cursors[q.user] -= cursors; s.cursors[q.user] == 0 {
+		delete(s.cursors, q.user)
 	}
 	c.requests -= requests
 	c.cursors -= cursors
 	if *c == (client{}) {
-		delete(s.clients, g)
+		delete(s.clients, q.group)
 	}
 }
 
