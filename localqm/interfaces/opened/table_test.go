@@ -119,3 +119,30 @@ func TestAQueueHasOnlySoManyCursors(t *testing.T) {
 		t.Errorf("one more: %v", err)
 	}
 }
+
+func TestAllQueuesHaveOnlySoManyCursors(t *testing.T) {
+	m, table := start(t), opened.NewTable()
+	var queues []*opened.Queue
+	full := func() bool {
+		q := add(t, table, open(m), opened.Opened)
+		queues = append(queues, q)
+		for range opened.MostCursors {
+			if _, err := q.OpenCursor(); err != nil {
+				return mq.CodeOf(err) == mq.ErrInsufficientResources
+			}
+		}
+		return false
+	}
+	for !full() {
+		if len(queues) > 100 {
+			t.Fatal("there is no end")
+		}
+	}
+	queues[0].Close()
+	if _, err := queues[len(queues)-1].OpenCursor(); err != nil {
+		t.Errorf("when one is closed: %v", err)
+	}
+	if _, err := queues[0].OpenCursor(); mq.CodeOf(err) != mq.ErrInvalidHandle {
+		t.Errorf("of a closed one: %v", err)
+	}
+}
