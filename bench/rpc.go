@@ -24,7 +24,8 @@ const (
 	kerberosGoal    = 3000  // small calls a second
 	outstandingGoal = 15000 // small calls a second without security, so many at once:
 	outstanding     = 16
-	pageGoal        = 50 * time.Millisecond // the first page of the large queue
+	pageGoal        = 50 * time.Millisecond // the first page of a queue of
+	pageDepth       = 1_000_000             // messages
 	refreshQueues   = 1000
 	refreshGoal     = 300 * time.Millisecond
 	clients         = 500

@@ -122,6 +122,9 @@ func (r *run) refresh(ctx context.Context, to *child) error {
 
 // firstPage measures the first page of headers of the large queue.
 func (r *run) firstPage(ctx context.Context) error {
+	if r.Depth < pageDepth {
+		r.Progress(fmt.Sprintf("rpc: the goal of the first page is for a queue of %d messages; this one has %d", pageDepth, r.Depth))
+	}
 	if err := r.large(ctx); err != nil {
 		return err
 	}
