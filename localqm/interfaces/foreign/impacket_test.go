@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"posthouse/localqm/interfaces"
+	"posthouse/localqm/rpc/security/krb5/kdctest"
 )
 
 // python has impacket as the system's packages install it.
@@ -59,7 +60,7 @@ var (
 )
 
 func TestImpacketSpeaksEveryInterface(t *testing.T) {
-	h := start(t)
+	h := start(t, kdctest.Options{})
 	const byNTLM, byKerberos = `HUB\alice by NTLM/NTLM`, "alice@EXAMPLE.COM by Negotiate/Kerberos"
 	for _, c := range []struct {
 		args string
@@ -88,7 +89,7 @@ func TestImpacketSpeaksEveryInterface(t *testing.T) {
 
 // Where nobody has to sign in, calls come as far as the permissions.
 func TestImpacketIsNobodyUnlessItSignsIn(t *testing.T) {
-	h := start(t, func(o *interfaces.Options) { o.Anonymous = true })
+	h := start(t, kdctest.Options{}, func(o *interfaces.Options) { o.Anonymous = true })
 	const denied = "0xC00E0025"
 	want := slices.Concat(forAll, []string{
 		"qmmgmt " + denied, "RemoteRead port True", "RemoteRead Unknown DCE RPC fault status code: c00e0025", "qmcomm create " + denied,

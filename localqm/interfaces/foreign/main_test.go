@@ -38,9 +38,9 @@ type hub struct {
 	*watch
 }
 
-func start(t *testing.T, change ...func(*interfaces.Options)) *hub {
+func start(t *testing.T, realm kdctest.Options, change ...func(*interfaces.Options)) *hub {
 	t.Helper()
-	h := &hub{realm: kdctest.Start(t, kdctest.Options{})}
+	h := &hub{realm: kdctest.Start(t, realm)}
 	h.realm.Principal(user, password)
 	keytab := h.realm.Keytab("host/" + host)
 	h.tickets = h.realm.Tickets(user, password)
@@ -168,7 +168,12 @@ func (c *watched) Step(token []byte) ([]byte, bool, error) {
 
 func (c *watched) Open(l security.Level, f security.Fragment, signature []byte) error {
 	err := c.Context.Open(l, f, signature)
-	if err == nil {
+	switch {
+	case err != nil:
+		c.watch.note("%v: %v", l, err)
+	case f.SignHeader:
+		c.watch.note("%v with headers", l)
+	default:
 		c.watch.note("%v", l)
 	}
 	return err
