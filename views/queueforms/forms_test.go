@@ -84,9 +84,9 @@ func TestANewQueueIsAsItWasFilledIn(t *testing.T) {
 	if err != nil || q.Label != "Answers" || !q.Transactional || *q.QuotaKB != 2048 || !q.Journal || *q.JournalQuotaKB != 512 {
 		t.Errorf("got %+v, %v", q, err)
 	}
-	sddl, err := n.ACL(context.Background(), "customs.replies")
-	if err != nil || !readAccess(sddl).anonymous() {
-		t.Errorf("got %s, %v", sddl, err)
+	p, err := n.Permissions(context.Background(), "customs.replies")
+	if err != nil || !allows(p, anonymous, mq.RightWriteMessage) {
+		t.Errorf("got %+v, %v", p, err)
 	}
 	if r := h.Opened[0]; r.Queue != q.PathName || h.Actions[0].What != "Created queue customs.replies" {
 		t.Errorf("got %+v, %+v", r, h.Actions)
@@ -118,68 +118,6 @@ func TestARefusedQueueKeepsTheForm(t *testing.T) {
 	}
 }
 
-func TestDescriptorsAreReadInWords(t *testing.T) {
-	a := readAccess("O:S-1-22-1-1000G:BAD:P(A;;0xf003f;;;S-1-22-1-1000)(A;;GW;;;WD)(D;;LC;;;AN)(A;;0x3;;;S-1-22-2-100)S:(AU;SA;GA;;;WD)")
-	if !a.ok || a.open || a.owner != "S-1-22-1-1000" || len(a.grants) != 4 {
-		t.Fatalf("got %+v", a)
-	}
-	want := []string{"Unix user 1000: Everything", "Everyone: Send", "Anonymous, unsigned: Not: send", "Unix group 100: Look, take"}
-	for i, g := range a.grants {
-		if got := account(g.sid) + ": " + g.says(); got != want[i] {
-			t.Errorf("got %q, want %q", got, want[i])
-		}
-	}
-	if a.anonymous() {
-		t.Error("anonymous is denied")
-	}
-	for _, s := range []string{"D:(A;;zz;;;WD)", "D:(A;;0x4;;WD)", "D:(A;;0x4;;;WD", "rubbish", "D:(X;;0x4;;;WD)"} {
-		if readAccess(s).ok {
-			t.Errorf("%q is taken", s)
-		}
-	}
-	if open := readAccess("O:BA"); !open.ok || !open.open || !open.anonymous() {
-		t.Errorf("got %+v", open)
-	}
-	for mask, want := range map[mq.QueueRight]string{0: "Nothing", 0x20020: "See properties", 0x10 | 0x10000: "Change properties, delete the queue", 8: "Take from journal"} {
-		if got := words(mask); got != want {
-			t.Errorf("%#x: got %q", mask, got)
-		}
-	}
-}
-
-func TestLockingSendersOutIsDangerous(t *testing.T) {
-	h := screentest.New(t, fake.Sample())
-	f := known(t, node(t, h), "orders.in")
-	f.sddl = "O:BAD:(A;;0xf003f;;;BA)(A;;0x20024;;;AN)(A;;0x20024;;;S-1-22-1-998)"
-	e := newEdit(node(t, h), f)
-	for acl, want := range map[string]string{
-		f.sddl:                            "",
-		"O:BAD:(A;;0xf003f;;;BA)":         "No other computer could send here any more.",
-		"O:BAD:(A;;0x27;;;BA)(A;;4;;;AN)": "Unix user 998 could send here and no longer can.",
-		"O:BA":                            "Administrators, Unix user 998 could send here and no longer can.",
-		"nonsense":                        "",
-	} {
-		e.acl = acl
-		if bold, _ := e.danger(); bold != want {
-			t.Errorf("%s: got %q", acl, bold)
-		}
-	}
-	e.acl = "nonsense"
-	if e.valid() || e.aclFault() == "" {
-		t.Error("nonsense is taken for a descriptor")
-	}
-	e.acl = letAnonymousSend("O:BAD:(A;;0xf003f;;;BA)S:(AU;SA;GA;;;WD)")
-	if e.acl != "O:BAD:(A;;0xf003f;;;BA)(A;;0x20024;;;AN)S:(AU;SA;GA;;;WD)" {
-		t.Errorf("got %s", e.acl)
-	}
-	e.revert()
-	if e.signed = true; !strings.HasPrefix(first(e.danger()), "No unsigned message") {
-		t.Errorf("got %q", first(e.danger()))
-	}
-}
-
-func first(s, _ string) string { return s }
-
 func TestOnlyWhatWasChangedIsApplied(t *testing.T) {
 	n := fake.Sample()
 	h, _ := window(t, n)
@@ -192,13 +130,13 @@ func TestOnlyWhatWasChangedIsApplied(t *testing.T) {
 	f.limitKB = 4096
 	f.update()
 	s, some := f.settings()
-	if !some || *s.Label != "Orders" || *s.Quota.KB != 4096 || s.Journal != nil || s.JournalQuota != nil || s.PrivacyLevel != nil || s.ServiceType != nil || f.aclChanged() {
+	if !some || *s.Label != "Orders" || *s.Quota.KB != 4096 || s.Journal != nil || s.JournalQuota != nil || s.PrivacyLevel != nil || s.ServiceType != nil || f.guardChanged() {
 		t.Errorf("got %+v", s)
 	}
 	f.do.Press()
 	h.Until(t, "the answer", func() bool { return !f.dialog.Shown() })
 	q, err := n.Queue(context.Background(), "orders.in")
-	if err != nil || q.Label != "Orders" || *q.QuotaKB != 4096 || n.Calls("SetACL") != 0 {
+	if err != nil || q.Label != "Orders" || *q.QuotaKB != 4096 || n.Calls("SetPermissions") != 0 {
 		t.Errorf("got %+v, %v", q, err)
 	}
 }
@@ -208,40 +146,17 @@ func TestHalfAnApplySaysSo(t *testing.T) {
 	h, _ := window(t, n)
 	f := newProperties(h, node(t, h), known(t, node(t, h), "orders.in"))
 	h.Show(f.dialog)
-	n.Fail("SetACL", mq.Errorf(mq.ErrAccessDenied, "set the permissions", "you lack Change Permissions"))
-	f.edit.label, f.acl = "Orders", letAnonymousSend(f.acl)
-	f.update()
+	n.Fail("SetPermissions", mq.Errorf(mq.ErrAccessDenied, "set the permissions", "you lack Change Permissions"))
+	f.edit.label = "Orders"
+	f.secure.letAnonymousSend()
 	f.apply()
 	h.Until(t, "the answer", func() bool { return f.fail.Visible() })
-	if s, some := f.settings(); some || !f.aclChanged() || !f.dialog.Shown() {
+	if s, some := f.settings(); some || !f.guardChanged() || !f.dialog.Shown() {
 		t.Errorf("the properties are said to wait still: %+v", s)
 	}
 	var half halfDone
 	if _, err := f.edit.apply(context.Background()); errors.As(err, &half) || mq.CodeOf(err) != mq.ErrAccessDenied {
 		t.Errorf("got %v", err)
-	}
-}
-
-func TestADangerousChangeIsNotPressedByEnter(t *testing.T) {
-	n := fake.Sample()
-	h, w := window(t, n)
-	if err := n.SetACL(context.Background(), "orders.in", "O:BAD:(A;;0xf003f;;;BA)(A;;0x20024;;;AN)"); err != nil {
-		t.Fatal(err)
-	}
-	f := newProperties(h, node(t, h), known(t, node(t, h), "orders.in"))
-	h.Show(f.dialog)
-	f.tabs.SetChosen(tabPermissions)
-	f.acl = "O:BAD:(A;;0xf003f;;;BA)"
-	f.turn()
-	if f.do.Text() != "Apply anyway" || !f.warn.Visible() {
-		t.Errorf("button %q, warning %v", f.do.Text(), f.warn.Visible())
-	}
-	f.sddl.Focus()
-	if focused := w.Canvas().Focused(); focused != nil {
-		focused.TypedKey(&fyne.KeyEvent{Name: fyne.KeyReturn})
-	}
-	if f.dialog.Shown() || n.Calls("SetACL") != 1 {
-		t.Errorf("Enter applied a dangerous change: shown %v, %d calls", f.dialog.Shown(), n.Calls("SetACL"))
 	}
 }
 
@@ -467,7 +382,7 @@ func TestThePropertiesKeepTheirStructure(t *testing.T) {
 	h, w := window(t, fake.Sample())
 	f := newProperties(h, node(t, h), known(t, node(t, h), "orders.in"))
 	h.Show(f.dialog)
-	for _, tab := range []string{tabGeneral, tabLimits, tabPermissions, tabJournal} {
+	for _, tab := range []string{tabGeneral, tabLimits, tabSecurity, tabJournal} {
 		f.tabs.SetChosen(tab)
 		f.turn()
 		test.AssertRendersToMarkup(t, strings.ToLower(tab)+".xml", w.Canvas())

@@ -19,7 +19,7 @@ func TestPropertiesThatCannotBeChangedAreShownAndSayWhy(t *testing.T) {
 	node.Lack(mgmtclient.CanAdmin, mgmtclient.CanGuard)
 	h := screentest.New(t, node)
 	n := known1(t, h)
-	for _, tab := range []string{tabGeneral, tabLimits, tabPermissions, tabJournal} {
+	for _, tab := range []string{tabGeneral, tabLimits, tabSecurity, tabJournal} {
 		n.tabs.SetChosen(tab)
 		n.turn()
 		if !n.lock.Visible() || n.changes() || n.do != nil {
@@ -38,13 +38,12 @@ func TestPermissionsCanBeChangedWhereOnlyTheyCan(t *testing.T) {
 	node := fake.Sample()
 	node.Lack(mgmtclient.CanAdmin)
 	f := known1(t, screentest.New(t, node))
-	f.tabs.SetChosen(tabPermissions)
+	f.tabs.SetChosen(tabSecurity)
 	f.turn()
 	if f.lock.Visible() || f.do == nil || f.do.Text() != "Apply" {
 		t.Error("the permissions are locked")
 	}
-	f.acl = letAnonymousSend(f.acl)
-	f.update()
+	f.secure.letAnonymousSend()
 	if f.do.Disabled() {
 		t.Error("they cannot be applied")
 	}
@@ -64,7 +63,7 @@ func TestShotsOfLockedProperties(t *testing.T) {
 			m.Lack(mgmtclient.CanAdmin, mgmtclient.CanGuard)
 			h := screentest.New(t, m)
 			b := &board{}
-			for i, tab := range []string{tabGeneral, tabLimits, tabPermissions} {
+			for i, tab := range []string{tabGeneral, tabLimits, tabSecurity} {
 				f := known1(t, h)
 				f.tabs.SetChosen(tab)
 				f.turn()

@@ -1,141 +1,343 @@
 package queueforms
 
 import (
-	"fyne.io/fyne/v2"
+	"slices"
+	"strings"
 
-	"posthouse/views/kit"
+	"posthouse/localqm/mq"
+	"posthouse/mgmtclient"
 	"posthouse/views/screen"
-	"posthouse/views/theme"
 )
 
-// permissions is the tab of who may do what.
-func (f *propertiesForm) permissions() fyne.CanvasObject {
-	signed := kit.NewCheck("signed messages", f.signed, func(on bool) { f.signed = on; f.update() })
-	privacy := kit.NewSegmented([]kit.Choice{
-		{ID: "none", Text: "None"}, {ID: "optional", Text: "Optional"}, {ID: "body", Text: "Body"},
-	}, f.privacy, nil)
-	f.inputs = append(f.inputs, signed, privacy)
-	remark := kit.NewMuted(privacyRemark(f.privacy))
-	privacy.OnChanged = func(id string) {
-		f.privacy = id
-		remark.SetText(privacyRemark(id))
-		f.update()
-	}
-	f.syncs = append(f.syncs, func() {
-		signed.SetChecked(f.signed)
-		privacy.SetChosen(f.privacy)
-		remark.SetText(privacyRemark(f.privacy))
-	})
-	takes := kit.Form(104,
-		kit.FormRow{Label: "Takes only", Content: signed},
-		kit.FormRow{Label: "Encryption", Content: kit.Row(privacy, remark)},
-	)
-	if f.sddlErr != nil {
-		why, fix, code := screen.Reason(f.sddlErr)
-		n := kit.NewNote(kit.Neutral, "The permissions are not shown.", why+" "+fix)
-		if code != "" {
-			n.SetRuns(kit.Run{Text: "The permissions are not shown. ", Face: kit.Bold}, kit.Run{Text: why + " " + fix + " "}, kit.Run{Text: code, Face: kit.Mono})
-		}
-		return kit.Stack(12, n, kit.NewRule(), takes)
-	}
-	f.grants = kit.Stack(0)
-	f.sddl = kit.NewField("").Mono()
-	f.sddl.SetText(f.acl)
-	f.sddl.OnChanged = func(s string) { f.acl = s; f.update() }
-	f.syncs = append(f.syncs, func() { f.sddl.SetText(f.acl) })
-	return kit.Stack(12,
-		kit.Stack(4, kit.Row(kit.NewLabel("Who may do what").Face(kit.Bold), kit.Spacer(),
-			kit.NewButton("Let anonymous send", "globe", func() {
-				f.acl = letAnonymousSend(f.acl)
-				f.sddl.SetText(f.acl)
-				f.update()
-			})),
-			kit.NewPanel(theme.Surface, kit.Padded(1, 1, 1, 1, f.grants)).Framed(6)),
-		kit.Form(104, kit.FormRow{Label: "As SDDL", Content: f.sddl}),
-		kit.NewRule(),
-		takes,
-	)
+// The accounts that every queue manager knows (MS-DTYP 2.4.2.4).
+const (
+	everyone  = "S-1-1-0"
+	anonymous = "S-1-5-7"
+)
+
+// wellKnown are offered where a queue manager names none.
+var wellKnown = []mgmtclient.Account{
+	{SID: everyone, Name: "Everyone"},
+	{SID: anonymous, Name: "Anonymous"},
+	{SID: "S-1-5-11", Name: "Authenticated users"},
+	{SID: "S-1-5-32-544", Name: "Administrators"},
+	{SID: "S-1-5-32-545", Name: "Users"},
 }
 
-func privacyRemark(level string) string {
-	switch level {
-	case "none":
-		return "only messages in the clear"
-	case "body":
-		return "only encrypted messages"
-	}
-	return "either comes in"
+// right is one of the ten that an entry consists of.
+type right struct {
+	text  string
+	bit   mq.QueueRight
+	needs mq.QueueRight // what is of no use without it (MS-MQMQ 2.2.24)
 }
 
-// showGrants lists what the typed descriptor says.
-func (f *propertiesForm) showGrants() {
-	if f.grants == nil {
-		return
-	}
-	f.sddl.SetError(f.aclFault())
-	before, now := readAccess(f.edit.sddl), readAccess(f.acl)
-	f.grants.Objects = nil
-	add := func(icon, who, owner, what string, changed bool) {
-		row := []fyne.CanvasObject{kit.NewIcon(icon, 16, theme.Muted), kit.NewLabel(shortAccount(who))}
-		if owner != "" {
-			row = append(row, kit.NewBadge(owner, kit.Neutral))
-		}
-		if changed {
-			row = append(row, kit.NewBadge("Changed", kit.Info))
-		}
-		row = append(row, kit.Spacer(), kit.NewLabel(what).Color(theme.Text2))
-		f.grants.Add(kit.Padded(4, 12, 4, 12, kit.Row(row...)))
-	}
+// rights are those of an entry, as the form shows them.
+var rights = []right{
+	{text: "Send messages", bit: mq.RightWriteMessage},
+	{text: "Look without taking", bit: mq.RightPeekMessage},
+	{text: "Take messages", bit: mq.RightDeleteMessage, needs: mq.RightPeekMessage},
+	{text: "Take from the journal", bit: mq.RightDeleteJournalMessage, needs: mq.RightPeekMessage},
+	{text: "See properties", bit: mq.RightGetQueueProperties},
+	{text: "Change properties", bit: mq.RightSetQueueProperties},
+	{text: "See permissions", bit: mq.RightGetQueuePermissions},
+	{text: "Change permissions", bit: mq.RightChangeQueuePermissions},
+	{text: "Become the owner", bit: mq.RightTakeQueueOwnership},
+	{text: "Delete the queue", bit: mq.RightDeleteQueue},
+}
+
+// in reports whether a set has the right: whole, or without what it needs.
+func (r right) in(set mq.QueueRight, deny bool) (on, whole bool) {
+	return set&r.bit != 0, set&r.bit != 0 && (deny || set&r.needs == r.needs)
+}
+
+// turn gives the set with the right on or off. What is allowed takes along what it
+// needs and leaves behind what needs it; a denial stands for itself.
+func (r right) turn(set mq.QueueRight, on, deny bool) mq.QueueRight {
 	switch {
-	case !now.ok:
-		add("question", "Cannot be read as it stands", "", "", true)
-	case now.open:
-		add("warning", "Nothing is guarded: anybody may do everything", "", "", before.open != now.open)
-	case len(now.grants) == 0:
-		add("lock", "Nobody but the owner", "", "", len(before.grants) > 0)
+	case on && deny:
+		return set | r.bit
+	case on:
+		return set | r.bit | r.needs
+	case deny:
+		return set &^ r.bit
 	}
-	owned := false
-	for _, g := range now.grants {
-		owner := ""
-		if g.sid == now.owner && !owned {
-			owner, owned = "Owner", true
+	set &^= r.bit
+	for _, other := range rights {
+		if other.needs&r.bit != 0 {
+			set &^= other.bit
 		}
-		add(accountIcon(g.sid), account(g.sid), owner, g.says(), !hasGrant(before, g))
 	}
-	if now.ok && now.owner != "" && !owned {
-		add("user", account(now.owner), "Owner", "Permissions", before.owner != now.owner)
+	return set
+}
+
+// The shares of the rights that have a name.
+const (
+	shareAll  = "all"
+	shareSend = "send"
+	shareNone = "none"
+	shareSome = "some"
+)
+
+// share says which of them a set is.
+func share(set mq.QueueRight) string {
+	switch set & mq.RightQueueGenericAll {
+	case mq.RightQueueGenericAll:
+		return shareAll
+	case mq.RightWriteMessage:
+		return shareSend
+	case 0:
+		return shareNone
 	}
-	for _, g := range before.grants {
-		if now.ok && !hasGrant(now, g) && !hasAccount(now, g.sid) {
-			add(accountIcon(g.sid), account(g.sid), "", "Nothing", true)
+	return shareSome
+}
+
+// shareRights is the set that a share stands for.
+func shareRights(id string) mq.QueueRight {
+	switch id {
+	case shareAll:
+		return mq.RightQueueGenericAll
+	case shareSend:
+		return mq.RightWriteMessage
+	}
+	return 0
+}
+
+// key tells accounts apart: by SID, or by the name typed as long as it has none.
+func key(a mgmtclient.Account) string {
+	if a.SID != "" {
+		return strings.ToUpper(a.SID)
+	}
+	return strings.ToLower(a.Name)
+}
+
+// called is an account in words.
+func called(a mgmtclient.Account) string {
+	switch {
+	case a.SID == anonymous:
+		return "Anonymous, unsigned"
+	case a.Name != "":
+		return a.Name
+	case a.SID != "":
+		return a.SID
+	}
+	return "nobody"
+}
+
+// accountIcon is the icon beside it.
+func accountIcon(a mgmtclient.Account) string {
+	switch {
+	case a.SID == everyone:
+		return "globe"
+	case a.SID == anonymous:
+		return "eye-off"
+	case a.SID == "S-1-5-11", strings.HasPrefix(a.SID, "S-1-5-32-"), strings.HasPrefix(a.SID, "S-1-22-2-"):
+		return "users"
+	}
+	return "user"
+}
+
+// says is an entry in words.
+func says(p mgmtclient.Permission) string {
+	w := mq.QueueRight(p.Rights).Words()
+	if p.Deny && p.Rights != 0 {
+		return "May not " + w
+	}
+	return screen.Title(w)
+}
+
+// merged are entries with one for each account and side.
+func merged(list []mgmtclient.Permission) []mgmtclient.Permission {
+	var out []mgmtclient.Permission
+	for _, p := range list {
+		if i := indexOf(out, p); i >= 0 {
+			out[i].Rights |= p.Rights
+		} else {
+			out = append(out, p)
 		}
+	}
+	return out
+}
+
+// indexOf is where the entry of the same account and side stands, or -1.
+func indexOf(list []mgmtclient.Permission, p mgmtclient.Permission) int {
+	return slices.IndexFunc(list, func(x mgmtclient.Permission) bool { return x.Deny == p.Deny && key(x.Account) == key(p.Account) })
+}
+
+// given are the entries that say anything.
+func given(list []mgmtclient.Permission) []mgmtclient.Permission {
+	return slices.DeleteFunc(slices.Clone(list), func(p mgmtclient.Permission) bool { return p.Rights == 0 })
+}
+
+// allows reports whether entries let an account do something; what is denied
+// counts first.
+func allows(p mgmtclient.Permissions, account string, what mq.QueueRight) bool {
+	if p.Open {
+		return true
+	}
+	allowed := false
+	for _, e := range p.Entries {
+		if key(e.Account) != account || mq.QueueRight(e.Rights)&what != what {
+			continue
+		}
+		if e.Deny {
+			return false
+		}
+		allowed = true
+	}
+	return allowed
+}
+
+// guarding is who may do what, as far as it is filled in.
+type guarding struct {
+	was mgmtclient.Permissions // as read, merged
+	now mgmtclient.Permissions
+}
+
+func newGuarding(p mgmtclient.Permissions) guarding {
+	p.Entries = merged(p.Entries)
+	g := guarding{was: p}
+	g.revert()
+	return g
+}
+
+func (g *guarding) revert() {
+	g.now = g.was
+	g.now.Entries = slices.Clone(g.was.Entries)
+}
+
+// before are the rights an entry had; false if there was none.
+func (g *guarding) before(p mgmtclient.Permission) (mq.QueueRight, bool) {
+	if i := indexOf(g.was.Entries, p); i >= 0 {
+		return mq.QueueRight(g.was.Entries[i].Rights), true
+	}
+	return 0, false
+}
+
+// differs reports whether an entry is not as it was read.
+func (g *guarding) differs(p mgmtclient.Permission) bool {
+	set, _ := g.before(p)
+	return uint32(set) != p.Rights
+}
+
+func (g *guarding) owned() bool { return key(g.now.Owner) != key(g.was.Owner) }
+
+func (g *guarding) changed() bool {
+	if g.owned() || g.now.Open != g.was.Open {
+		return true
+	}
+	now := given(g.now.Entries)
+	return len(now) != len(given(g.was.Entries)) || slices.ContainsFunc(now, g.differs)
+}
+
+// wanted is what to set; an owner that stays is left out, for not everybody who
+// may change permissions may name one.
+func (g *guarding) wanted() mgmtclient.Permissions {
+	p := mgmtclient.Permissions{Open: g.now.Open, Entries: given(g.now.Entries)}
+	if g.owned() {
+		p.Owner = g.now.Owner
+	}
+	return p
+}
+
+// add adds an entry, or finds the one there is, and says where it stands.
+func (g *guarding) add(p mgmtclient.Permission) int {
+	g.now.Open = false
+	if i := indexOf(g.now.Entries, p); i >= 0 {
+		return i
+	}
+	g.now.Entries = append(g.now.Entries, p)
+	return len(g.now.Entries) - 1
+}
+
+func (g *guarding) remove(i int) {
+	if i >= 0 && i < len(g.now.Entries) {
+		g.now.Entries = slices.Delete(g.now.Entries, i, i+1)
 	}
 }
 
-// shortAccount keeps a name within its row: SIDs of domains are long.
-func shortAccount(who string) string {
-	const most = 34
-	r := []rune(who)
-	if len(r) <= most {
-		return who
+func (g *guarding) set(i int, r mq.QueueRight) {
+	if i >= 0 && i < len(g.now.Entries) {
+		g.now.Entries[i].Rights = uint32(r)
 	}
-	return string(r[:most/2]) + "…" + string(r[len(r)-most/2+1:])
 }
 
-func hasGrant(a access, g grant) bool {
-	for _, x := range a.grants {
-		if x == g {
-			return true
-		}
+// letAnonymousSend undoes what keeps unsigned senders out, and says where their
+// entry stands.
+func (g *guarding) letAnonymousSend() int {
+	p := mgmtclient.Permission{Account: mgmtclient.Account{SID: anonymous, Name: "Anonymous"}}
+	deny := p
+	deny.Deny = true
+	if i := indexOf(g.now.Entries, deny); i >= 0 {
+		g.set(i, mq.QueueRight(g.now.Entries[i].Rights)&^mq.RightWriteMessage)
 	}
-	return false
+	i := g.add(p)
+	set, _ := g.before(p)
+	g.set(i, mq.QueueRight(g.now.Entries[i].Rights)|set|mq.RightWriteMessage)
+	return i
 }
 
-func hasAccount(a access, sid string) bool {
-	for _, x := range a.grants {
-		if account(x.sid) == account(sid) {
-			return true
+// anonymousOut reports whether unsigned senders could send and no longer can.
+func (g *guarding) anonymousOut() bool {
+	return allows(g.was, anonymous, mq.RightWriteMessage) && !allows(g.now, anonymous, mq.RightWriteMessage)
+}
+
+// lockedOut are the others that could send before and cannot now.
+func (g *guarding) lockedOut() []string {
+	if g.was.Open && !g.now.Open && !allows(g.now, everyone, mq.RightWriteMessage) {
+		return []string{"Everyone"}
+	}
+	var out []string
+	for _, p := range g.was.Entries {
+		if k := key(p.Account); allows(g.was, k, mq.RightWriteMessage) && !allows(g.now, k, mq.RightWriteMessage) && !p.Deny {
+			out = append(out, called(p.Account))
 		}
 	}
-	return false
+	return out
+}
+
+// offered are accounts to choose from: those that the queue manager knows, those
+// everybody knows, and those that have an entry.
+func (g *guarding) offered() []mgmtclient.Account {
+	var list []mgmtclient.Account
+	seen := map[string]bool{}
+	take := func(a mgmtclient.Account) {
+		if k := key(a); k != "" && !seen[k] {
+			seen[k] = true
+			list = append(list, a)
+		}
+	}
+	for _, a := range wellKnown {
+		take(a)
+	}
+	for _, a := range g.was.Names {
+		take(a)
+	}
+	for _, e := range g.was.Entries {
+		take(e.Account)
+	}
+	take(g.was.Owner)
+	return list
+}
+
+// find reads an account as typed: a name, known or not, or a SID.
+func (g *guarding) find(text string) (mgmtclient.Account, bool) {
+	t := strings.TrimSpace(text)
+	for _, a := range g.offered() {
+		if strings.EqualFold(a.Name, t) || strings.EqualFold(a.SID, t) || strings.EqualFold(called(a), t) {
+			return a, true
+		}
+	}
+	if sidLike(t) {
+		return mgmtclient.Account{SID: strings.ToUpper(t), Name: strings.ToUpper(t)}, true
+	}
+	return mgmtclient.Account{Name: t}, false
+}
+
+// sidLike reports whether text is written as a SID is: S-1-5-21-... (MS-DTYP 2.4.2.1).
+func sidLike(text string) bool {
+	parts := strings.Split(strings.ToUpper(text), "-")
+	if len(parts) < 4 || parts[0] != "S" || parts[1] != "1" {
+		return false
+	}
+	return !slices.ContainsFunc(parts[2:], func(n string) bool { return n == "" || strings.Trim(n, "0123456789") != "" })
 }

@@ -16,10 +16,10 @@ import (
 
 // The tabs of the form.
 const (
-	tabGeneral     = "General"
-	tabLimits      = "Limits"
-	tabPermissions = "Permissions"
-	tabJournal     = "Journal"
+	tabGeneral  = "General"
+	tabLimits   = "Limits"
+	tabSecurity = "Security"
+	tabJournal  = "Journal"
 )
 
 // Properties opens the properties of a queue, or what there is to see of a
@@ -52,8 +52,7 @@ type propertiesForm struct {
 	label  *kit.Field
 	room   *kit.Label
 	typeID *kit.Field
-	sddl   *kit.Field
-	grants *fyne.Container
+	secure *security
 	syncs  []func() // put what the form holds into its widgets
 	back   *kit.Button
 	cancel *kit.Button
@@ -70,6 +69,7 @@ type disabler interface{ SetEnabled(on bool) }
 
 func newProperties(h screen.Host, n screen.Node, known facts) *propertiesForm {
 	f := &propertiesForm{edit: newEdit(n, known), host: h, scope: h.Scope().Sub(), can: editable(known.queue)}
+	f.secure = &security{form: f}
 	untold := f.can && known.queue.Created.IsZero()
 	f.fail = kit.NewNote(kit.Danger, "", "")
 	f.fail.Hide()
@@ -87,8 +87,8 @@ func newProperties(h screen.Host, n screen.Node, known facts) *propertiesForm {
 	f.pages = map[string]fyne.CanvasObject{tabGeneral: f.general()}
 	choices := kit.Choices(tabGeneral)
 	if f.can {
-		f.pages[tabLimits], f.pages[tabPermissions], f.pages[tabJournal] = f.limits(), f.permissions(), f.journals()
-		choices = kit.Choices(tabGeneral, tabLimits, tabPermissions, tabJournal)
+		f.pages[tabLimits], f.pages[tabSecurity], f.pages[tabJournal] = f.limits(), f.secure.page(), f.journals()
+		choices = kit.Choices(tabGeneral, tabLimits, tabSecurity, tabJournal)
 	}
 	f.body = kit.Stack(12)
 	f.tabs = kit.NewTabs(choices, tabGeneral, func(string) { f.turn() })
@@ -138,24 +138,25 @@ func (f *propertiesForm) turn() {
 // update shows what follows from what is filled in.
 func (f *propertiesForm) update() {
 	bold, text := f.edit.danger()
-	if f.warn.Set(kit.Warning, "", ""); bold == "" || f.tabs.Chosen() != tabPermissions {
-		f.warn.Hide()
-	} else {
-		f.warn.Stacked(bold, text)
-		f.warn.Show()
+	var undo []*kit.Button
+	if f.guard.anonymousOut() {
+		undo = append(undo, kit.NewButton("Let anonymous send again", "undo", f.secure.letAnonymousSend))
 	}
+	f.warn.Set(kit.Warning, "", "", undo...)
+	f.warn.Icon("warning-fill").Stacked(bold, text)
+	setShown(f.warn, bold != "" && f.tabs.Chosen() == tabSecurity)
 	if f.can {
 		f.label.SetError(labelFault(f.edit.label))
 		f.room.SetText(fmt.Sprintf("%d/%d", mq.LabelLength(f.edit.label), mq.MaxQueueLabel))
 		f.typeID.SetError(f.typeFault())
-		f.showGrants()
+		f.secure.show()
 	}
 	if f.lacks != "" {
 		for _, in := range f.inputs {
 			in.SetEnabled(false)
 		}
 	}
-	if f.lacks == "" && (f.can || !editable(f.queue)) || f.can && f.guards && f.tabs.Chosen() == tabPermissions {
+	if f.lacks == "" && (f.can || !editable(f.queue)) || f.can && f.guards && f.tabs.Chosen() == tabSecurity {
 		f.lock.Hide()
 	} else {
 		f.lock.Show()

@@ -14,8 +14,9 @@ import (
 type facts struct {
 	queue   mgmtclient.Queue
 	machine mgmtclient.Machine
-	sddl    string
-	sddlErr error // why the permissions are not shown
+	perms   mgmtclient.Permissions
+	permErr error  // why the permissions are not shown
+	sddl    string // the permissions as SDDL; "" if they are not told so
 }
 
 // askFacts asks for everything the form shows.
@@ -29,9 +30,11 @@ func askFacts(ctx context.Context, n mgmtclient.Node, queue string) (facts, erro
 		return f, err
 	}
 	if guard, ok := mgmtclient.Can[mgmtclient.Guard](n); ok && editable(f.queue) {
-		f.sddl, f.sddlErr = guard.ACL(ctx, f.queue.PathName)
+		if f.perms, f.permErr = guard.Permissions(ctx, f.queue.PathName); f.permErr == nil {
+			f.sddl, _ = guard.ACL(ctx, f.queue.PathName)
+		}
 	} else {
-		f.sddlErr = screen.Refusal(n, "read the permissions", mgmtclient.CanGuard)
+		f.permErr = screen.Refusal(n, "read the permissions", mgmtclient.CanGuard)
 	}
 	return f, nil
 }
@@ -56,11 +59,11 @@ type edit struct {
 	journalKB     int64
 	signed        bool
 	privacy       string
-	acl           string
+	guard         guarding
 }
 
 func newEdit(n screen.Node, f facts) *edit {
-	e := &edit{node: n, facts: f}
+	e := &edit{node: n, facts: f, guard: newGuarding(f.perms)}
 	e.revert()
 	return e
 }
@@ -77,7 +80,8 @@ func (e *edit) revert() {
 	if e.journalLimit {
 		e.journalKB = int64(*q.JournalQuotaKB)
 	}
-	e.signed, e.privacy, e.acl = q.Authenticate, q.PrivacyLevel, e.sddl
+	e.signed, e.privacy = q.Authenticate, q.PrivacyLevel
+	e.guard.revert()
 }
 
 // settings are the properties that differ from those read.
@@ -117,13 +121,13 @@ func limited(on bool, kb int64) *uint32 {
 
 func sameQuota(a, b *uint32) bool { return a == nil && b == nil || a != nil && b != nil && *a == *b }
 
-// aclChanged reports whether the permissions are to be set.
-func (e *edit) aclChanged() bool { return e.sddlErr == nil && strings.TrimSpace(e.acl) != e.sddl }
+// guardChanged reports whether the permissions are to be set.
+func (e *edit) guardChanged() bool { return e.permErr == nil && e.guard.changed() }
 
 // changed reports whether there is anything to apply.
 func (e *edit) changed() bool {
 	_, some := e.settings()
-	return some || e.aclChanged() || e.typeFault() != ""
+	return some || e.guardChanged() || e.typeFault() != ""
 }
 
 // typeFault says why the type ID will not do.
@@ -134,33 +138,22 @@ func (e *edit) typeFault() string {
 	return ""
 }
 
-// aclFault says why the permissions cannot be read as SDDL.
-func (e *edit) aclFault() string {
-	if e.aclChanged() && !readAccess(e.acl).ok {
-		return "Not SDDL: an entry is (A;;rights;;;account)"
-	}
-	return ""
-}
-
 // valid reports whether what was typed can be sent.
 func (e *edit) valid() bool {
-	return labelFault(e.label) == "" && e.typeFault() == "" && e.aclFault() == ""
+	return labelFault(e.label) == "" && e.typeFault() == ""
 }
 
 // danger is what a change does to those who send: bold words and the rest; ""
 // if nobody is locked out.
 func (e *edit) danger() (bold, text string) {
-	before, after := readAccess(e.sddl), readAccess(e.acl)
 	switch {
+	case e.guard.anonymousOut():
+		return "No other computer could send here any more", "Messages from other computers come unsigned, so they count as anonymous. Their next ones would become dead letters there."
 	case e.signed && !e.queue.Authenticate:
-		return "No unsigned message gets in any more.", "Senders that do not sign, which is how most send, are refused; their messages become dead letters."
-	case !e.aclChanged() || !after.ok:
-		return "", ""
-	case before.anonymous() && !after.anonymous():
-		return "No other computer could send here any more.", "Messages from other computers come unsigned, so they count as anonymous. Their next ones would be refused."
+		return "No unsigned message gets in any more", "Senders that do not sign, which is how most send, are refused; their messages become dead letters."
 	}
-	if out := lockedOut(before, after); len(out) > 0 {
-		return strings.Join(out, ", ") + " could send here and no longer can.", "What they send next is refused."
+	if out := e.guard.lockedOut(); len(out) > 0 {
+		return strings.Join(out, ", ") + " could send here and no longer can", "What they send next is refused, unless a group that they are in may send."
 	}
 	return "", ""
 }
@@ -184,13 +177,13 @@ func (e *edit) apply(ctx context.Context) (struct{}, error) {
 			return none, err
 		}
 	}
-	if !e.aclChanged() {
+	if !e.guardChanged() {
 		return none, nil
 	}
 	guard, ok := mgmtclient.Can[mgmtclient.Guard](e.node.Client)
 	err := e.node.Refuse("change the permissions", mgmtclient.CanGuard)
 	if ok {
-		err = guard.SetACL(ctx, e.queue.PathName, strings.TrimSpace(e.acl))
+		err = guard.SetPermissions(ctx, e.queue.PathName, e.guard.wanted())
 	}
 	if err != nil && some {
 		return none, halfDone{err}

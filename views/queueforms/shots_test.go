@@ -81,11 +81,12 @@ func TestShotsQueueProperties(t *testing.T) {
 		journal.turn()
 		b.put(24, 524, 464, "Properties, Journal", journal.dialog.Frame())
 		guarded := newProperties(h, n, f)
-		guarded.tabs.SetChosen(tabPermissions)
-		guarded.acl = "O:S-1-22-1-1000D:(A;;0xf003f;;;S-1-22-1-1000)(A;;0x27;;;S-1-22-1-998)(A;;0x20020;;;WD)"
-		guarded.sddl.SetText(guarded.acl)
+		guarded.tabs.SetChosen(tabSecurity)
 		guarded.turn()
-		b.put(512, 20, 464, "Properties, Permissions: a change that would lock senders out", guarded.dialog.Frame())
+		guarded.secure.list.FocusGained()
+		guarded.secure.list.choose(3)
+		guarded.secure.share.OnChanged(shareNone)
+		b.put(512, 20, 464, "Properties, Security: a change that would lock senders out", guarded.dialog.Frame())
 		fresh := newQueueForm(h, n, "customs.replies")
 		fresh.label = "Answers from customs"
 		fresh.labels.SetText(fresh.label)
@@ -94,7 +95,7 @@ func TestShotsQueueProperties(t *testing.T) {
 		limits := newProperties(h, n, f)
 		limits.tabs.SetChosen(tabLimits)
 		limits.turn()
-		b.put(512, 568, 464, "Properties, Limits", limits.dialog.Frame())
+		b.put(1000, 512, 432, "Properties, Limits", limits.dialog.Frame())
 		return b
 	})
 }
