@@ -32,6 +32,7 @@ type Dialog struct {
 	overlay  *dialogOverlay
 	canvas   fyne.Canvas
 	fromTop  float32
+	steady   bool
 	noCancel bool
 	before   fyne.Focusable // what had the focus
 }
@@ -56,6 +57,10 @@ func (d *Dialog) Tabs(t *Tabs) *Dialog { d.tabs = t.Inset(20); return d }
 // FromTop places the dialog so far below the top edge instead of in the
 // middle.
 func (d *Dialog) FromTop(y float32) *Dialog { d.fromTop = y; return d }
+
+// Steady keeps the upper edge where it is while the content grows and shrinks,
+// so that what is clicked and typed into does not move away.
+func (d *Dialog) Steady() *Dialog { d.steady = true; return d }
 
 // Foot puts objects at the left of the buttons.
 func (d *Dialog) Foot(objs ...fyne.CanvasObject) *Dialog { d.foot = objs; return d }
@@ -221,6 +226,8 @@ func firstFocusable(o fyne.CanvasObject) fyne.Focusable {
 type dialogOverlay struct {
 	widget.BaseWidget
 	dialog *Dialog
+	top    float32   // of a steady dialog
+	on     fyne.Size // the window that it was placed on
 }
 
 // Tapped keeps clicks from what lies below.
@@ -241,6 +248,12 @@ func (o *dialogOverlay) CreateRenderer() fyne.WidgetRenderer {
 		y := floor((s.Height - h) / 2)
 		if o.dialog.fromTop > 0 {
 			y = min(o.dialog.fromTop, s.Height-h-16)
+		}
+		if o.dialog.steady {
+			if o.on == s {
+				y = min(o.top, s.Height-h-16)
+			}
+			o.top, o.on = y, s
 		}
 		f.Move(fyne.NewPos(floor((s.Width-w)/2), max(16, y)))
 	}
