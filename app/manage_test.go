@@ -290,7 +290,7 @@ func TestAWaitingReceiveEndsWithTheLine(t *testing.T) {
 			hub.must("message", "send", "orders", "--body", "the first comes")
 			line := newCable(t, hub.at())
 			// The second message is waited for.
-			cmd := depot.command("message", "receive", "orders", "--count", "2", "--jsonl", "--timeout", "3", "--cancel-after", "2",
+			cmd := depot.command("message", "receive", "orders", "--count", "2", "--jsonl", "--timeout", "1", "--cancel-after", "1",
 				"--node", line.at(), "--user", "admin")
 			var errs bytes.Buffer
 			cmd.Stderr = &errs
