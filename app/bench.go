@@ -41,6 +41,9 @@ the ratios of one run, not the numbers of two.`,
 		},
 		ValidArgs: bench.Kinds,
 		RunE: p.do(func(cmd *cobra.Command, args []string) error {
+			if _, err := p.target(); err != nil {
+				return err
+			}
 			if slices.ContainsFunc(o.Senders, func(n int) bool { return n < 1 || n > 10_000 }) {
 				return usagef("--senders: want numbers from 1 to 10000, with commas between")
 			}

@@ -184,6 +184,10 @@ func (p *program) machineTidy() *cobra.Command {
 						return err
 					}
 					return p.result(r, func() {
+						if r.BytesBefore == 0 {
+							p.printf("done; how much that gave back is not told to other computers\n")
+							return
+						}
 						p.printf("%s on disk, %s before\n", many(r.BytesAfter, "byte"), many(r.BytesBefore, "byte"))
 					})
 				})

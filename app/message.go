@@ -87,7 +87,11 @@ removed. The next page begins --after the last lookup id of this one.`,
 				err := pages(ctx, n, args[0], page, limit, func(list []mgmtclient.Message) error {
 					return addAll(r, list)
 				})
-				return errors.Join(err, r.close("no messages in "+args[0]))
+				none := "no messages in " + args[0]
+				if err != nil {
+					none = "" // nobody knows
+				}
+				return errors.Join(err, r.close(none))
 			})
 		}),
 	}

@@ -11,7 +11,7 @@ import (
 
 // Check tells what is wrong with what a person wrote.
 func Check(c mgmtclient.Computer) error {
-	op := "save the computer"
+	op := "use the computer " + mq.Quote(c.Name)
 	wrong := func(why, fix string) error {
 		return &mq.Error{Code: mq.ErrInvalidParameter, Op: op, Why: why, Fix: fix}
 	}

@@ -74,6 +74,11 @@ func (n *Node) explain(ctx context.Context, op string, err error) error {
 		return nil
 	case n.life.Err() != nil && !answered(err), errors.Is(err, errClosed):
 		return mgmtclient.Closed(op)
+	case errors.Is(ctx.Err(), context.DeadlineExceeded) && !answered(err):
+		return &mq.Error{
+			Code: mq.ErrOperationCancelled, Op: op, Why: n.who() + " does not answer; the time allowed for it was over", Err: ctx.Err(),
+			Fix: "look whether the computer is busy, stopped or unplugged, and whether what was asked for was done",
+		}
 	case ctx.Err() != nil && !answered(err):
 		return mgmtclient.Interrupted(ctx, op)
 	case errors.As(err, &e):
@@ -155,7 +160,7 @@ func answer(who string, err error) *mq.Error {
 		e.Why = who + " says that it has no such queue, or that you may not know of it"
 		e.Fix = "check the name in the list of its queues"
 	case mq.ErrAccessDenied:
-		e.Why = who + " says that your account lacks the right to it"
+		e.Why = who + " says that your account lacks the right to do this"
 		e.Fix = "sign in with an account that has it: an administrator's to manage the computer, or one that the queue's permissions name"
 	case mq.ErrOperationNotSupportedByRemote:
 		e.Why = who + " does not know this operation: its Message Queuing is older"

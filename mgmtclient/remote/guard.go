@@ -1,6 +1,7 @@
 package remote
 
 import (
+	"cmp"
 	"context"
 
 	qmcomm "github.com/oiweiwei/go-msrpc/msrpc/mqmp/qmcomm/v1"
@@ -70,6 +71,9 @@ func (s *session) allow(ctx context.Context, f mq.FormatName, who []secure.SID) 
 	return s.setDescriptor(ctx, f, d, listPart)
 }
 
+// named is a queue in words; "" is the machine.
+func named(queue string) string { return cmp.Or(queue, "the queue manager") }
+
 // guarding is changing for permissions, which the computer itself shows to nobody.
 func (n *Node) guarding(ctx context.Context, op, queue string, f func(context.Context, *session, mq.FormatName) error) error {
 	if queue == "" {
@@ -82,7 +86,7 @@ func (n *Node) guarding(ctx context.Context, op, queue string, f func(context.Co
 
 // ACL is a security descriptor in SDDL.
 func (n *Node) ACL(ctx context.Context, queue string) (sddl string, err error) {
-	err = n.guarding(ctx, "read the permissions of "+queue, queue, func(ctx context.Context, s *session, f mq.FormatName) error {
+	err = n.guarding(ctx, "read the permissions of "+named(queue), queue, func(ctx context.Context, s *session, f mq.FormatName) error {
 		d, err := s.descriptor(ctx, f)
 		if err == nil {
 			sddl = d.String()
@@ -94,7 +98,7 @@ func (n *Node) ACL(ctx context.Context, queue string) (sddl string, err error) {
 
 // SetACL replaces it, in the parts that it has.
 func (n *Node) SetACL(ctx context.Context, queue, sddl string) error {
-	return n.guarding(ctx, "change the permissions of "+queue, queue, func(ctx context.Context, s *session, f mq.FormatName) error {
+	return n.guarding(ctx, "change the permissions of "+named(queue), queue, func(ctx context.Context, s *session, f mq.FormatName) error {
 		d, err := secure.ParseSDDL(sddl)
 		if err != nil {
 			return err
@@ -112,7 +116,7 @@ func (n *Node) SetACL(ctx context.Context, queue, sddl string) error {
 
 // Permissions are a security descriptor in words.
 func (n *Node) Permissions(ctx context.Context, queue string) (p mgmtclient.Permissions, err error) {
-	err = n.guarding(ctx, "read the permissions of "+queue, queue, func(ctx context.Context, s *session, f mq.FormatName) error {
+	err = n.guarding(ctx, "read the permissions of "+named(queue), queue, func(ctx context.Context, s *session, f mq.FormatName) error {
 		d, err := s.descriptor(ctx, f)
 		if err == nil {
 			p = row.Permissions(d, mq.QueueMapping, nil)
@@ -124,9 +128,12 @@ func (n *Node) Permissions(ctx context.Context, queue string) (p mgmtclient.Perm
 
 // SetPermissions replaces its entries.
 func (n *Node) SetPermissions(ctx context.Context, queue string, p mgmtclient.Permissions) error {
-	return n.guarding(ctx, "change the permissions of "+queue, queue, func(ctx context.Context, s *session, f mq.FormatName) error {
+	return n.guarding(ctx, "change the permissions of "+named(queue), queue, func(ctx context.Context, s *session, f mq.FormatName) error {
 		old, err := s.descriptor(ctx, f)
 		if err != nil {
+			return err
+		}
+		if err := s.nameless(old, p); err != nil {
 			return err
 		}
 		d, err := row.Descriptor(old, p, nil)
@@ -139,4 +146,24 @@ func (n *Node) SetPermissions(ctx context.Context, queue string, p mgmtclient.Pe
 		}
 		return s.setDescriptor(ctx, f, d, parts)
 	})
+}
+
+// nameless finds accounts that only their name is given of, which the other computer
+// alone could tell the SID of.
+func (s *session) nameless(old secure.Descriptor, p mgmtclient.Permissions) error {
+	list := []mgmtclient.Account{p.Owner}
+	for _, e := range p.Entries {
+		list = append(list, e.Account)
+	}
+	for _, a := range list {
+		if a == (mgmtclient.Account{}) {
+			continue
+		}
+		alone := mgmtclient.Permissions{Entries: []mgmtclient.Permission{{Account: a}}}
+		if _, err := row.Descriptor(old, alone, nil); err != nil && a.SID == "" {
+			return mq.Errorf(mq.ErrInvalidParameter, "", "%s does not tell others who %s is", s.about.name, mq.Quote(a.Name)).
+				WithFix("give the SID: \"posthouse account list\" on that computer shows it. everyone, anonymous and administrators are known everywhere")
+		}
+	}
+	return nil
 }
