@@ -94,7 +94,7 @@ func newForm(h screen.Host, b Book, c mgmtclient.Computer) *form {
 	f.untold = kit.NewMuted("")
 	cancel := kit.NewButton("Cancel", "", f.dialog.Close)
 	f.do = kit.NewButton("", "", f.pressSave).Primary()
-	f.dialog.Foot(f.test, f.untold).Buttons(cancel, f.do).FirstFocus(f.where.Focusable())
+	f.dialog.Foot(f.test, f.untold).Buttons(cancel, f.do).FirstFocus(f.where.Focusable()).Steady()
 	f.dialog.OnClosed = f.scope.End
 	f.edit.OnChange = f.update
 	f.update()
