@@ -1,8 +1,11 @@
 package interfaces_test
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
+	"log/slog"
+	"strings"
 	"testing"
 
 	"posthouse/localqm"
@@ -20,7 +23,7 @@ import (
 
 // domain is a queue manager in a realm, of which alice is an administrator, and bob is
 // nobody there.
-func domain(t testing.TB) (*interfacestest.QM, *kdctest.Realm, func(user string) *krb5.Initiator) {
+func domain(t testing.TB, log *slog.Logger) (*interfacestest.QM, *kdctest.Realm, func(user string) *krb5.Initiator) {
 	t.Helper()
 	r := kdctest.Start(t, kdctest.Options{})
 	known, err := accounts.Open(t.TempDir())
@@ -35,6 +38,7 @@ func domain(t testing.TB) (*interfacestest.QM, *kdctest.Realm, func(user string)
 		t.Fatal(err)
 	}
 	q := interfacestest.Start(t, "HUB", func(o *interfaces.Options) {
+		o.Log = log
 		o.Acceptor = offer.New(offer.Options{Name: "hub.example.com", Accounts: known, Kerberos: a})
 	})
 	q.Create(`.\private$\orders`, localqm.QueueSpec{})
@@ -49,7 +53,8 @@ func domain(t testing.TB) (*interfacestest.QM, *kdctest.Realm, func(user string)
 }
 
 func TestUsersOfARealmManage(t *testing.T) {
-	q, _, tickets := domain(t)
+	var log bytes.Buffer
+	q, _, tickets := domain(t, slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelWarn})))
 	alice, bob := tickets("alice"), tickets("bob")
 	ask := func(i security.Initiator, host string) error {
 		c, err := rpc.Dial(ctx, q.At(), rpc.DialOptions{Initiator: i, Host: host})
@@ -75,10 +80,14 @@ func TestUsersOfARealmManage(t *testing.T) {
 	if err := ask(alice, "elsewhere.example.com"); !errors.Is(err, rpc.ErrSignIn) {
 		t.Errorf("a computer that the realm does not know: %v", err)
 	}
+	q.Disconnect() // and its log is written
+	if n := strings.Count(log.String(), "posthouse account add bob@EXAMPLE.COM"); n != 2 {
+		t.Errorf("the administrator is told %d times:\n%s", n, log.String())
+	}
 }
 
 func BenchmarkGetInfoByKerberos(b *testing.B) {
-	q, _, tickets := domain(b)
+	q, _, tickets := domain(b, nil)
 	alice := tickets("alice")
 	for _, level := range []security.Level{security.Privacy} {
 		for _, outstanding := range []int{1, 16} {

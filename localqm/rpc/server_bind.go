@@ -1,6 +1,7 @@
 package rpc
 
 import (
+	"errors"
 	"math"
 	"strconv"
 
@@ -32,7 +33,12 @@ func (c *serverConn) bind(p pdu.PDU) error {
 	c.multiplex, c.signs = p.Flags.Has(pdu.Multiplex), p.Flags.Has(pdu.SignHeader)
 	token, rejection, err := c.step(p)
 	if err != nil {
-		return reject(rejection, "%w", err)
+		end := reject(rejection, "%w", err)
+		if v := (violation{}); !errors.As(err, &v) { // who may not sign in breaks no rule
+			c.refused(err)
+			end = err
+		}
+		return end
 	}
 	if c.association, ok = c.s.groups.join(b.Group, c.remote.Addr()); !ok {
 		return reject(pdu.RejectNotSaid, "association group %d is not its", b.Group)
@@ -59,7 +65,7 @@ func (c *serverConn) alter(p pdu.PDU) error {
 	}
 	token, rejection, err := c.step(p)
 	if err != nil {
-		c.s.log.Info("a client could not sign in", "client", c.remote, "why", err)
+		c.refused(err)
 		f := FaultAccessDenied
 		switch rejection {
 		case pdu.RejectMechanism:
@@ -75,6 +81,11 @@ func (c *serverConn) alter(p pdu.PDU) error {
 	}
 	h := pdu.Header{Flags: pdu.SingleFragment, CallID: p.CallID, Minor: p.Minor}
 	return c.ack(pdu.TypeAlterContextResp, h, results, token)
+}
+
+// refused tells the administrator why somebody could not sign in; the client is not told.
+func (c *serverConn) refused(why error) {
+	c.s.log.Warn("a client could not sign in", "client", c.remote, "why", why)
 }
 
 func (c *serverConn) ack(t pdu.Type, h pdu.Header, results []pdu.Result, token *pdu.Auth) error {
@@ -216,7 +227,7 @@ func (c *serverConn) auth3(p pdu.PDU) error {
 		x.failed = true
 	}
 	if x.failed {
-		c.s.log.Info("a client could not sign in", "client", c.remote, "why", err)
+		c.refused(err)
 	}
 	return nil
 }
