@@ -50,8 +50,8 @@ type answer struct {
 	at    time.Time
 	queue mgmtclient.Queue
 	err   error
-	sddl  string // "" not known
-	owner string // SID that owns the queue manager; "" not known
+	perms *mgmtclient.Permissions // of the queue; nil: not known
+	owner string                  // SID that owns the queue manager; "" not known
 }
 
 func (a answer) known() bool { return a.name != "" }
@@ -81,42 +81,35 @@ func ask(ctx context.Context, n mgmtclient.Node, name string) (answer, error) {
 		return a, ctx.Err()
 	}
 	if guard, ok := mgmtclient.Can[mgmtclient.Guard](n); ok {
-		a.sddl, _ = guard.ACL(ctx, a.queue.PathName)
-		if own, err := guard.ACL(ctx, ""); err == nil {
-			a.owner = ownerOf(own)
+		if p, err := guard.Permissions(ctx, a.queue.PathName); err == nil {
+			a.perms = &p
+		}
+		if p, err := guard.Permissions(ctx, ""); err == nil {
+			a.owner = p.Owner.SID
 		}
 	}
 	return a, ctx.Err()
 }
 
-// ownerOf is the account before the group and the lists of an SDDL.
-func ownerOf(sddl string) string {
-	s, ok := strings.CutPrefix(sddl, "O:")
-	if !ok {
-		return ""
-	}
-	for _, next := range []string{"G:", "D:", "S:"} {
-		if i := strings.Index(s, next); i >= 0 {
-			s = s[:i]
-		}
-	}
-	return s
-}
+// The SIDs of those who are everywhere (MS-DTYP 2.4.2.4).
+const (
+	everyone  = "S-1-1-0"
+	anonymous = "S-1-5-7"
+)
 
-// grantsSend reports whether an SDDL allows an account to send; everyone and
-// anonymous are WD and AN there.
-func grantsSend(sddl, account string) bool {
-	for _, ace := range strings.Split(sddl, "(") {
-		f := strings.Split(strings.TrimSuffix(strings.TrimSpace(ace), ")"), ";")
-		if len(f) != 6 || f[0] != "A" || f[5] != account {
+// lets reports whether permissions let an account send; denials count first.
+func lets(p *mgmtclient.Permissions, sid string) bool {
+	allowed := false
+	for _, e := range p.Entries {
+		if e.SID != sid || mq.QueueRight(e.Rights)&mq.RightWriteMessage == 0 {
 			continue
 		}
-		var mask uint32
-		if _, err := fmt.Sscanf(f[2], "0x%x", &mask); err == nil && mask&uint32(mq.RightWriteMessage) != 0 {
-			return true
+		if e.Deny {
+			return false
 		}
+		allowed = true
 	}
-	return false
+	return allowed
 }
 
 // sender is who sends, for the check of rights.
@@ -214,20 +207,20 @@ func (d *draft) agrees(to answer) check {
 func maySend(who sender, to answer) check {
 	c := check{mark: markPass, title: "You may send"}
 	switch {
-	case to.sddl == "":
+	case to.perms == nil:
 		return check{mark: markNone, title: "May you send?", text: "The permissions are not shown to you; the answer comes when you send."}
-	case !strings.Contains(to.sddl, "D:") || strings.Contains(to.sddl, "NO_ACCESS_CONTROL"):
+	case to.perms.Open:
 		c.text = "The queue is open to everybody"
-	case grantsSend(to.sddl, "AN"):
+	case lets(to.perms, anonymous):
 		c.text = "Anybody may, unsigned too"
 	case !who.local:
 		return check{
 			mark: markWarn, title: "It may be refused", fix: fixPermissions, label: "Show permissions",
 			text: "It goes there unsigned, from " + who.keeper + ", and only accounts may send. Let anonymous send, or ask for a dead letter.",
 		}
-	case grantsSend(to.sddl, "WD"):
+	case lets(to.perms, everyone):
 		c.text = "Everyone has Send Message"
-	case who.local && to.owner != "" && grantsSend(to.sddl, to.owner):
+	case who.local && to.owner != "" && lets(to.perms, to.owner):
 		c.text = "The owner of " + who.node + " has Send Message"
 		if who.as != "" {
 			c.text = who.as + " has Send Message"

@@ -181,21 +181,31 @@ func TestChecksSpeakOfRealAnswers(t *testing.T) {
 
 func TestMaySendIsSaidOnlyWhereItIsKnown(t *testing.T) {
 	who := sender{node: "HUB", as: "anna", local: true}
+	type entry = mgmtclient.Permission
+	account := func(sid string) mgmtclient.Account { return mgmtclient.Account{SID: sid} }
+	const own, some = "S-1-22-1-1000", "Only some accounts may; the answer comes when you send."
 	for _, c := range []struct {
-		sddl, owner string
-		mark        mark
-		text        string
+		entries []entry
+		owner   string
+		mark    mark
+		text    string
 	}{
-		{"O:S-1-22-1-1000D:(A;;0xf003f;;;S-1-22-1-1000)", "S-1-22-1-1000", markPass, "anna has Send Message"},
-		{"O:BAD:(A;;0x20024;;;AN)", "", markPass, "Anybody may, unsigned too"},
-		{"O:BAD:(A;;0x20020;;;AN)(A;;0x4;;;WD)", "", markPass, "Everyone has Send Message"},
-		{"O:BA", "", markPass, "The queue is open to everybody"},
-		{"O:BAD:(A;;0xf003f;;;S-1-22-1-7)", "S-1-22-1-1000", markNone, "Only some accounts may; the answer comes when you send."},
-		{"", "", markNone, "The permissions are not shown to you; the answer comes when you send."},
+		{[]entry{{Account: account(own), Rights: 0xf003f}}, own, markPass, "anna has Send Message"},
+		{[]entry{{Account: account(anonymous), Rights: 0x20024}}, "", markPass, "Anybody may, unsigned too"},
+		{[]entry{{Account: account(anonymous), Rights: 0x20020}, {Account: account(everyone), Rights: 4}}, "", markPass, "Everyone has Send Message"},
+		{[]entry{{Account: account(anonymous), Rights: 4}, {Account: account(anonymous), Deny: true, Rights: 4}}, "", markNone, some},
+		{[]entry{{Account: account("S-1-22-1-7"), Rights: 0xf003f}}, own, markNone, some},
 	} {
-		if got := maySend(who, answer{name: "q", sddl: c.sddl, owner: c.owner}); got.mark != c.mark || got.text != c.text {
-			t.Errorf("%s: got %+v", c.sddl, got)
+		p := &mgmtclient.Permissions{Entries: c.entries}
+		if got := maySend(who, answer{name: "q", perms: p, owner: c.owner}); got.mark != c.mark || got.text != c.text {
+			t.Errorf("%+v: got %+v", c.entries, got)
 		}
+	}
+	if got := maySend(who, answer{name: "q", perms: &mgmtclient.Permissions{Open: true}}); got.text != "The queue is open to everybody" {
+		t.Errorf("got %+v", got)
+	}
+	if got := maySend(who, answer{name: "q"}); got.mark != markNone || got.text != "The permissions are not shown to you; the answer comes when you send." {
+		t.Errorf("got %+v", got)
 	}
 }
 
