@@ -4,6 +4,7 @@ import (
 	"context"
 	"net"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -211,6 +212,7 @@ func (d *deaf) Read(b []byte) (int, error) {
 
 // Answers that nobody takes fill the attacker's share of the memory, and no more.
 func TestWhoTakesNoAnswersHarmsNobody(t *testing.T) {
+	const peeks = 40
 	b := besiege(t, rpc.Limits{Write: time.Second, Memory: 64 << 20})
 	big := qmtest.Message("big")
 	big.Body = make([]byte, 1<<20)
@@ -239,8 +241,10 @@ func TestWhoTakesNoAnswersHarmsNobody(t *testing.T) {
 				t.Fatal(err)
 			}
 			close(d.stopped)
-			ended := make(chan struct{}, 200)
-			for i := range uint32(200) {
+			hear := sync.OnceFunc(func() { close(d.over) })
+			defer hear()
+			ended := make(chan struct{}, peeks)
+			for i := range uint32(peeks) {
 				go func() {
 					_, _ = l.reads.StartReceive(ctx, &remoteread.StartReceiveRequest{
 						Context: noSerialize(h), RequestID: i, Action: 1 << 31, MaxBodySize: 1 << 30,
@@ -249,9 +253,9 @@ func TestWhoTakesNoAnswersHarmsNobody(t *testing.T) {
 				}()
 			}
 			qmtest.Eventually(t, "the attacker is disconnected", func() bool { return b.Interfaces.Stats().Connections == 1 })
-			close(d.over)
+			hear()
 			_ = conn.Close(ctx)
-			for range 200 {
+			for range peeks {
 				<-ended
 			}
 		})
