@@ -2,6 +2,7 @@ package rpc_test
 
 import (
 	"context"
+	"errors"
 	"io"
 	"net"
 	"testing"
@@ -106,7 +107,8 @@ func FuzzConversation(f *testing.F) {
 		}
 		_ = nc.(*net.TCPConn).CloseWrite()
 		if _, err := io.Copy(io.Discard, nc); err != nil {
-			if late, ok := err.(net.Error); ok && late.Timeout() {
+			var late net.Error
+			if errors.As(err, &late) && late.Timeout() {
 				t.Fatal("the server keeps a connection that has ended")
 			}
 		}
