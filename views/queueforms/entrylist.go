@@ -68,7 +68,7 @@ func (l *entryList) fill() {
 		}
 		fit.says = said.MinSize().Width
 		line := container.New(fit, kit.NewIcon(r.icon, 16, theme.Muted), name.Cut(kit.Middle), kit.Row(r.badges...), said.Cut(kit.End))
-		fill, bar := theme.Surface, theme.Surface
+		var fill, bar fyne.ThemeColorName // none: the frame has round corners
 		switch {
 		case i == l.chosen && l.focused:
 			fill, bar = theme.Selection, theme.Accent

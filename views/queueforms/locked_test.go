@@ -67,9 +67,9 @@ func TestShotsOfLockedProperties(t *testing.T) {
 				f := known1(t, h)
 				f.tabs.SetChosen(tab)
 				f.turn()
-				b.put(24+float32(i)*480, 20, 464, tab, f.dialog.Frame())
+				b.put(24+float32(i)*504, 20, 488, tab, f.dialog.Frame())
 			}
-			viewtest.Shot(t, "38-locked-properties", b.view(), fyne.NewSize(1472, 640), v)
+			viewtest.Shot(t, "38-locked-properties", b.view(), fyne.NewSize(1544, 640), v)
 		})
 	}
 }

@@ -136,13 +136,23 @@ func accountIcon(a mgmtclient.Account) string {
 	return "user"
 }
 
-// says is an entry in words.
+// says is an entry in words. A denial is told right by right: one that keeps from
+// looking is more than one that keeps from taking.
 func says(p mgmtclient.Permission) string {
-	w := mq.QueueRight(p.Rights).Words()
-	if p.Deny && p.Rights != 0 {
-		return "May not " + w
+	set := mq.QueueRight(p.Rights)
+	if !p.Deny || share(set) == shareNone {
+		return screen.Title(set.Words())
 	}
-	return screen.Title(w)
+	if share(set) == shareAll {
+		return "May do nothing"
+	}
+	var words []string
+	for _, r := range rights {
+		if set&r.bit != 0 {
+			words = append(words, (r.bit | r.needs).Words())
+		}
+	}
+	return "May not " + strings.Join(words, ", ")
 }
 
 // merged are entries with one for each account and side.

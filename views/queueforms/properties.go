@@ -92,7 +92,7 @@ func newProperties(h screen.Host, n screen.Node, known facts) *propertiesForm {
 	}
 	f.body = kit.Stack(12)
 	f.tabs = kit.NewTabs(choices, tabGeneral, func(string) { f.turn() })
-	f.dialog = kit.NewDialog(screen.QueueName(known.queue.PathName)+" on "+n.Name, "queue", f.body).Wide(464).Tabs(f.tabs)
+	f.dialog = kit.NewDialog(screen.QueueName(known.queue.PathName)+" on "+n.Name, "queue", f.body).Wide(488).Tabs(f.tabs)
 	f.cancel = kit.NewButton("Cancel", "", f.dialog.Close)
 	if f.changes() {
 		f.back = kit.NewButton("Revert", "undo", func() {

@@ -92,7 +92,7 @@ func (s *security) choose(i int) {
 // add asks for an account and gives it an entry.
 func (s *security) add() {
 	f := s.form
-	f.host.Show(askAccount(&f.guard, "Who else, and may or may not?", "plus", "Add", true, func(a mgmtclient.Account, deny bool) {
+	f.host.Show(askAccount(&f.guard, "Add an account", "plus", "Add", true, func(a mgmtclient.Account, deny bool) {
 		if f.scope.Ended() {
 			return
 		}
@@ -156,9 +156,9 @@ func (s *security) show() {
 	}
 	e := g.now.Entries[s.chosen]
 	set := mq.QueueRight(e.Rights)
-	verb, room := " may", float32(90)
+	verb, room := " may", float32(102)
 	if e.Deny {
-		verb, room = " may not", 66
+		verb, room = " may not", 79
 	}
 	s.who.SetRuns(kit.Run{Text: fitted(short(e.Account), kit.Bold, room), Face: kit.Bold}, kit.Run{Text: verb})
 	s.share.SetChosen(share(set))

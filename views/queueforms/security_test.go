@@ -119,6 +119,16 @@ func TestWhatIsClickedIsSet(t *testing.T) {
 	}
 }
 
+func TestADenialTellsEveryRight(t *testing.T) {
+	for set, want := range map[mq.QueueRight]string{
+		mq.RightDeleteMessage: "May not take", mq.RightReceiveMessage: "May not look, take", mq.RightQueueGenericAll: "May do nothing", 0: "Nothing",
+	} {
+		if got := says(mgmtclient.Permission{Deny: true, Rights: uint32(set)}); got != want {
+			t.Errorf("%#x: got %q", uint32(set), got)
+		}
+	}
+}
+
 func TestSomeOffersTheRightsOneByOne(t *testing.T) {
 	f, _, _, _ := guardedForm(t, "O:"+ownerSID+"D:(A;;0x4;;;AN)")
 	f.secure.share.OnChanged(shareSome)
@@ -219,7 +229,7 @@ func TestAnAccountIsAddedByNameOrSID(t *testing.T) {
 	}
 	test.Type(w.Canvas().Focused(), "S-1-5-9")
 	w.Canvas().Focused().TypedKey(&fyne.KeyEvent{Name: fyne.KeyReturn})
-	if got := shownEntries(f); len(got) != 3 {
+	if got := shownEntries(f); len(got) != 3 || got[2] != "user S-1-5-9: May not send" {
 		t.Errorf("got %v", got)
 	}
 }
@@ -227,8 +237,6 @@ func TestAnAccountIsAddedByNameOrSID(t *testing.T) {
 func TestAnOwnerIsNamed(t *testing.T) {
 	f, n, h, w := guardedForm(t, "O:BAD:(A;;0xf003f;;;BA)")
 	f.secure.own()
-	h.Dialog()
-	test.Type(w.Canvas().Focused(), "")
 	for _, field := range screentest.Find[*kit.Field](t, h.Dialog().Frame()) {
 		field.SetText(ownerSID)
 		field.OnChanged(ownerSID)
@@ -270,7 +278,7 @@ func TestPermissionsThatMayNotBeReadSayWhy(t *testing.T) {
 }
 
 func TestShotsOfSecurity(t *testing.T) {
-	shoot(t, "17b-queue-security", func(h *screentest.Host) *board {
+	shootWide(t, "17b-queue-security", 1520, func(h *screentest.Host) *board {
 		n := node(t, h)
 		guard, _ := mgmtclient.Can[mgmtclient.Guard](n.Client)
 		form := func(sddl string) *propertiesForm {
@@ -286,14 +294,14 @@ func TestShotsOfSecurity(t *testing.T) {
 		const domain = "S-1-5-21-2127521184-1604012920-1887927527-"
 		far := form("O:" + domain + "2210D:(D;;0x1;;;" + domain + "1105)(A;;0xf003f;;;" + domain + "2210)(A;;0x2002e;;;" + domain + "1104)(A;;0x1;;;" + domain + "1106)(A;;0x24;;;WD)(A;;0x4;;;AN)")
 		far.secure.list.FocusGained()
-		b.put(24, 20, 464, "Another computer knows SIDs only; a denial is a row of its own", far.dialog.Frame())
+		b.put(24, 20, 488, "Another computer knows SIDs only; a denial is a row of its own", far.dialog.Frame())
 		half := form("O:BAD:(A;;0xf003f;;;BA)(A;;0x1;;;S-1-22-1-1000)(A;;0x24;;;WD)(A;;0x4;;;AN)(A;;0x27;;;S-1-22-1-7)(A;;0x27;;;S-1-22-1-8)(A;;0x27;;;S-1-22-1-9)(A;;0x27;;;S-1-22-1-10)")
 		half.secure.list.choose(1)
-		b.put(512, 20, 464, "More entries than lines; half a right", half.dialog.Frame())
+		b.put(528, 20, 488, "More entries than lines; half a right", half.dialog.Frame())
 		open := form("O:BA")
-		b.put(1000, 20, 432, "Not guarded", open.dialog.Frame())
-		account := askAccount(&far.guard, "Who else, and may or may not?", "plus", "Add", true, nil)
-		b.put(1000, 408, 432, "Add", account.dialog.Frame())
+		b.put(1032, 20, 464, "Not guarded", open.dialog.Frame())
+		account := askAccount(&far.guard, "Add an account", "plus", "Add", true, nil)
+		b.put(1032, 420, 464, "Add", account.dialog.Frame())
 		return b
 	})
 }

@@ -37,11 +37,17 @@ func (b *board) view() fyne.CanvasObject {
 }
 
 func shoot(t *testing.T, name string, make func(h *screentest.Host) *board) {
+	t.Helper()
+	shootWide(t, name, 1440, make)
+}
+
+func shootWide(t *testing.T, name string, width float32, make func(h *screentest.Host) *board) {
+	t.Helper()
 	for _, v := range viewtest.Variants {
 		t.Run(viewtest.Name(v), func(t *testing.T) {
 			viewtest.NewApp(t, v)
 			h := screentest.New(t, fake.Sample())
-			viewtest.Shot(t, name, make(h).view(), fyne.NewSize(1440, 900), v)
+			viewtest.Shot(t, name, make(h).view(), fyne.NewSize(width, 900), v)
 		})
 	}
 }
@@ -75,27 +81,27 @@ func TestShotsQueueProperties(t *testing.T) {
 		b := &board{}
 		general := newProperties(h, n, f)
 		general.label.SetText("Orders, web and desks")
-		b.put(24, 20, 464, "Properties, General", general.dialog.Frame())
+		b.put(24, 20, 488, "Properties, General", general.dialog.Frame())
 		journal := newProperties(h, n, f)
 		journal.tabs.SetChosen(tabJournal)
 		journal.turn()
-		b.put(24, 524, 464, "Properties, Journal", journal.dialog.Frame())
+		b.put(24, 524, 488, "Properties, Journal", journal.dialog.Frame())
 		guarded := newProperties(h, n, f)
 		guarded.tabs.SetChosen(tabSecurity)
 		guarded.turn()
 		guarded.secure.list.FocusGained()
 		guarded.secure.list.choose(3)
 		guarded.secure.share.OnChanged(shareNone)
-		b.put(512, 20, 464, "Properties, Security: a change that would lock senders out", guarded.dialog.Frame())
+		b.put(520, 20, 488, "Properties, Security: a change that would lock senders out", guarded.dialog.Frame())
 		fresh := newQueueForm(h, n, "customs.replies")
 		fresh.label = "Answers from customs"
 		fresh.labels.SetText(fresh.label)
 		fresh.update(true)
-		b.put(1000, 20, 432, "New queue: the strict default, said out loud", fresh.dialog.Frame())
+		b.put(1016, 20, 412, "New queue: the strict default, said out loud", fresh.dialog.Frame())
 		limits := newProperties(h, n, f)
 		limits.tabs.SetChosen(tabLimits)
 		limits.turn()
-		b.put(1000, 512, 432, "Properties, Limits", limits.dialog.Frame())
+		b.put(1016, 512, 412, "Properties, Limits", limits.dialog.Frame())
 		return b
 	})
 }
