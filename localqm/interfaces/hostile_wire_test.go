@@ -252,7 +252,9 @@ func TestWhoTakesNoAnswersHarmsNobody(t *testing.T) {
 					ended <- struct{}{}
 				}()
 			}
-			qmtest.Eventually(t, "the attacker is disconnected", func() bool { return b.Interfaces.Stats().Connections == 1 })
+			for b.Interfaces.Stats().Connections > 1 { // long, where making the answers takes long
+				time.Sleep(time.Millisecond)
+			}
 			hear()
 			_ = conn.Close(ctx)
 			for range peeks {
