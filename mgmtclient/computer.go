@@ -2,6 +2,7 @@ package mgmtclient
 
 import (
 	"context"
+	"errors"
 	"time"
 )
 
@@ -34,6 +35,10 @@ const (
 	SignInKerberos  SignIn = "kerberos"  // the tickets of this user
 	SignInAnonymous SignIn = "anonymous" // not at all
 )
+
+// ErrNoPassword is the cause when a password is neither given nor kept: nobody was
+// asked.
+var ErrNoPassword = errors.New("no password is kept")
 
 // Layer is a step on the way to a computer; each needs those before it.
 type Layer string

@@ -165,8 +165,10 @@ func (b *Book) Password(c mgmtclient.Computer) (string, error) {
 		return "", failed("sign in to "+c.Host(), err)
 	}
 	if password == "" {
-		return "", mq.Errorf(mq.ErrAccessDenied, "sign in to "+c.Host(), "no password is kept for %s", c.User).
-			WithFix("enter it again")
+		return "", &mq.Error{
+			Code: mq.ErrAccessDenied, Op: "sign in to " + c.Host(), Why: "no password is kept for " + c.User, Fix: "enter it again",
+			Err: mgmtclient.ErrNoPassword,
+		}
 	}
 	return password, nil
 }

@@ -302,7 +302,7 @@ func (v *View) filled() {
 func (v *View) changed() {
 	d := &v.p.draft
 	if v.p.node.Name != "" {
-		v.from.SetText("from " + v.p.node.Name)
+		v.from.SetText("from " + v.p.keeper())
 	}
 	faults := d.faults()
 	v.queue.SetError(faults[fieldQueue])

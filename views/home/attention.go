@@ -70,10 +70,14 @@ func (p *Presenter) unreachable(n screen.Node, o screen.Overview) (Attention, bo
 		return Attention{}, false
 	case screen.Refused:
 		why, fix, _ := screen.Reason(err)
-		return Attention{
+		a := Attention{
 			Icon: "lock", Tone: kit.Danger, Bold: n.Name + " does not let this account in.", Text: strings.TrimSpace(why + " " + fix), Since: since,
 			Do: "Sign in", Run: func() { p.host.Open(screen.Route{Screen: screen.SignIn, Node: n.ID}) },
-		}, true
+		}
+		if n.Locked() {
+			a.Tone, a.Bold = kit.Warning, n.Name+" needs a password."
+		}
+		return a, true
 	case screen.NoAnswer:
 	case screen.Connected, screen.Limited:
 		if err = o.Err; err == nil {

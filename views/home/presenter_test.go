@@ -227,13 +227,15 @@ func TestComputersElsewhereNeedAttentionByTheirHealth(t *testing.T) {
 	s.SetNode(limited)
 	refused := screen.Node{ID: "crm", Name: "CRM", State: screen.Refused, Err: mq.Errorf(mq.ErrAccessDenied, "sign in", "the password is not right")}
 	gone := screen.Node{ID: "wms", Name: "WMS", State: screen.NoAnswer, Err: mq.Errorf(mq.ErrRemoteMachineNotAvailable, "connect", "nothing listens there")}
+	locked := screen.Node{ID: "erp", Name: "ERP", State: screen.Refused, Err: &mq.Error{Code: mq.ErrAccessDenied, Why: "no password is kept for anna", Err: mgmtclient.ErrNoPassword}}
 	off := screen.Node{ID: "off", Name: "OFF", State: screen.LetGo}
-	for _, n := range []screen.Node{refused, gone, off} {
+	for _, n := range []screen.Node{refused, gone, locked, off} {
 		s.SetNode(n)
 	}
 	got := s.bold()
 	for _, want := range []string{
-		"CRM does not let this account in. | The password is not right. | Sign in", "WMS does not answer. | Nothing listens there. | Try again",
+		"CRM does not let this account in. | The password is not right. | Sign in", "ERP needs a password. | No password is kept for anna. | Sign in",
+		"WMS does not answer. | Nothing listens there. | Try again",
 		"HUB-CPH01 can be looked at, but not managed. | HUB-CPH01 does not offer it from here. | See what",
 		"HUB-CPH01 and TWIN have the same queue manager identifier.",
 	} {
@@ -249,7 +251,7 @@ func TestComputersElsewhereNeedAttentionByTheirHealth(t *testing.T) {
 			a.Run()
 		}
 	}
-	if len(s.Opened) != 1 || s.Opened[0].Screen != screen.SignIn || len(s.Connected) != 1 || s.Connected[0] != "wms" {
+	if len(s.Opened) != 2 || s.Opened[0].Screen != screen.SignIn || len(s.Connected) != 1 || s.Connected[0] != "wms" {
 		t.Errorf("opened %v, connected %v", s.Opened, s.Connected)
 	}
 }

@@ -36,6 +36,7 @@ var (
 	ComputerLimited    = State{"warning", theme.Warning, "Limited"}
 	ComputerNoAnswer   = State{"x-circle", theme.Danger, "Not reachable"}
 	ComputerRefused    = State{"lock", theme.Danger, "Access denied"}
+	ComputerLocked     = State{"lock", theme.Warning, "Not signed in"}
 	ComputerOffline    = State{"wifi-slash", theme.Neutral, "Offline"}
 	ComputerCutOff     = State{"cloud-slash", theme.Neutral, "Working offline"}
 	OutgoingConnected  = State{"check-circle", theme.Success, "Connected"}

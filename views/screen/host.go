@@ -2,6 +2,7 @@ package screen
 
 import (
 	"context"
+	"errors"
 	"io"
 	"time"
 
@@ -98,6 +99,9 @@ const (
 // Silent reports whether there is no connection and none is just being made.
 func (n Node) Silent() bool { return n.State >= NoAnswer }
 
+// Locked reports whether a password is missing, so that nobody was asked.
+func (n Node) Locked() bool { return n.State == Refused && errors.Is(n.Err, mgmtclient.ErrNoPassword) }
+
 // Shown is the state with icon, colour and word.
 func (n Node) Shown() kit.State {
 	switch {
@@ -109,6 +113,8 @@ func (n Node) Shown() kit.State {
 		return kit.ComputerNoAnswer.With("Not running")
 	case n.State == NoAnswer:
 		return kit.ComputerNoAnswer
+	case n.Locked():
+		return kit.ComputerLocked
 	case n.State == Refused:
 		return kit.ComputerRefused
 	case n.State == LetGo:

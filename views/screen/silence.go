@@ -35,6 +35,11 @@ func Silence(h Host, n Node) Hush {
 			[]*kit.Button{connect("Connect again", "link").Primary()},
 		}
 	case Refused:
+		if n.Locked() {
+			return Hush{
+				"lock", theme.Warning, n.Name + " needs a password", text, "", []*kit.Button{form("Sign in", "user", SignIn).Primary()},
+			}
+		}
 		return Hush{
 			"lock", theme.Danger, n.Name + " does not let this account in", text, code,
 			[]*kit.Button{form("Sign in as someone else", "user", SignIn).Primary(), connect("Try again", "refresh")},
