@@ -1,6 +1,7 @@
 package app
 
 import (
+	"os"
 	"slices"
 	"strings"
 	"time"
@@ -97,7 +98,17 @@ manager; anybody else may do what the permissions of the queues say.`,
   posthouse queue acl orders --allow alice=send,look`,
 		Args: takes("NAME|NAME@REALM"),
 		RunE: p.do(func(_ *cobra.Command, args []string) error {
-			return p.withAccounts("add the account "+mq.Quote(args[0]), func(s *accounts.Store) error {
+			folder, err := p.dataFolder()
+			if err != nil {
+				return err
+			}
+			op := "add the account " + mq.Quote(args[0])
+			if p.node == "" { // accounts may be there before the queue manager is
+				if err := os.MkdirAll(folder, 0o700); err != nil {
+					return mq.Errorf(mq.ErrMessageStorageFailed, op, "the data folder could not be made: %w", err).WithFix("name another with --data")
+				}
+			}
+			return p.withAccounts(op, func(s *accounts.Store) error {
 				var (
 					a   accounts.Account
 					err error

@@ -1,12 +1,13 @@
 package app
 
 import (
+	"path/filepath"
 	"testing"
 )
 
 func TestAccounts(t *testing.T) {
 	d := newDesk(t)
-	d.folder = t.TempDir()
+	d.folder = filepath.Join(t.TempDir(), "not made yet")
 	d.must("account", "list").complains("nobody may sign in")
 	equal(t, "none", d.must("account", "list", "--json").out, "[]\n")
 	alice := document[accountRow](d.typing("letmein\n").must("account", "add", "alice", "--administrator", "--json"))
