@@ -49,15 +49,26 @@ func (v *View) askReturn(letters []letter) {
 	v.host.Show(v.returnQuestion(letters))
 }
 
+// leaves says when letters that are returned leave their queues.
+func (v *View) leaves(letters []letter) string {
+	for i := range letters {
+		if n, ok := v.host.Node(letters[i].node); ok && !n.Local {
+			return screen.OnceStored
+		}
+	}
+	return screen.InOneTransaction
+}
+
 func (v *View) returnQuestion(letters []letter) *kit.Dialog {
+	leaves := v.leaves(letters)
 	q := kit.Confirm{
 		Title: fmt.Sprintf("Return %s?", many(len(letters))), Icon: "return", Do: "Return " + screen.Count(int64(len(letters))),
-		Text:  []kit.Run{{Text: "Each is sent anew to the queue it was going to and leaves this one in the same transaction. It gets a new ID. What cannot be sent stays here."}},
+		Text:  []kit.Run{{Text: "Each is sent anew to the queue it was going to and leaves this one " + leaves + ". It gets a new ID. What cannot be sent stays here."}},
 		Facts: destinations(letters), OnDo: func(bool) { v.p.Return(letters) },
 	}
 	if len(letters) == 1 {
 		q.Do = "Return"
-		q.Text = []kit.Run{{Text: "It is sent anew to "}, {Text: destination(&letters[0]), Face: kit.Bold}, {Text: " and leaves this queue in the same transaction. It gets a new ID. If it cannot be sent it stays here."}}
+		q.Text = []kit.Run{{Text: "It is sent anew to "}, {Text: destination(&letters[0]), Face: kit.Bold}, {Text: " and leaves this queue " + leaves + ". It gets a new ID. If it cannot be sent it stays here."}}
 		q.Facts = []kit.Pair{{Key: "Old ID", Value: letters[0].ID, Mono: true}}
 	}
 	if host := v.p.away(letters); host != "" {

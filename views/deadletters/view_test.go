@@ -133,3 +133,20 @@ func TestReturningWhatHadArrivedLeansToCancel(t *testing.T) {
 		t.Error("Cancel did not cancel")
 	}
 }
+
+func TestOnlyLettersOfThisComputerAreReturnedInOneTransaction(t *testing.T) {
+	viewtest.NewApp(t, theme.Light)
+	h := screentest.New(t, crowded(t, 1))
+	v := New(h).(*View)
+	v.Enter(h.Scope().Sub(), screen.Route{Screen: screen.DeadLetters})
+	h.Until(t, "the dead letter", func() bool { return v.p.loaded() })
+	l, _ := v.p.Letter()
+	n, _ := h.Node(l.node)
+	for local, want := range map[bool]string{true: screen.InOneTransaction, false: screen.OnceStored} {
+		n.Local = local
+		h.SetNode(n)
+		if got := v.leaves([]letter{l}); got != want {
+			t.Errorf("here %v: leaves %s", local, got)
+		}
+	}
+}

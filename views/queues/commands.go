@@ -119,9 +119,13 @@ func (v *View) askReturn() {
 		note = kit.NewNote(kit.Warning, screen.Count(k)+" of "+screen.Count(n)+" had arrived.",
 			"By its class such a message was in its queue: an application may have seen it, and would see it twice.")
 	}
+	leaves := screen.InOneTransaction
+	if !v.p.Node().Local {
+		leaves = screen.OnceStored
+	}
 	v.host.Show(kit.Confirm{
 		Title: "Return " + screen.Many(n, "message") + "?", Icon: "return", Note: note,
-		Text: []kit.Run{{Text: "Each is sent anew, with a new ID, to the queue it was going to, and leaves the dead-letter queue in the same transaction."}},
+		Text: []kit.Run{{Text: "Each is sent anew, with a new ID, to the queue it was going to, and leaves the dead-letter queue " + leaves + "."}},
 		Do:   "Return " + screen.Count(n), OnDo: func(bool) { v.p.Return() },
 	}.Dialog())
 }

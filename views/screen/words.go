@@ -153,6 +153,13 @@ func QueueName(path string) string {
 	return path[strings.IndexByte(path, '\\')+1:]
 }
 
+// When a dead letter that is returned leaves its queue: here, and on another computer,
+// whose letters this one sends.
+const (
+	InOneTransaction = "in the same transaction"
+	OnceStored       = "once this computer has stored it to send"
+)
+
 // Reason takes an error apart for a person: what was tried and why it failed,
 // what to do, and the code with its name.
 func Reason(err error) (why, fix, code string) {
