@@ -42,28 +42,28 @@ func deskAndHub(t *testing.T) (desk *local.Node, hub *remote.Node) {
 // many messages it holds.
 func TestAnAdministratorUsesAnotherComputersQueue(t *testing.T) {
 	_, hub := deskAndHub(t)
-	for _, name := range []string{"orders", "other"} {
+	for _, name := range []string{"orders", "spare"} {
 		if _, err := hub.CreateQueue(t.Context(), name, mgmtclient.QueueSettings{Label: &name, AllowSend: []string{"anonymous"}}); err != nil {
 			t.Fatal(err)
 		}
 	}
-	sent, err := hub.Send(t.Context(), mgmtclient.SendRequest{Queue: "orders", Label: "a", Body: []byte("body"), ResponseQueue: "other", AppSpecific: 7})
+	sent, err := hub.Send(t.Context(), mgmtclient.SendRequest{Queue: "orders", Label: "a", Body: []byte("body"), ResponseQueue: "spare", AppSpecific: 7})
 	if err != nil || sent.Outcome != mgmtclient.OutcomeKept || sent.LookupID != 0 {
 		t.Fatalf("%+v, %v", sent, err)
 	}
 	m, err := hub.Receive(t.Context(), "orders", mgmtclient.ReceiveOptions{Peek: true, Timeout: time.Minute})
-	if err != nil || m.ID != sent.LastID || string(m.Body) != "body" || m.ResponseQueue != `DIRECT=OS:HUB\private$\other` {
+	if err != nil || m.ID != sent.LastID || string(m.Body) != "body" || m.ResponseQueue != `DIRECT=OS:HUB\private$\spare` {
 		t.Fatalf("%+v, %v", m, err)
 	}
 	if q, err := hub.Queue(t.Context(), "orders"); err != nil || q.Messages != 1 {
 		t.Errorf("%+v, %v", q, err)
 	}
 	// Elsewhere it goes by this computer.
-	moved, err := hub.Move(t.Context(), "orders", []mgmtclient.LookupID{m.LookupID}, "other")
+	moved, err := hub.Move(t.Context(), "orders", []mgmtclient.LookupID{m.LookupID}, "spare")
 	if err != nil || len(moved) != 1 || moved[0].Code != mq.OK || moved[0].NewID == "" {
 		t.Fatalf("%+v, %v", moved, err)
 	}
-	again, err := hub.Receive(t.Context(), "other", mgmtclient.ReceiveOptions{Timeout: time.Minute})
+	again, err := hub.Receive(t.Context(), "spare", mgmtclient.ReceiveOptions{Timeout: time.Minute})
 	if err != nil || again.ID != moved[0].NewID || again.Label != "a" || again.AppSpecific != 7 || again.ResponseQueue != m.ResponseQueue {
 		t.Errorf("%+v, %v", again, err)
 	}

@@ -178,7 +178,7 @@ func (r *resending) one(ctx context.Context, q opened, id mgmtclient.LookupID) (
 
 func (r *resending) send(ctx context.Context, d *delivery) (newID string, err error) {
 	m := r.s.row(ctx, r.from, d)
-	f := mq.FormatName{}
+	var f mq.FormatName
 	if r.to != nil {
 		f = *r.to
 	} else if q, err := mq.ParseQueue(m.DestinationQueue); err == nil {

@@ -196,7 +196,7 @@ func (n *Node) do(ctx context.Context, op string, wait time.Duration, f func(con
 	if err == nil {
 		limited, stop := context.WithTimeoutCause(ctx, n.o.patience(wait), errSilent)
 		defer stop()
-		if err = f(limited, s); err != nil && context.Cause(limited) == errSilent {
+		if err = f(limited, s); err != nil && errors.Is(context.Cause(limited), errSilent) {
 			err = errSilent
 			n.leave(s)
 		}

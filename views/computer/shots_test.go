@@ -46,8 +46,10 @@ func closedPort() *fake.Peer {
 
 func refusal(t *testing.T, h *screentest.Host, list *fake.Computers) *signIn {
 	c := mgmtclient.Computer{ID: "erp", Name: "ERP-SQL03", SignIn: mgmtclient.SignInKerberos}
-	h.SetNode(screen.Node{ID: "erp", Name: "ERP-SQL03", State: screen.Refused,
-		Err: mq.Errorf(mq.ErrAccessDenied, "sign in", `the Kerberos ticket of NORDHAVN\anna was not accepted`)})
+	h.SetNode(screen.Node{
+		ID: "erp", Name: "ERP-SQL03", State: screen.Refused,
+		Err: mq.Errorf(mq.ErrAccessDenied, "sign in", `the Kerberos ticket of NORDHAVN\anna was not accepted`),
+	})
 	d := newSignIn(h, book(h, list), c)
 	d.user.SetText(`NORDHAVN\adm-anna`)
 	d.pass.SetText("123456789")

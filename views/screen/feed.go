@@ -277,7 +277,8 @@ func ask(ctx context.Context, client mgmtclient.Node) (Overview, error) {
 		list *[]mgmtclient.Queue
 		f    mgmtclient.QueueFilter
 	}{
-		{&o.Queues, mgmtclient.QueueFilter{Private: true}}, {&o.System, mgmtclient.QueueFilter{System: true}},
+		{&o.Queues, mgmtclient.QueueFilter{Private: true}},
+		{&o.System, mgmtclient.QueueFilter{System: true}},
 		{&o.Outgoing, mgmtclient.QueueFilter{Outgoing: true}},
 	} {
 		*l.list, err = client.Queues(ctx, l.f)

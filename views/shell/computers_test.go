@@ -274,11 +274,7 @@ func (d *desk) explainsOver(t *testing.T, words string) bool {
 	if top == nil {
 		return false
 	}
-	var all []string
-	for _, x := range painted(t, top) {
-		all = append(all, x)
-	}
-	return strings.Contains(strings.Join(all, " "), words)
+	return strings.Contains(strings.Join(painted(t, top), " "), words)
 }
 
 // painted are the words on the canvas, in their order.

@@ -206,7 +206,11 @@ func TestCursors(t *testing.T) {
 		code   mq.HResult
 	}{
 		{peekNext, "", mq.ErrIllegalCursorAction},
-		{peekCurrent, "one", mq.OK}, {peekCurrent, "one", mq.OK}, {peekNext, "two", mq.OK}, {receive, "two", mq.OK}, {peekCurrent, "three", mq.OK},
+		{peekCurrent, "one", mq.OK},
+		{peekCurrent, "one", mq.OK},
+		{peekNext, "two", mq.OK},
+		{receive, "two", mq.OK},
+		{peekCurrent, "three", mq.OK},
 		{peekNext, "", mq.ErrIOTimeout},
 	} {
 		a := r.read(step.action, c, 0, 1)

@@ -39,7 +39,7 @@ func Connector(o rpc.DialOptions) func(ctx context.Context, computer string, por
 		if bad != nil {
 			return nil, err
 		}
-		defer mapper.Close(ctx)
+		defer func() { _ = mapper.Close(ctx) }() // it has answered, or it has not
 		found, bad := epm.Map(ctx, mapper, *qm2qm.Qm2qmSyntaxV1_0)
 		if bad != nil {
 			return nil, err

@@ -193,8 +193,11 @@ func (o *operation) MarshalNDRRequest(_ context.Context, w library.Writer) error
 	_, err := w.Write(o.in)
 	return err
 }
+
 func (o *operation) UnmarshalNDRRequest(context.Context, library.Reader) error { panic("not served") }
-func (o *operation) MarshalNDRResponse(context.Context, library.Writer) error  { panic("not served") }
+
+func (o *operation) MarshalNDRResponse(context.Context, library.Writer) error { panic("not served") }
+
 func (o *operation) UnmarshalNDRResponse(_ context.Context, r library.Reader) error {
 	o.out = make([]byte, r.Len())
 	_, err := r.Read(o.out)

@@ -190,7 +190,7 @@ func invalid(op, format string, args ...any) error {
 // result is an error as the return value of a method. A fault has no other answer, and
 // is returned beside it; what another queue manager faulted with is no fault of ours.
 func result(err error) (int32, error) {
-	if fault, ok := err.(rpc.Fault); ok {
+	if fault, ok := err.(rpc.Fault); ok { //nolint:errorlint // one that is wrapped is another queue manager's
 		return 0, fault
 	}
 	return int32(peer.Result(err)), nil

@@ -282,8 +282,11 @@ func TestActionsOfTheComputer(t *testing.T) {
 		want   mq.HResult
 		state  string
 	}{
-		{"DISCONNECT", mq.OK, "31 DISCONNECTED"}, {"TIDY", mq.OK, "31 DISCONNECTED"}, {"Connect", mq.OK, "31 CONNECTED"},
-		{"PAUSE", mq.ErrInvalidParameter, "31 CONNECTED"}, {"", mq.ErrInvalidParameter, "31 CONNECTED"},
+		{"DISCONNECT", mq.OK, "31 DISCONNECTED"},
+		{"TIDY", mq.OK, "31 DISCONNECTED"},
+		{"Connect", mq.OK, "31 CONNECTED"},
+		{"PAUSE", mq.ErrInvalidParameter, "31 CONNECTED"},
+		{"", mq.ErrInvalidParameter, "31 CONNECTED"},
 	} {
 		if code := c.act(machine(), a.action); code != a.want {
 			t.Errorf("%q: %v", a.action, code)

@@ -9,7 +9,7 @@ import (
 
 // Requests is how many entries an open queue has in its table of pending requests.
 func Requests(g *rpc.Group, h *remoteread.QueueNoSerialize) int {
-	v, err := g.Find(owner, (dcetypes.ContextHandle)(*h))
+	v, err := g.Find(owner, dcetypes.ContextHandle(*h))
 	if err != nil {
 		return -1
 	}
@@ -21,7 +21,7 @@ func Requests(g *rpc.Group, h *remoteread.QueueNoSerialize) int {
 
 // Spent is what a client has, in numbers.
 func Spent(g *rpc.Group, h *remoteread.QueueNoSerialize) (requests, cursors int) {
-	v, err := g.Find(owner, (dcetypes.ContextHandle)(*h))
+	v, err := g.Find(owner, dcetypes.ContextHandle(*h))
 	if err != nil {
 		return -1, -1
 	}

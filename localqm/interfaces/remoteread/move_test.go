@@ -64,12 +64,12 @@ func TestMessagesMoveBetweenAQueueAndItsSubqueues(t *testing.T) {
 func TestMovesThatCannotBe(t *testing.T) {
 	p := start(t)
 	yes := true
-	p.Create(`.\private$\other`, localqm.QueueSpec{})
+	p.Create(`.\private$\spare`, localqm.QueueSpec{})
 	p.Create(safe, localqm.QueueSpec{Transactional: &yes})
 	ids := p.send("a", "locked")
 	c := p.owner()
 	h, peeking := c.open(orders, receiveAccess), c.open(orders, peekAccess)
-	sub, other := c.target(orders+";sub"), c.target(`.\private$\other`)
+	sub, spare := c.target(orders+";sub"), c.target(`.\private$\spare`)
 	target := c.target(safe + ";sub")
 	if _, err := c.read(h, remote.StartReceiveRequest{Action: byTake, LookupID: ids[1], RequestID: 1}); err != nil {
 		t.Fatal(err)
@@ -81,8 +81,8 @@ func TestMovesThatCannotBe(t *testing.T) {
 	}{
 		"unknown target":            {c.move(h, sub.MoveContext+1, ids[0], nil), mq.ErrInvalidHandle},
 		"target 0":                  {c.move(h, 0, ids[0], nil), mq.ErrInvalidHandle},
-		"another queue":             {c.move(h, other.MoveContext, ids[0], nil), 0xC000000D},
-		"another queue, transacted": {c.move(h, other.MoveContext, ids[0], uow(1)), 0xC000000D},
+		"another queue":             {c.move(h, spare.MoveContext, ids[0], nil), 0xC000000D},
+		"another queue, transacted": {c.move(h, spare.MoveContext, ids[0], uow(1)), 0xC000000D},
 		"no such message":           {c.move(h, sub.MoveContext, ids[1]+1, nil), mq.ErrMessageNotFound},
 		"a locked message":          {c.move(h, sub.MoveContext, ids[1], nil), mq.ErrMessageLocked},
 		"opened to peek":            {c.move(peeking, sub.MoveContext, ids[0], nil), mq.ErrAccessDenied},

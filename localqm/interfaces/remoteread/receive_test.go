@@ -125,13 +125,28 @@ func TestArgumentsThatDoNotGoTogetherAreRefused(t *testing.T) {
 	h := c.open(orders, receiveAccess)
 	cursor := c.cursor(h)
 	for _, r := range []remote.StartReceiveRequest{
-		{Action: 1}, {Action: 0x80000002}, {Action: 0x40000013}, {Action: 0x40000030}, {Action: 0xFFFFFFFF},
-		{Action: 0x40000014}, {Action: 0x40000018}, {Action: 0x40000120},
-		{Action: receive, LookupID: id}, {Action: peek, LookupID: id}, {Action: peekNext, LookupID: id, Cursor: cursor},
+		{Action: 1},
+		{Action: 0x80000002},
+		{Action: 0x40000013},
+		{Action: 0x40000030},
+		{Action: 0xFFFFFFFF},
+		{Action: 0x40000014},
+		{Action: 0x40000018},
+		{Action: 0x40000120},
+		{Action: receive, LookupID: id},
+		{Action: peek, LookupID: id},
+		{Action: peekNext, LookupID: id, Cursor: cursor},
 		{Action: peekNext},
-		{Action: byPeek}, {Action: byPeekNext}, {Action: byPeekPrev}, {Action: byTake}, {Action: byTakeNext}, {Action: byTakePrev},
-		{Action: byPeek, LookupID: id, Cursor: cursor}, {Action: byTakeNext, LookupID: id, Cursor: cursor},
-		{Action: byPeekNext, LookupID: id, Timeout: 1}, {Action: byTake, LookupID: id, Timeout: 1},
+		{Action: byPeek},
+		{Action: byPeekNext},
+		{Action: byPeekPrev},
+		{Action: byTake},
+		{Action: byTakeNext},
+		{Action: byTakePrev},
+		{Action: byPeek, LookupID: id, Cursor: cursor},
+		{Action: byTakeNext, LookupID: id, Cursor: cursor},
+		{Action: byPeekNext, LookupID: id, Timeout: 1},
+		{Action: byTake, LookupID: id, Timeout: 1},
 	} {
 		_, err := c.read(h, r)
 		want(t, fmt.Sprintf("%+v", r), err, mq.ErrInvalidParameter)

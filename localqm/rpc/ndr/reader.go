@@ -73,7 +73,7 @@ func (r *Reader) EOF() bool { return r.at == len(r.b) }
 // an error there is nothing for it.
 func (r *Reader) Len() int {
 	if r.sizes.n > 0 {
-		r.SetErr(r.sizes.array(r))
+		_ = r.SetErr(r.sizes.array(r)) // r.err
 	}
 	if r.err != nil {
 		return 0
@@ -200,7 +200,7 @@ func (r *Reader) ReadData(d any) error {
 			*d = ndr.Int3264(int32(r.order.Uint32(b)))
 		}
 	default:
-		r.SetErr(fmt.Errorf("NDR: no way to read a %T", d))
+		_ = r.SetErr(fmt.Errorf("NDR: no way to read a %T", d)) // r.err
 	}
 	return r.err
 }

@@ -105,8 +105,10 @@ func TestWhatNamesNoQueueIsAnIllegalFormatName(t *testing.T) {
 		"list with journal":           value(queueformat.List, 0x81),
 		"connector with journal":      value(queueformat.Connector, 0x81),
 		"multicast address":           {QueueFormatType: queueformat.Multicast, QueueFormat: &mqmq.QueueFormat_QueueFormat{Value: &mqmq.QueueFormat_MulticastID{MulticastID: &mqmq.MulticastID{Address: 1}}}},
-		"subqueue without one": {QueueFormatType: queueformat.Subqueue, SuffixAndFlags: 5,
-			QueueFormat: &mqmq.QueueFormat_QueueFormat{Value: &mqmq.QueueFormat_DirectSubqueueID{DirectSubqueueID: `OS:host\orders`}}},
+		"subqueue without one": {
+			QueueFormatType: queueformat.Subqueue, SuffixAndFlags: 5,
+			QueueFormat: &mqmq.QueueFormat_QueueFormat{Value: &mqmq.QueueFormat_DirectSubqueueID{DirectSubqueueID: `OS:host\orders`}},
+		},
 	} {
 		if f, err := queueformat.Read(q); mq.CodeOf(err) != mq.ErrIllegalFormatName {
 			t.Errorf("%s: %s, %v", what, f, err)
