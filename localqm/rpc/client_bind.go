@@ -30,11 +30,9 @@ type negotiation struct {
 	answer chan pdu.PDU // holds one
 }
 
-var errSilent = fmt.Errorf("no answer within %v", bindTimeout)
-
 // present is the presentation context of an interface, negotiated if there is none.
 func (c *Conn) present(ctx context.Context, syntax pdu.Syntax) (*presentation, error) {
-	ctx, stop := context.WithTimeoutCause(ctx, bindTimeout, errSilent)
+	ctx, stop := context.WithTimeoutCause(ctx, bindTimeout, ErrSilent)
 	defer stop()
 	if err := c.take(ctx, c.negotiating); err != nil {
 		return nil, err

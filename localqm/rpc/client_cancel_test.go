@@ -116,7 +116,7 @@ func TestClientDoesNotWaitForASilentServer(t *testing.T) {
 			}
 		})
 		begin := time.Now()
-		if _, err := c.Bind(ctx, dcerpc.WithAbstractSyntax(repeater)); !errors.Is(err, rpc.ErrBroken) || !strings.Contains(err.Error(), "30s") {
+		if _, err := c.Bind(ctx, dcerpc.WithAbstractSyntax(repeater)); !errors.Is(err, rpc.ErrBroken) || !errors.Is(err, rpc.ErrSilent) || !strings.Contains(err.Error(), "30s") {
 			t.Error(err)
 		}
 		if took := time.Since(begin); took != 30*time.Second {

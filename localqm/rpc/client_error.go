@@ -16,6 +16,8 @@ var (
 	ErrSignIn    = errors.New("signing in was refused")
 	ErrRefused   = errors.New("the other side takes no more clients")
 	ErrInterface = errors.New("the interface is not offered there")
+	// ErrSilent is a bind without an answer; the connection is an ErrBroken then.
+	ErrSilent = fmt.Errorf("no answer within %v", bindTimeout)
 	// ErrAbandoned is a cancelled call that the server did not end in time: it may have
 	// been done.
 	ErrAbandoned = errors.New("the server did not end the call; it may have been done")

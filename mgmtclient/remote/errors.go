@@ -129,6 +129,8 @@ func (n *Node) words(err error) *mq.Error {
 		return answer(who, err)
 	case errors.Is(err, rpc.ErrProtocol):
 		return gone("what answers at %s does not speak as a queue manager does", who).WithFix("check the port")
+	case errors.Is(err, rpc.ErrSilent):
+		return gone("%s does not answer", who).WithFix("check that the computer runs, is connected and is not too busy")
 	case errors.Is(err, rpc.ErrBroken), errors.Is(err, rpc.ErrClosed):
 		return gone("the connection to %s broke", who).WithFix("check that it runs and is connected; the next try connects anew")
 	}
