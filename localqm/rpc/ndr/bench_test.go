@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	qmmgmt "github.com/oiweiwei/go-msrpc/msrpc/mqmr/qmmgmt/v1"
+	remoteread "github.com/oiweiwei/go-msrpc/msrpc/mqrr/remoteread/v1"
 	library "github.com/oiweiwei/go-msrpc/ndr"
 
 	"posthouse/localqm/rpc/ndr"
@@ -36,6 +37,33 @@ func BenchmarkGetInfo(b *testing.B) {
 		},
 	} {
 		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				if err := run(); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
+// BenchmarkMessage writes and reads a message of 4 MB, whose bytes come one by one.
+func BenchmarkMessage(b *testing.B) {
+	ctx := context.Background()
+	const size = 4 << 20
+	section := &remoteread.SectionBuffer{SectionSizeAlloc: size, SectionSize: size, SectionBuffer: make([]byte, size)}
+	stub := written(b, section, nil)
+	for name, run := range map[string]func() error{
+		"read": func() error {
+			return ndr.NewReader(stub, false, ndr.Responses, nil).Unmarshal(ctx, &remoteread.SectionBuffer{})
+		},
+		"write": func() error {
+			_, err := ndr.NewWriter(nil, ndr.Requests, nil).Marshal(ctx, section)
+			return err
+		},
+	} {
+		b.Run(name, func(b *testing.B) {
+			b.SetBytes(size)
 			b.ReportAllocs()
 			for b.Loop() {
 				if err := run(); err != nil {

@@ -146,6 +146,12 @@ func (r *Reader) ReadTrailingGap(int) error { return r.err }
 
 // ReadData reads what d points to, aligned.
 func (r *Reader) ReadData(d any) error {
+	if d, ok := d.(*uint8); ok && r.err == nil && r.at < len(r.b) {
+		r.sizes.n = 0
+		*d = r.b[r.at] // arrays come element by element
+		r.at++
+		return nil
+	}
 	switch d := d.(type) {
 	case *uint8:
 		if b := r.next(1); b != nil {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 
 	"github.com/oiweiwei/go-msrpc/ndr"
 )
@@ -146,6 +147,11 @@ func (w *Writer) u64(v uint64) error {
 
 // WriteData writes d, aligned.
 func (w *Writer) WriteData(d any) error {
+	if d, ok := d.(uint8); ok && w.err == nil && len(w.b) < w.limits.Size {
+		w.text.n, w.text.open, w.text.closed = 0, false, false
+		w.b = append(w.b, d) // arrays come element by element
+		return nil
+	}
 	switch d := d.(type) {
 	case uint8:
 		return w.u8(d)
@@ -191,6 +197,7 @@ func (w *Writer) WriteSize(size uint64) error {
 	if size > uint64(w.limits.Size) {
 		return w.SetErr(fmt.Errorf("NDR: an array of %d elements to write", size))
 	}
+	w.b = slices.Grow(w.b, int(size)+4)
 	t := w.text
 	if err := w.u32(uint32(size)); err != nil {
 		return err
