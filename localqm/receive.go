@@ -35,6 +35,10 @@ type ReadOptions struct {
 	Body    int           // bytes of the body to read; negative: all. Receives read all.
 	Late    func()        // with Begin: called when nobody ended it in time. It must not wait.
 
+	// Room, if set, is called before a large body is read, with the bytes that will be,
+	// and may wait. With its error nothing is read.
+	Room func(ctx context.Context, bytes int) error
+
 	// Accept, if set, sees the message before it is removed. With its error, which
 	// Read returns beside the message, the message and the cursor stay where they were.
 	Accept func(Delivery) error
@@ -283,12 +287,39 @@ func (q *queue) take(lookup uint64) {
 	q.head.drop(lookup)
 }
 
+// small is how much of a body is read without asking for Room.
+const small = 8 << 10
+
+// glance is how much of body bytes is read at first.
+func (o *ReadOptions) glance(body int) int {
+	if o.Room != nil && (body < 0 || body > small) {
+		return small
+	}
+	return body
+}
+
+// complete reads the rest of what glance left out, when there is room for it; patience
+// is the reader's while he waits for that.
+func (m *QueueManager) complete(ctx, patience context.Context, row *store.Row, body int, room func(context.Context, int) error) (*store.Row, error) {
+	wanted := row.BodySize
+	if body >= 0 {
+		wanted = min(body, wanted)
+	}
+	if len(row.Body) >= wanted {
+		return row, nil
+	}
+	if err := room(patience, wanted); err != nil {
+		return nil, err
+	}
+	return m.store.Get(ctx, row.Slot, row.Lookup, body)
+}
+
 // fetch reads the chosen message. again tells that it was no longer there, or
 // has expired, so that another must be chosen; what it does not return is no
 // longer locked.
 func (h *Handle) fetch(ctx context.Context, op string, q *queue, lookup uint64, o ReadOptions) (at found, again bool, err error) {
 	m := h.m
-	body := o.Body
+	body, patience := o.Body, ctx
 	if !o.Peek {
 		// What is locked must be answered or given back: the reader's
 		// impatience ends before, not here.
@@ -302,7 +333,10 @@ func (h *Handle) fetch(ctx context.Context, op string, q *queue, lookup uint64, 
 			m.mu.Unlock()
 		}
 	}
-	row, err := m.store.Get(ctx, place.Slot, lookup, body)
+	row, err := m.store.Get(ctx, place.Slot, lookup, o.glance(body))
+	if err == nil {
+		row, err = m.complete(ctx, patience, row, body, o.Room)
+	}
 	if errors.Is(err, store.ErrGone) {
 		if !o.Peek {
 			m.mu.Lock()

@@ -2,6 +2,7 @@ package localqm
 
 import (
 	"context"
+	"errors"
 	"slices"
 
 	"posthouse/localqm/mq"
@@ -23,7 +24,7 @@ func (h *Handle) glimpse(ctx context.Context, op string, o ReadOptions) (at foun
 	if err != nil {
 		return at, false, err
 	}
-	r := store.Range{Slot: q.slot, Limit: 1, Body: o.Body}
+	r := store.Range{Slot: q.slot, Limit: 1, Body: o.glance(o.Body)}
 	switch o.Seek {
 	case SeekNext:
 		r.After = o.Lookup
@@ -47,6 +48,12 @@ func (h *Handle) glimpse(ctx context.Context, op string, o ReadOptions) (at foun
 	m.mu.Unlock()
 	if taken || m.expired(q, row) {
 		return at, false, nil
+	}
+	switch row, err = m.complete(ctx, ctx, row, o.Body, o.Room); {
+	case errors.Is(err, store.ErrGone):
+		return at, false, nil
+	case err != nil:
+		return at, false, m.storeError(op, err)
 	}
 	msg, err := m.parse(row)
 	if err != nil {

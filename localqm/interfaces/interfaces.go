@@ -116,11 +116,11 @@ func (i *Interfaces) open() error {
 	defer i.mu.Unlock()
 	i.ports = p
 	offered := i.offered()
-	groups := rpc.NewGroups()
+	groups, room := rpc.NewGroups(), rpc.NewRoom(0)
 	serve := func(ln net.Listener, what []rpc.Interface) {
 		i.servers = append(i.servers, rpc.Serve(ln, rpc.Options{
 			Interfaces: what, Acceptor: i.o.Acceptor, Anonymous: i.o.Anonymous,
-			Limits: i.o.Limits, Groups: groups, Log: i.o.Log,
+			Limits: i.o.Limits, Groups: groups, Room: room, Log: i.o.Log,
 		}))
 		i.o.Log.Info("listening for RPC", "address", ln.Addr())
 	}
@@ -232,6 +232,7 @@ func (i *Interfaces) Stats() rpc.Stats {
 		sum.Calls += one.Calls
 		sum.Faults += one.Faults
 		sum.Violations += one.Violations
+		sum.Messages = one.Messages // the same for all
 	}
 	return sum
 }

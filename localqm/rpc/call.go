@@ -49,6 +49,7 @@ type Call struct {
 	Object        *uuid.UUID // nil: none was named
 	Group         *Group     // holds the caller's context handles
 	nulls         ndr.Nulls
+	x             *serverCall // nil: not on a line
 }
 
 type callKey struct{}
@@ -64,6 +65,16 @@ func CallOf(ctx context.Context) *Call {
 		return c
 	}
 	return &Call{Identity: security.Anonymous(), Level: security.None, Group: NewGroup()}
+}
+
+// Reserve is to be called before a message with so many bytes of body is read: it waits
+// until there is memory for it and for the answer, which the call keeps until that has
+// left. What an earlier Reserve got is given back. The error is that of ctx.
+func (c *Call) Reserve(ctx context.Context, body int) error {
+	if c.x == nil {
+		return nil
+	}
+	return c.x.awaitMemory(ctx, body)
 }
 
 // Null reports whether a pointer of the request, given by the address of its field,

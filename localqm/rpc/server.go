@@ -29,7 +29,9 @@ type Options struct {
 	// Groups are shared by the listeners of one machine; nil: a client's connections to
 	// this one only are together.
 	Groups *Groups
-	Log    *slog.Logger
+	// Room is shared by them, too; nil: this server has its own, of 128 MiB.
+	Room *Room
+	Log  *slog.Logger
 }
 
 // Limits bound what clients may use. The zero value of each is its default.
@@ -85,6 +87,7 @@ type Stats struct {
 	Calls       uint64 // that came to an interface
 	Faults      uint64
 	Violations  uint64 // connections ended because of what the client sent
+	Messages    int64  // bytes of Options.Room that are in use now, by all who share it
 }
 
 // Server serves interfaces to the clients of a listener.
@@ -113,13 +116,17 @@ func Serve(ln net.Listener, o Options) *Server {
 	if o.Groups == nil {
 		o.Groups = NewGroups()
 	}
+	if o.Room == nil {
+		o.Room = NewRoom(0)
+	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	o.Limits = o.Limits.withDefaults()
 	s := &Server{
 		o: o, ln: ln, log: o.Log, groups: o.Groups, interfaces: map[pdu.Syntax]*Interface{},
-		memory: newShares(o.Limits.Memory), workers: workers{calls: make(chan work)}, conns: map[*serverConn]struct{}{}, guests: map[netip.Addr]int{},
+		memory:  newShares(o.Limits.Memory),
+		workers: workers{calls: make(chan work)}, conns: map[*serverConn]struct{}{}, guests: map[netip.Addr]int{},
 	}
 	for _, i := range o.Interfaces {
 		if i.MaxStub == 0 {
@@ -142,7 +149,7 @@ func (s *Server) Stats() Stats {
 	s.mu.Unlock()
 	return Stats{
 		Connections: n, Refused: s.refused.Load(), Calls: s.calls.Load(),
-		Faults: s.faults.Load(), Violations: s.violations.Load(),
+		Faults: s.faults.Load(), Violations: s.violations.Load(), Messages: s.o.Room.inUse(),
 	}
 }
 

@@ -34,6 +34,7 @@ type serverCall struct {
 	stub         []byte
 	buffer       *buffer // that stub is in
 	reserved     int64   // of Server.memory
+	kept         int64   // of Options.Room
 	refused      bool    // it has its answer; the other fragments are let pass
 	here         bool    // it runs where the connection is read
 
@@ -53,7 +54,7 @@ func (x *serverCall) run(ctx context.Context) {
 	c := x.c
 	call := &Call{
 		Level: x.level, Local: c.local, Remote: c.remote, Interface: x.iface.Name, Object: x.object,
-		Identity: security.Anonymous(),
+		Identity: security.Anonymous(), x: x,
 	}
 	if x.security != nil {
 		call.Identity = x.security.Identity()
@@ -68,7 +69,7 @@ func (x *serverCall) run(ctx context.Context) {
 	var out *buffer
 	if err == nil && op != nil && !x.orphaned.Load() {
 		if out, err = x.encode(ctx, op); err == nil {
-			err = x.reserve(callSize + len(out.b))
+			err = x.reserve(callSize + max(0, len(out.b)-int(x.kept)))
 		}
 	}
 	x.ended()
@@ -87,6 +88,7 @@ func (x *serverCall) run(ctx context.Context) {
 		out.free()
 	}
 	x.release()
+	c.s.o.Room.give(x.user(), x.kept)
 	x.cancel()
 	c.mu.Lock()
 	if c.outstanding--; c.outstanding == 0 {
@@ -111,6 +113,18 @@ func (x *serverCall) reserve(n int) error {
 	}
 	x.reserved += int64(n)
 	return nil
+}
+
+// copies are how often a message is in memory on its way out: as the store reads it, as
+// a row, as a packet and in the answer.
+const copies = 4
+
+// awaitMemory is Call.Reserve. A call that waits has none: it cannot keep others from
+// going on.
+func (x *serverCall) awaitMemory(ctx context.Context, body int) (err error) {
+	x.c.s.o.Room.give(x.user(), x.kept)
+	x.kept, err = x.c.s.o.Room.await(ctx, x.user(), copies*int64(body))
+	return err
 }
 
 // ended takes the call off those that run, before it is answered: the client may make

@@ -1,9 +1,13 @@
 package rpc
 
 import (
+	"context"
 	"errors"
 	"net/netip"
+	"slices"
+	"sync"
 	"testing"
+	"testing/synctest"
 
 	"posthouse/localqm/secure"
 )
@@ -68,4 +72,58 @@ func TestAClientHasAnAddressOrANetworkOfIPv6(t *testing.T) {
 			t.Errorf("%s counts as %s", in, got)
 		}
 	}
+}
+
+func TestWhoWaitsForMemoryGetsItInTurn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newShares(100)
+		var mu sync.Mutex
+		var served []string // since they were last looked at
+		ask := func(ctx context.Context, name string, who secure.SID, n int64) {
+			go func() {
+				if _, err := s.await(ctx, who, n); err != nil {
+					name = "no " + name
+				}
+				mu.Lock()
+				defer mu.Unlock()
+				served = append(served, name)
+			}()
+			synctest.Wait()
+		}
+		want := func(names ...string) {
+			t.Helper()
+			synctest.Wait()
+			slices.Sort(served)
+			if !slices.Equal(served, names) {
+				t.Errorf("served: %q, not %q", served, names)
+			}
+			served = nil
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		one, two, three := secure.Everyone, secure.Anonymous, secure.Administrators
+		ask(ctx, "all he may have", one, 1000)
+		ask(ctx, "his second", one, 30)
+		ask(ctx, "his third", one, 10)
+		ask(ctx, "another's", two, 40)
+		want("all he may have", "another's")
+		ask(ctx, "too large for now", three, 20)
+		ask(ctx, "small", two, 5) // 10 are left, but who has nothing comes first
+		want()
+		s.give(two, 10)
+		want("too large for now")
+		s.give(two, 10)
+		want("small")
+		s.give(one, 50)
+		want("his second", "his third")
+		s.give(one, 40)
+		ask(ctx, "the rest of his", two, 15)
+		ask(ctx, "too much", two, 45)
+		cancel()
+		want("no too much", "the rest of his")
+		s.give(two, 40)
+		s.give(three, 20)
+		if s.used != 0 || len(s.of) != 0 || len(s.line) != 0 {
+			t.Errorf("%d are left, of %d users; %d wait", s.used, len(s.of), len(s.line))
+		}
+	})
 }

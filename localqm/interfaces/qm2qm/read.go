@@ -219,6 +219,7 @@ func (e *session) read(call context.Context, d *qm2qm.RemoteReadDesc, o localqm.
 	if !e.enter(d.RequestID, r) {
 		return failed(d, mq.ErrInvalidParameter), nil
 	}
+	o.Room = rpc.CallOf(call).Reserve
 	var (
 		pending  *localqm.Pending
 		delivery localqm.Delivery

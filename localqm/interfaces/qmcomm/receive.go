@@ -59,7 +59,7 @@ func (s *server) receive(ctx context.Context, r *stub2.ReceiveMessageExRequest) 
 	}
 	o := localqm.ReadOptions{
 		Peek: g.receive.Action != actionReceive, Next: g.receive.Action == actionPeekNext,
-		Timeout: g.timeout(), Body: len(g.Body),
+		Timeout: g.timeout(), Body: len(g.Body), Room: rpc.CallOf(ctx).Reserve,
 		Accept: func(d localqm.Delivery) error { return g.fill(op, d.Message, d.Row.BodySize, d.Row.Arrived) },
 	}
 	if t != nil {

@@ -1,6 +1,8 @@
 package remoteread
 
 import (
+	"slices"
+
 	remoteread "github.com/oiweiwei/go-msrpc/msrpc/mqrr/remoteread/v1"
 
 	"posthouse/localqm"
@@ -30,10 +32,10 @@ func (q *queue) sections(d localqm.Delivery, body int) ([]*remoteread.SectionBuf
 		return nil, err
 	}
 	if body < 0 || body >= row.BodySize {
-		packet := append(append(front, row.Body...), back...)
+		packet := slices.Concat(front, row.Body, back)
 		return []*remoteread.SectionBuffer{section(fullPacket, packet, len(packet))}, nil
 	}
-	part := append(front, row.Body[:min(body, len(row.Body))]...)
+	part := slices.Concat(front, row.Body[:min(body, len(row.Body))])
 	return []*remoteread.SectionBuffer{
 		section(binaryFirstSection, part, len(front)+row.BodySize),
 		section(binarySecondSection, back, len(back)),

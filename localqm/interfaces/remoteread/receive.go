@@ -7,6 +7,7 @@ import (
 
 	"posthouse/localqm"
 	"posthouse/localqm/mq"
+	"posthouse/localqm/rpc"
 )
 
 const opReceive = "read for a remote reader"
@@ -63,6 +64,7 @@ func (s *server) read(ctx context.Context, h *remoteread.QueueNoSerialize, r rea
 	if o.Cursor, err = q.cursorOf(r.cursor); err != nil {
 		return localqm.Delivery{}, nil, err
 	}
+	o.Room = rpc.CallOf(ctx).Reserve
 	var d localqm.Delivery
 	if o.Peek && o.Timeout == 0 {
 		d, err = q.handle.Read(ctx, o) // nothing to cancel, nothing to end
