@@ -3,6 +3,7 @@ package rpc
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net"
 	"net/netip"
@@ -12,6 +13,7 @@ import (
 
 	"posthouse/localqm/rpc/pdu"
 	"posthouse/localqm/rpc/security"
+	"posthouse/localqm/secure"
 )
 
 // Options are what a server offers, and to whom.
@@ -36,7 +38,7 @@ type Options struct {
 
 // Limits bound what clients may use. The zero value of each is its default.
 type Limits struct {
-	Connections int           // 1,024
+	Connections int           // 1,024, half of them for one user
 	PerAddress  int           // connections of one address (of IPv6: one /64) that have not signed in: 64
 	Calls       int           // of one connection at once: 1,024
 	Memory      int64         // of calls that are under way, in bytes, half of it for one user: 256 MiB
@@ -109,6 +111,7 @@ type Server struct {
 	closed bool
 	conns  map[*serverConn]struct{}
 	guests map[netip.Addr]int // connections that have not signed in
+	users  map[secure.SID]int // and those of who has
 }
 
 // Serve serves the clients of ln until Close, which closes ln.
@@ -126,7 +129,7 @@ func Serve(ln net.Listener, o Options) *Server {
 	s := &Server{
 		o: o, ln: ln, log: o.Log, groups: o.Groups, interfaces: map[pdu.Syntax]*Interface{},
 		memory:  newShares(o.Limits.Memory),
-		workers: workers{calls: make(chan work)}, conns: map[*serverConn]struct{}{}, guests: map[netip.Addr]int{},
+		workers: workers{calls: make(chan work)}, conns: map[*serverConn]struct{}{}, guests: map[netip.Addr]int{}, users: map[secure.SID]int{},
 	}
 	for _, i := range o.Interfaces {
 		if i.MaxStub == 0 {
@@ -223,11 +226,22 @@ func network(a netip.Addr) netip.Addr {
 	return a
 }
 
-// known takes a connection off the account of those that have not signed in.
-func (s *Server) known(c *serverConn) {
+// known takes a connection off the account of those that have not signed in. It is
+// who's from now on, if he may have another, whoever else signs in.
+func (s *Server) known(c *serverConn, who secure.SID) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if !c.guest {
+		return nil
+	}
+	if s.users[who] >= max(s.o.Limits.Connections/2, 1) {
+		s.refused.Add(1)
+		return fmt.Errorf("%s has %d connections", who, s.users[who])
+	}
+	s.users[who]++
+	c.user = &who
 	s.knownLocked(c)
+	return nil
 }
 
 func (s *Server) knownLocked(c *serverConn) {
@@ -246,4 +260,10 @@ func (s *Server) gone(c *serverConn) {
 	defer s.mu.Unlock()
 	s.knownLocked(c)
 	delete(s.conns, c)
+	if c.user == nil {
+		return
+	}
+	if s.users[*c.user]--; s.users[*c.user] == 0 {
+		delete(s.users, *c.user)
+	}
 }

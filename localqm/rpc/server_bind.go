@@ -193,12 +193,12 @@ func (c *serverConn) take(x *securityContext, token []byte) (out []byte, err err
 			err = violated("the token: %v", r)
 		}
 		if err != nil {
-			x.failed = true
+			x.failed, x.done = true, false
 		}
 	}()
 	out, x.done, err = x.Step(token)
 	if err == nil && x.done && x.Identity().Account != "" {
-		c.signedIn()
+		err = c.signedIn(x.Identity().Token.User)
 	}
 	return out, err
 }

@@ -14,6 +14,7 @@ import (
 
 	"posthouse/localqm/rpc/pdu"
 	"posthouse/localqm/rpc/security"
+	"posthouse/localqm/secure"
 )
 
 // serverConn is the connection of a client. One goroutine reads and negotiates; calls
@@ -25,7 +26,8 @@ type serverConn struct {
 	local, remote netip.AddrPort
 	ctx           context.Context
 	cancel        context.CancelFunc
-	guest         bool // not signed in; guarded by Server.mu
+	guest         bool        // not signed in; guarded by Server.mu
+	user          *secure.SID // who signed in first; nil: nobody. The same
 
 	// Of the goroutine that reads. What calls need of them is set before there are any.
 	bound         bool
@@ -142,14 +144,17 @@ func (c *serverConn) rest() {
 }
 
 // signedIn is when a security context is done.
-func (c *serverConn) signedIn() {
+func (c *serverConn) signedIn(who secure.SID) error {
+	if err := c.s.known(c, who); err != nil {
+		return err
+	}
 	c.mu.Lock()
 	c.signed = true
 	if c.outstanding == 0 {
 		c.rest()
 	}
 	c.mu.Unlock()
-	c.s.known(c)
+	return nil
 }
 
 func (c *serverConn) read() error {

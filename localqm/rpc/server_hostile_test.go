@@ -3,8 +3,11 @@ package rpc_test
 import (
 	"encoding/binary"
 	"encoding/hex"
+	"fmt"
 	"net"
+	"net/netip"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -13,6 +16,7 @@ import (
 	"posthouse/localqm/rpc"
 	"posthouse/localqm/rpc/pdu"
 	"posthouse/localqm/rpc/security"
+	"posthouse/localqm/secure"
 )
 
 func bytesOf(t testing.TB, s string) []byte {
@@ -310,7 +314,7 @@ func TestServerAnswersNothingToAnOrphan(t *testing.T) {
 func TestServerBoundsConnections(t *testing.T) {
 	m := newServant()
 	s := serve(t, rpc.Options{
-		Interfaces: []rpc.Interface{m.offer()}, Acceptor: alice,
+		Interfaces: []rpc.Interface{m.offer()}, Acceptor: &crowd{},
 		Limits: rpc.Limits{Connections: 10, PerAddress: 3},
 	})
 	var guests []*wire
@@ -332,6 +336,37 @@ func TestServerBoundsConnections(t *testing.T) {
 	if st := s.Stats(); st.Connections != 10 || st.Refused < 2 {
 		t.Errorf("%+v", st)
 	}
+}
+
+// crowd signs every client in as somebody else.
+type crowd struct{ users atomic.Uint32 }
+
+func (c *crowd) Accept(m security.Mechanism, from netip.Addr) (security.Context, error) {
+	n := c.users.Add(1)
+	return gate{security.Identity{
+		Account: fmt.Sprint("user ", n), Token: secure.Token{User: secure.UnixUser(n)}, Mechanism: security.NTLM,
+	}}.Accept(m, from)
+}
+
+func TestAUserHasHalfOfTheConnections(t *testing.T) {
+	s := serve(t, rpc.Options{
+		Interfaces: []rpc.Interface{newServant().offer()}, Acceptor: alice, Limits: rpc.Limits{Connections: 6},
+	})
+	for range 3 {
+		signInEventually(t, s)
+	}
+	fourth := dial(t, s, signedIn(security.Privacy))
+	if b, err := fourth.Bind(t.Context(), withSyntax(repeater)); err == nil {
+		_, err = invoke(t.Context(), b, opRepeat, nil)
+		if err == nil {
+			t.Error("alice has more than half of the connections")
+		}
+	}
+	if st := s.Stats(); st.Refused != 1 {
+		t.Errorf("%+v", st)
+	}
+	_ = fourth.Close(t.Context())
+	repeated(t, bind(t, dial(t, s, rpc.DialOptions{}), repeater), noise(10)) // somebody else
 }
 
 // signInEventually signs in, as soon as there is room.
