@@ -184,7 +184,7 @@ func (p *program) machineTidy() *cobra.Command {
 						return err
 					}
 					return p.result(r, func() {
-						if r.BytesBefore == 0 {
+						if p.node != "" {
 							p.printf("done; how much that gave back is not told to other computers\n")
 							return
 						}

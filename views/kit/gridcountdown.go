@@ -9,7 +9,7 @@ const countdownWidth = 56
 func (r *gridRow) paintCountdown(c *gridCell, cell *Cell, x, w, h float32) {
 	if c.bar == nil {
 		c.bar = newBar()
-		r.add(objects(c.bar.track, c.bar.fill)...)
+		r.arrange()
 	}
 	col, face, ink := cell.Color, Medium, cell.Color
 	if col == "" {

@@ -45,9 +45,44 @@ func (g *Grid) newRow() (any, []fyne.CanvasObject) {
 	return r, objects(r.back, r.edge, r.foot)
 }
 
-// add puts parts made later into the row.
-func (r *gridRow) add(objs ...fyne.CanvasObject) {
-	r.host.Objects = append(r.host.Objects, objs...)
+// arrange puts parts made later into the row, in the order of the columns, whichever
+// was needed first.
+func (r *gridRow) arrange() {
+	all := objects(r.back, r.edge, r.foot)
+	if r.check != nil {
+		all = append(all, objects(r.check.box, r.check.icon)...)
+	}
+	if g := r.group; g != nil {
+		all = append(all, objects(g.caret, g.icon, g.text, g.code, g.note, g.count, g.unit)...)
+	}
+	for _, c := range r.cells {
+		all = append(all, c.parts()...)
+	}
+	r.host.Objects = all
+}
+
+// parts are those that were made.
+func (c *gridCell) parts() []fyne.CanvasObject {
+	all := objects(c.text)
+	if c.icon != nil {
+		all = append(all, objects(c.icon)...)
+	}
+	if c.tail != nil {
+		all = append(all, objects(c.tail)...)
+	}
+	if c.spark != nil {
+		all = append(all, c.spark.raster)
+	}
+	if c.bar != nil {
+		all = append(all, objects(c.bar.track, c.bar.fill)...)
+	}
+	if c.mark != nil {
+		all = append(all, objects(c.mark.box, c.mark.icon)...)
+	}
+	if c.pill != nil {
+		all = append(all, objects(c.pill.back, c.pill.text)...)
+	}
+	return all
 }
 
 // rowBack says which token lies behind row i.
@@ -127,7 +162,7 @@ func (r *gridRow) showChecks(i int, d *RowData, ok bool, h float32) {
 			return
 		}
 		r.check = newMark()
-		r.add(objects(r.check.box, r.check.icon)...)
+		r.arrange()
 	}
 	if on {
 		state := Off
@@ -148,7 +183,7 @@ func (r *gridRow) cell(k int) *gridCell {
 	for len(r.cells) <= k {
 		c := &gridCell{text: newLine("", SizeBody, Regular, theme.Text)}
 		r.cells = append(r.cells, c)
-		r.add(c.text.t)
+		r.arrange()
 	}
 	return r.cells[k]
 }
@@ -217,7 +252,7 @@ func (r *gridRow) paintCell(k int, col *Column, cell *Cell, quiet bool, h float3
 	case KindCheck:
 		if c.mark == nil {
 			c.mark = newMark()
-			r.add(objects(c.mark.box, c.mark.icon)...)
+			r.arrange()
 		}
 		c.mark.set(cell.Check, false)
 		c.mark.place(x, floor((h-16)/2))
@@ -227,7 +262,7 @@ func (r *gridRow) paintCell(k int, col *Column, cell *Cell, quiet bool, h float3
 		if cell.Text != "" {
 			if c.pill == nil {
 				c.pill = newPill()
-				r.add(objects(c.pill.back, c.pill.text)...)
+				r.arrange()
 			}
 			c.pill.set(cell.Text, cell.Badge)
 			c.pill.place(x, floor((h-18)/2))
@@ -249,7 +284,7 @@ func (r *gridRow) paintCell(k int, col *Column, cell *Cell, quiet bool, h float3
 func (r *gridRow) paintSpark(c *gridCell, cell *Cell, x, w, h float32) {
 	if c.spark == nil {
 		c.spark = newSpark()
-		r.add(c.spark.raster)
+		r.arrange()
 	}
 	col := cell.Color
 	if col == "" {
@@ -263,7 +298,7 @@ func (r *gridRow) paintSpark(c *gridCell, cell *Cell, x, w, h float32) {
 func (r *gridRow) paintMeter(c *gridCell, cell *Cell, x, w, h float32) {
 	if c.bar == nil {
 		c.bar = newBar()
-		r.add(objects(c.bar.track, c.bar.fill)...)
+		r.arrange()
 	}
 	col := cell.Color
 	if col == "" {
@@ -328,7 +363,7 @@ func (r *gridRow) paintText(k int, c *gridCell, col *Column, cell *Cell, quiet b
 	if cell.Icon != "" {
 		if c.icon == nil {
 			c.icon = newGlyph("", "")
-			r.add(c.icon.i)
+			r.arrange()
 		}
 		inkIcon := cell.Ink
 		if inkIcon == "" {
@@ -350,7 +385,7 @@ func (r *gridRow) paintText(k int, c *gridCell, col *Column, cell *Cell, quiet b
 	if cell.Tail != "" && !wasCut {
 		if c.tail == nil {
 			c.tail = newLine("", SizeBody, Regular, theme.Muted)
-			r.add(c.tail.t)
+			r.arrange()
 		}
 		room := x + w - left - textW - 8
 		tail, tailCut := fit(cell.Tail, room, SizeBody, Regular, End)
@@ -374,7 +409,7 @@ func (r *gridRow) showGroup(on bool) {
 			unit: newLine("", SizeBody, Regular, theme.Muted),
 		}
 		r.group = g
-		r.add(objects(g.caret, g.icon, g.text, g.code, g.note, g.count, g.unit)...)
+		r.arrange()
 	}
 	for _, l := range []*line{g.text, g.code, g.note, g.count, g.unit} {
 		setVisible(l.t, on)

@@ -329,7 +329,7 @@ func (t *TreeList) bindRow(view any, i int, size fyne.Size) {
 		v.icon.set(r.Icon, ink)
 		v.icon.place(floor((size.Width-16)/2), 6, 16)
 		v.text.set("", Regular, theme.Text)
-		v.count.set("", Regular, theme.Muted)
+		setVisible(v.count.t, false)
 		v.pill.show(false)
 		if r.Badge != "" {
 			v.dot.set(r.Tone.Ink(), "")
@@ -355,7 +355,7 @@ func (t *TreeList) bindRow(view any, i int, size fyne.Size) {
 	x += 22
 	right := size.Width - 8
 	v.pill.show(r.Badge != "")
-	v.count.set("", Regular, theme.Muted)
+	setVisible(v.count.t, r.Badge == "" && r.Count != "")
 	switch {
 	case r.Badge != "":
 		v.pill.set(r.Badge, r.Tone)
