@@ -34,6 +34,7 @@ type rowLayout struct {
 	gap, padLeft, padRight float32
 	height                 float32
 	grow                   int
+	snug                   bool // the growing object is a Label, which takes no more than its text needs
 }
 
 func (l rowLayout) MinSize(objs []fyne.CanvasObject) fyne.Size {
@@ -58,6 +59,10 @@ func (l rowLayout) MinSize(objs []fyne.CanvasObject) fyne.Size {
 
 func (l rowLayout) Layout(objs []fyne.CanvasObject, s fyne.Size) {
 	free := s.Width - l.MinSize(objs).Width
+	if l.snug {
+		label := objs[l.grow].(*Label)
+		free = min(free, label.wide()-label.MinSize().Width)
+	}
 	x := l.padLeft
 	for i, o := range objs {
 		if !o.Visible() {

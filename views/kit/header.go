@@ -138,6 +138,13 @@ func Grow(i int, objs ...fyne.CanvasObject) *fyne.Container {
 	return container.New(rowLayout{gap: 8, grow: i}, objs...)
 }
 
+// Lead makes a row that begins with a label, whole where there is room and cut where
+// there is not; refresh the row after its text.
+func Lead(name *Label, objs ...fyne.CanvasObject) *fyne.Container {
+	name.Cut(Middle)
+	return container.New(rowLayout{gap: 8, grow: 0, snug: true}, append([]fyne.CanvasObject{name}, objs...)...)
+}
+
 // Stack stacks objects with a gap, each as wide as the column. Paragraphs
 // and notes in it wrap.
 func Stack(gap float32, objs ...fyne.CanvasObject) *fyne.Container {

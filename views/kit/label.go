@@ -98,6 +98,9 @@ func (l *Label) MouseMoved(*desktop.MouseEvent) {}
 // MouseOut is Fyne's.
 func (l *Label) MouseOut() { hideTip(l) }
 
+// wide is the width of the whole text.
+func (l *Label) wide() float32 { return ceil(measure(Shorten(l.text), l.size, l.face)) }
+
 // CreateRenderer is Fyne's.
 func (l *Label) CreateRenderer() fyne.WidgetRenderer {
 	t := newLine("", l.size, l.face, l.color)
@@ -105,7 +108,7 @@ func (l *Label) CreateRenderer() fyne.WidgetRenderer {
 	b.min = func() fyne.Size {
 		w := float32(24)
 		if !l.shrink {
-			w = ceil(measure(Shorten(l.text), l.size, l.face))
+			w = l.wide()
 		}
 		return fyne.NewSize(w, l.height)
 	}

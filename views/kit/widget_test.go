@@ -417,3 +417,20 @@ func TestWhatHasNoSizeYetIsPainted(t *testing.T) {
 		}
 	}
 }
+
+func TestALeadIsCutWhereThereIsNoRoom(t *testing.T) {
+	viewtest.NewApp(t, theme.Light)
+	name, count := kit.NewLabel("orders"), kit.NewLabel("2 messages")
+	lead := kit.Lead(name, count)
+	w := viewtest.Window(t, container.NewWithoutLayout(at(0, 0, 400, 28, lead)), fyne.NewSize(400, 40))
+	short := name.Size().Width
+	if gap := count.Position().X - name.Position().X - short; short > 100 || gap != 8 {
+		t.Errorf("the name is %v wide, and %v in front of the count", short, gap)
+	}
+	name.SetText(strings.Repeat("orders.in.", 20))
+	lead.Refresh()
+	if right := count.Position().X + count.Size().Width; right > 400 || name.Size().Width <= short {
+		t.Errorf("the name is %v wide, and the count ends at %v of 400", name.Size().Width, right)
+	}
+	w.Canvas().Capture()
+}

@@ -19,6 +19,7 @@ type messagesView struct {
 	p      *Presenter
 	narrow bool
 
+	lead   *fyne.Container // name, count and size, beside what can be done
 	name   *kit.Label
 	count  *kit.Label
 	size   *kit.Label
@@ -96,6 +97,7 @@ func (m *messagesView) newGrid(kind listKind) *kit.Grid {
 // content arranges the pane.
 func (m *messagesView) content(narrow bool) fyne.CanvasObject {
 	m.send, m.move, m.export, m.purge = nil, nil, nil, nil
+	m.name, m.lead = kit.NewLabel(m.name.Text()).Face(kit.Bold), nil
 	footer := kit.Footer(m.shows, kit.Spacer(), m.chosen)
 	if narrow {
 		more := kit.NewIconButton("more", "More", nil)
@@ -108,8 +110,9 @@ func (m *messagesView) content(narrow bool) fyne.CanvasObject {
 	}
 	columns := kit.NewIconButton("columns", "Columns", nil)
 	columns.OnTapped = func() { kit.ShowMenuBelow(columns, m.grid.ColumnMenu()...) }
-	bar := kit.NewPanel(theme.Surface, kit.Fixed(0, 44, kit.Padded(0, 16, 0, 16, kit.Row(
-		m.name, m.count, m.size, kit.Spacer(),
+	m.lead = kit.Lead(m.name, m.count, m.size)
+	bar := kit.NewPanel(theme.Surface, kit.Fixed(0, 44, kit.Padded(0, 16, 0, 16, kit.Grow(0,
+		m.lead,
 		m.button(&m.send, "send", "Send", screen.CmdSend), m.button(&m.move, "move", "Move", screen.CmdMove),
 		m.button(&m.export, "export", "Export", screen.CmdExport), m.button(&m.purge, "purge", "Purge", screen.CmdPurge), columns))))
 	find := kit.NewPanel(theme.Surface, kit.Padded(0, 16, 8, 16, kit.Grow(0, m.field, m.parts, m.subs)))
@@ -157,8 +160,15 @@ func (m *messagesView) partChanged() {
 	m.state()
 }
 
-// head writes name, counts and parts.
+// head writes name, counts and parts, and lays them out anew.
 func (m *messagesView) head() {
+	m.write()
+	if m.lead != nil {
+		m.lead.Refresh()
+	}
+}
+
+func (m *messagesView) write() {
 	q, ok := m.p.Queue()
 	part, sub := m.p.Part()
 	if !ok {
