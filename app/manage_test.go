@@ -115,7 +115,7 @@ func TestTwoComputersManageEachOtherWithKerberos(t *testing.T) {
 		on(alice, "queue", "list").exits(exitDone).says("orders")
 		on(alice, "queue", "show", "orders").exits(exitDone).says("0")
 		on(alice, "queue", "delete", "orders", "--yes").exits(exitDone)
-		on(bob, "queue", "list").exits(exitFailed).complains("0xC00E0025") // no account
+		on(bob, "queue", "list").exits(exitFailed).complains("0xC00E0025", "Kerberos ticket", "no account there")
 		there.must("account", "add", "bob@"+realm.Name)
 		on(bob, "queue", "create", "orders").exits(exitFailed).complains("0xC00E0025", "lacks the right")
 		on(filepath.Join(t.TempDir(), "none"), "queue", "list").exits(exitFailed).complains("there are no Kerberos tickets", "kinit")

@@ -5,10 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"slices"
 	"syscall"
 
 	"posthouse/localqm/mq"
 	"posthouse/localqm/rpc"
+	"posthouse/localqm/rpc/security"
 	"posthouse/mgmtclient"
 	"posthouse/mgmtclient/row"
 )
@@ -188,6 +190,18 @@ func (n *Node) refusal(who string, err error) *mq.Error {
 		e.Why = who + " lets nobody in without a name"
 		return e.WithFix("sign in with a name and a password, or with Kerberos")
 	}
+	if byTicket(n.o.Initiator) {
+		e.Why = who + " does not accept your Kerberos ticket: you have no account there, or its keytab has other keys"
+		return e.WithFix("let its administrator add you (\"posthouse account add NAME@REALM\") or check the keytab; its log says which")
+	}
 	e.Why = fmt.Sprintf("%s does not accept who you say you are (%s): the name or the password is wrong, or the account is locked or unknown there", who, n.o.Initiator.Mechanism())
 	return e.WithFix("check the name, with the computer or domain in front of it, and the password; both clocks must agree, too")
+}
+
+// byTicket reports whether somebody signs in with Kerberos and nothing else.
+func byTicket(i security.Initiator) bool {
+	if several, ok := i.(interface{ Mechanisms() []security.Mechanism }); ok {
+		return slices.Equal(several.Mechanisms(), []security.Mechanism{security.Kerberos})
+	}
+	return i.Mechanism() == security.Kerberos
 }

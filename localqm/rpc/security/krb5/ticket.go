@@ -86,8 +86,9 @@ func (i *Initiator) ticket(ctx context.Context, host string) (ticket, error) {
 		t, err = i.ticketOf(ctx, other, conf, cache, from)
 	}
 	if unknownService(err) {
-		return t, refused("the domain knows no %s/%s: %w", i.options.Service, host, err).
-			WithFix("use the full name of the computer as the domain has it, or have the principal added there")
+		no := refused("the domain knows no %s/%s", i.options.Service, host)
+		no.Err = err
+		return t, no.WithFix("use the full name of the computer as the domain has it, or have the principal added there")
 	}
 	return t, err
 }

@@ -21,6 +21,15 @@ func NewInitiator(of ...security.Initiator) *Initiator { return &Initiator{of} }
 // Mechanism is security.Negotiate.
 func (i *Initiator) Mechanism() security.Mechanism { return security.Negotiate }
 
+// Mechanisms are those that are offered.
+func (i *Initiator) Mechanisms() []security.Mechanism {
+	var list []security.Mechanism
+	for _, m := range i.of {
+		list = append(list, m.Mechanism())
+	}
+	return list
+}
+
 // Initiate begins a negotiation with a host.
 func (i *Initiator) Initiate(host string) (security.Context, error) {
 	c := &initiating{}
