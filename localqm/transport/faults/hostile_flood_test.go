@@ -172,6 +172,8 @@ func TestAcknowledgementsDoNotRunInCircles(t *testing.T) {
 		m.Acknowledge, m.AdminQueue = everything, to
 		s.honest.Send(s.hub.Direct("orders"), m)
 	}
+	// Receiving the first makes one more.
+	qmtest.Eventually(t, "both, and that the first has come", func() bool { return len(s.hub.Labels("orders")) == 3 })
 	// The message, and that it has come, with no answer to that.
 	for _, want := range []mq.Class{mq.ClassNormal, mq.ClassAckReachQueue, mq.ClassNormal} {
 		if m := s.stored("orders", "round"); m.Class != want {
