@@ -137,7 +137,7 @@ func TestTransactionalMessagesAreSentAgainUntilTheirOrderAcknowledgement(t *test
 func TestAResendOutlivesAnIdleSession(t *testing.T) {
 	t.Parallel() // it waits
 	n := transporttest.New(t)
-	from := n.Start("DESK7", func(o *transport.Options) { o.Session.Cleanup = 300 * time.Millisecond })
+	from := n.Start("DESK7", func(o *transport.Options) { o.Session.Cleanup = time.Second })
 	gone := n.Start("HUB")
 	gone.Disconnect()
 	set(t, from, resendAfter(2, 3, 4, 5))
