@@ -72,6 +72,11 @@ func (m *QueueManager) Queue(ctx context.Context, c Caller, name mq.QueueName) (
 }
 
 func (m *QueueManager) lookAt(op string, c Caller, name mq.QueueName) (QueueInfo, error) {
+	return m.described(op, c, name, m.details)
+}
+
+// described is a queue as far as describe goes, for who may see its properties.
+func (m *QueueManager) described(op string, c Caller, name mq.QueueName, describe func(*queue) QueueInfo) (QueueInfo, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	q, err := m.findAny(op, name)
@@ -81,7 +86,7 @@ func (m *QueueManager) lookAt(op string, c Caller, name mq.QueueName) (QueueInfo
 	if err := m.allow(op, c, q, mq.RightGetQueueProperties); err != nil {
 		return QueueInfo{}, err
 	}
-	return m.details(q), nil
+	return describe(q), nil
 }
 
 // details is info with what takes longer to find out.

@@ -15,17 +15,7 @@ func (m *QueueManager) Administers(op string, c Caller) error { return m.adminis
 // Glance describes a queue as Queues does, without what has to be looked up: of an
 // outgoing queue neither its link nor its first messages.
 func (m *QueueManager) Glance(c Caller, name mq.QueueName) (QueueInfo, error) {
-	op := "look at " + name.String()
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	q, err := m.findAny(op, name)
-	if err != nil {
-		return QueueInfo{}, err
-	}
-	if err := m.allow(op, c, q, mq.RightGetQueueProperties); err != nil {
-		return QueueInfo{}, err
-	}
-	return m.info(q), nil
+	return m.described("look at "+name.String(), c, name, m.info)
 }
 
 // Listed is a queue in a list of names.

@@ -50,6 +50,18 @@ type Page struct {
 	BodyLimit int      `json:"bodyLimit,omitempty"`
 }
 
+// Size is how many messages a page has at most; op is what asks for it, for the error.
+func (p Page) Size(op string) (int, error) {
+	if p.Limit == 0 {
+		return DefaultPage, nil
+	}
+	if p.Limit < 0 || p.Limit > MaxPage {
+		return 0, mq.Errorf(mq.ErrInvalidParameter, op, "a page of %d messages was asked for", p.Limit).
+			WithFix("ask for 1 to %d", MaxPage)
+	}
+	return p.Limit, nil
+}
+
 // MessagePage is a page in queue order, whichever end it was asked from.
 type MessagePage struct {
 	Messages []Message `json:"messages"`

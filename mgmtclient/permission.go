@@ -1,5 +1,7 @@
 package mgmtclient
 
+import "strings"
+
 // Permissions say who may do what with a queue or a machine: a security descriptor
 // in words.
 type Permissions struct {
@@ -24,4 +26,29 @@ type Permission struct {
 	Deny bool `json:"deny,omitempty"`
 	// Rights are an mq.QueueRight, or an mq.MachineRight.
 	Rights uint32 `json:"rights"`
+}
+
+// Key is the same for two accounts that are one: the SID, else the name, letter case
+// aside.
+func (a Account) Key() string {
+	if a.SID != "" {
+		return strings.ToUpper(a.SID)
+	}
+	return strings.ToLower(a.Name)
+}
+
+// Allows reports whether the entries of an account itself, given by its key, let it do
+// all of what; any of it that is denied counts first.
+func (p Permissions) Allows(key string, what uint32) bool {
+	var allowed, denied uint32
+	for _, e := range p.Entries {
+		switch {
+		case e.Key() != key:
+		case e.Deny:
+			denied |= e.Rights
+		default:
+			allowed |= e.Rights
+		}
+	}
+	return denied&what == 0 && (p.Open || allowed&what == what)
 }

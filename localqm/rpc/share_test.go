@@ -106,11 +106,11 @@ func TestWhoWaitsForMemoryGetsItInTurn(t *testing.T) {
 		ask(ctx, "his third", one, 10)
 		ask(ctx, "another's", two, 40)
 		want("all he may have", "another's")
-		ask(ctx, "too large for now", three, 20)
+		ask(ctx, "too large beside the others", three, 20)
 		ask(ctx, "small", two, 5) // 10 are left, but who has nothing comes first
 		want()
 		s.give(two, 10)
-		want("too large for now")
+		want("too large beside the others")
 		s.give(two, 10)
 		want("small")
 		s.give(one, 50)

@@ -17,7 +17,7 @@ func (n *Node) Messages(ctx context.Context, queue string, p mgmtclient.Page) (m
 	if err != nil {
 		return mgmtclient.MessagePage{}, err
 	}
-	most, err := pageLimit(op, p.Limit)
+	most, err := p.Size(op)
 	if err != nil {
 		return mgmtclient.MessagePage{}, err
 	}
@@ -32,17 +32,6 @@ func (n *Node) Messages(ctx context.Context, queue string, p mgmtclient.Page) (m
 		page.Messages[i] = n.message(d)
 	}
 	return page, nil
-}
-
-func pageLimit(op string, limit int) (int, error) {
-	if limit == 0 {
-		return mgmtclient.DefaultPage, nil
-	}
-	if limit < 0 || limit > mgmtclient.MaxPage {
-		return 0, mq.Errorf(mq.ErrInvalidParameter, op, "a page of %d messages was asked for", limit).
-			WithFix("ask for 1 to %d", mgmtclient.MaxPage)
-	}
-	return limit, nil
 }
 
 // page reads a range up to the size that a page may have. With bodies it reads

@@ -87,7 +87,7 @@ func (n *Node) Messages(ctx context.Context, queue string, p mgmtclient.Page) (p
 	op := "list the messages of " + queue
 	page.Messages = []mgmtclient.Message{}
 	err = n.reading(ctx, op, queue, func(ctx context.Context, s *session, f mq.FormatName) error {
-		limit, err := pageLimit(op, p.Limit)
+		limit, err := p.Size(op)
 		if err != nil {
 			return err
 		}
@@ -99,17 +99,6 @@ func (n *Node) Messages(ctx context.Context, queue string, p mgmtclient.Page) (p
 		return err
 	})
 	return page, err
-}
-
-func pageLimit(op string, limit int) (int, error) {
-	if limit == 0 {
-		return mgmtclient.DefaultPage, nil
-	}
-	if limit < 0 || limit > mgmtclient.MaxPage {
-		return 0, mq.Errorf(mq.ErrInvalidParameter, op, "a page of %d messages was asked for", limit).
-			WithFix("ask for 1 to %d", mgmtclient.MaxPage)
-	}
-	return limit, nil
 }
 
 // row is a message with the names that this computer's own queues have.

@@ -97,21 +97,6 @@ const (
 	anonymous = "S-1-5-7"
 )
 
-// lets reports whether permissions let an account send; denials count first.
-func lets(p *mgmtclient.Permissions, sid string) bool {
-	allowed := false
-	for _, e := range p.Entries {
-		if e.SID != sid || mq.QueueRight(e.Rights)&mq.RightWriteMessage == 0 {
-			continue
-		}
-		if e.Deny {
-			return false
-		}
-		allowed = true
-	}
-	return allowed
-}
-
 // sender is who sends, for the check of rights.
 type sender struct {
 	node    string // where the queue is asked about
@@ -211,16 +196,16 @@ func maySend(who sender, to answer) check {
 		return check{mark: markNone, title: "May you send?", text: "The permissions are not shown to you; the answer comes when you send."}
 	case to.perms.Open:
 		c.text = "The queue is open to everybody"
-	case lets(to.perms, anonymous):
+	case to.perms.Allows(anonymous, uint32(mq.RightWriteMessage)):
 		c.text = "Anybody may, unsigned too"
 	case !who.local:
 		return check{
 			mark: markWarn, title: "It may be refused", fix: fixPermissions, label: "Show permissions",
 			text: "It goes there unsigned, from " + who.keeper + ", and only accounts may send. Let anonymous send, or ask for a dead letter.",
 		}
-	case lets(to.perms, everyone):
+	case to.perms.Allows(everyone, uint32(mq.RightWriteMessage)):
 		c.text = "Everyone has Send Message"
-	case who.local && to.owner != "" && lets(to.perms, to.owner):
+	case who.local && to.owner != "" && to.perms.Allows(to.owner, uint32(mq.RightWriteMessage)):
 		c.text = "The owner of " + who.node + " has Send Message"
 		if who.as != "" {
 			c.text = who.as + " has Send Message"

@@ -77,7 +77,7 @@ func TestLayersComeInAsTheyAreTested(t *testing.T) {
 	}
 }
 
-func TestTheFirstLayerThatFailsSaysWhatToDo(t *testing.T) {
+func TestTheFirstLayerThatFailsSaysHowToMendIt(t *testing.T) {
 	p := sound()
 	p.Password = "changed"
 	h, e, _ := scene(t, fresh, p)

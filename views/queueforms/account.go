@@ -71,7 +71,7 @@ func (f *accountForm) Row(i int) (kit.RowData, bool) {
 		return kit.RowData{}, false
 	}
 	a := f.shown[i]
-	return kit.RowData{ID: kit.TextID(key(a)), Cells: []kit.Cell{{Text: called(a), Icon: accountIcon(a)}, {Text: a.SID}}}, true
+	return kit.RowData{ID: kit.TextID(a.Key()), Cells: []kit.Cell{{Text: called(a), Icon: accountIcon(a)}, {Text: a.SID}}}, true
 }
 
 // find shows the accounts that match what is typed.
@@ -90,7 +90,7 @@ func (f *accountForm) find() {
 // result is the account meant, and whether it is a known one.
 func (f *accountForm) result() (a mgmtclient.Account, known, ok bool) {
 	for _, a := range f.shown {
-		if f.chosen != "" && key(a) == f.chosen {
+		if f.chosen != "" && a.Key() == f.chosen {
 			return a, true, true
 		}
 	}

@@ -85,7 +85,7 @@ func TestANewQueueIsAsItWasFilledIn(t *testing.T) {
 		t.Errorf("got %+v, %v", q, err)
 	}
 	p, err := n.Permissions(context.Background(), "customs.replies")
-	if err != nil || !allows(p, anonymous, mq.RightWriteMessage) {
+	if err != nil || !p.Allows(anonymous, uint32(mq.RightWriteMessage)) {
 		t.Errorf("got %+v, %v", p, err)
 	}
 	if r := h.Opened[0]; r.Queue != q.PathName || h.Actions[0].What != "Created queue customs.replies" {

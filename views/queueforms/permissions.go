@@ -102,14 +102,6 @@ func shareRights(id string) mq.QueueRight {
 	return 0
 }
 
-// key tells accounts apart: by SID, or by the name typed as long as it has none.
-func key(a mgmtclient.Account) string {
-	if a.SID != "" {
-		return strings.ToUpper(a.SID)
-	}
-	return strings.ToLower(a.Name)
-}
-
 // called is an account in words.
 func called(a mgmtclient.Account) string {
 	switch {
@@ -170,31 +162,12 @@ func merged(list []mgmtclient.Permission) []mgmtclient.Permission {
 
 // indexOf is where the entry of the same account and side stands, or -1.
 func indexOf(list []mgmtclient.Permission, p mgmtclient.Permission) int {
-	return slices.IndexFunc(list, func(x mgmtclient.Permission) bool { return x.Deny == p.Deny && key(x.Account) == key(p.Account) })
+	return slices.IndexFunc(list, func(x mgmtclient.Permission) bool { return x.Deny == p.Deny && x.Account.Key() == p.Account.Key() })
 }
 
 // given are the entries that say anything.
 func given(list []mgmtclient.Permission) []mgmtclient.Permission {
 	return slices.DeleteFunc(slices.Clone(list), func(p mgmtclient.Permission) bool { return p.Rights == 0 })
-}
-
-// allows reports whether entries let an account do something; what is denied
-// counts first.
-func allows(p mgmtclient.Permissions, account string, what mq.QueueRight) bool {
-	if p.Open {
-		return true
-	}
-	allowed := false
-	for _, e := range p.Entries {
-		if key(e.Account) != account || mq.QueueRight(e.Rights)&what != what {
-			continue
-		}
-		if e.Deny {
-			return false
-		}
-		allowed = true
-	}
-	return allowed
 }
 
 // guarding is who may do what, as far as it is filled in.
@@ -229,7 +202,7 @@ func (g *guarding) differs(p mgmtclient.Permission) bool {
 	return uint32(set) != p.Rights
 }
 
-func (g *guarding) owned() bool { return key(g.now.Owner) != key(g.was.Owner) }
+func (g *guarding) owned() bool { return g.now.Owner.Key() != g.was.Owner.Key() }
 
 func (g *guarding) changed() bool {
 	if g.owned() || g.now.Open != g.was.Open {
@@ -288,17 +261,17 @@ func (g *guarding) letAnonymousSend() int {
 
 // anonymousOut reports whether unsigned senders could send and no longer can.
 func (g *guarding) anonymousOut() bool {
-	return allows(g.was, anonymous, mq.RightWriteMessage) && !allows(g.now, anonymous, mq.RightWriteMessage)
+	return g.was.Allows(anonymous, uint32(mq.RightWriteMessage)) && !g.now.Allows(anonymous, uint32(mq.RightWriteMessage))
 }
 
 // lockedOut are the others that could send before and cannot now.
 func (g *guarding) lockedOut() []string {
-	if g.was.Open && !g.now.Open && !allows(g.now, everyone, mq.RightWriteMessage) {
+	if g.was.Open && !g.now.Open && !g.now.Allows(everyone, uint32(mq.RightWriteMessage)) {
 		return []string{"Everyone"}
 	}
 	var out []string
 	for _, p := range g.was.Entries {
-		if k := key(p.Account); allows(g.was, k, mq.RightWriteMessage) && !allows(g.now, k, mq.RightWriteMessage) && !p.Deny {
+		if k := p.Account.Key(); g.was.Allows(k, uint32(mq.RightWriteMessage)) && !g.now.Allows(k, uint32(mq.RightWriteMessage)) && !p.Deny {
 			out = append(out, called(p.Account))
 		}
 	}
@@ -311,7 +284,7 @@ func (g *guarding) offered() []mgmtclient.Account {
 	var list []mgmtclient.Account
 	seen := map[string]bool{}
 	take := func(a mgmtclient.Account) {
-		if k := key(a); k != "" && !seen[k] {
+		if k := a.Key(); k != "" && !seen[k] {
 			seen[k] = true
 			list = append(list, a)
 		}

@@ -191,7 +191,7 @@ func (s *security) rows() []entryRow {
 	var rows []entryRow
 	for _, e := range g.now.Entries {
 		r := entryRow{icon: accountIcon(e.Account), name: called(e.Account), says: says(e), ink: theme.Text2}
-		if key(e.Account) == key(g.now.Owner) && !owned && !e.Deny {
+		if e.Account.Key() == g.now.Owner.Key() && !owned && !e.Deny {
 			owned = true
 			r.badges = append(r.badges, kit.NewBadge("Owner", kit.Neutral))
 		}

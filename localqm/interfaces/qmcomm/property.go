@@ -41,7 +41,7 @@ var properties = map[mq.PropID]struct {
 	mq.PropQPathName: {
 		creates | gets,
 		func(*localqm.QueueSpec, value) {}, // createSpec compares it
-		func(i localqm.QueueInfo) *mqmq.PropertyVariant { return text(i.Path) },
+		func(i localqm.QueueInfo) *mqmq.PropertyVariant { return peer.Text(i.Path) },
 	},
 	mq.PropQJournal: {
 		creates | sets | gets,
@@ -66,7 +66,7 @@ var properties = map[mq.PropID]struct {
 	mq.PropQLabel: {
 		creates | sets | gets,
 		func(s *localqm.QueueSpec, v value) { s.Label = &v.text },
-		func(i localqm.QueueInfo) *mqmq.PropertyVariant { return text(i.Queue.Label) },
+		func(i localqm.QueueInfo) *mqmq.PropertyVariant { return peer.Text(i.Queue.Label) },
 	},
 	mq.PropQCreateTime: {gets, nil, func(i localqm.QueueInfo) *mqmq.PropertyVariant { return moment(i.Queue.Created) }},
 	mq.PropQModifyTime: {gets, nil, func(i localqm.QueueInfo) *mqmq.PropertyVariant { return moment(i.Queue.Modified) }},
@@ -85,13 +85,13 @@ var properties = map[mq.PropID]struct {
 		func(s *localqm.QueueSpec, v value) { s.Transactional = v.bool() },
 		func(i localqm.QueueInfo) *mqmq.PropertyVariant { return flag(i.Queue.Transactional) },
 	},
-	mq.PropQPathNameDNS: {gets, nil, func(localqm.QueueInfo) *mqmq.PropertyVariant { return null() }}, // of the directory
+	mq.PropQPathNameDNS: {gets, nil, func(localqm.QueueInfo) *mqmq.PropertyVariant { return peer.Null() }}, // of the directory
 	mq.PropQMulticastAddress: {
 		creates | sets | gets,
 		func(s *localqm.QueueSpec, v value) { s.Multicast = &v.text },
-		func(localqm.QueueInfo) *mqmq.PropertyVariant { return null() }, // no queue here has one
+		func(localqm.QueueInfo) *mqmq.PropertyVariant { return peer.Null() }, // no queue here has one
 	},
-	mq.PropQADSPath: {gets, nil, func(localqm.QueueInfo) *mqmq.PropertyVariant { return null() }},
+	mq.PropQADSPath: {gets, nil, func(localqm.QueueInfo) *mqmq.PropertyVariant { return peer.Null() }},
 }
 
 // counted checks the arrays of a method.
@@ -269,30 +269,12 @@ func given(op string, p mq.Property, in *mqmq.PropertyVariant) (value, error) {
 	return value{}, wrongType(op, p, vt)
 }
 
-// variant is a PROPVARIANT of a type (MS-MQMQ 2.2.13).
-func variant(t mq.VarType, u mqmq.PropertyVariant_VarUnion) *mqmq.PropertyVariant {
-	return &mqmq.PropertyVariant{VT: uint16(t), VarUnion: &u}
-}
-
-// null is what a property has that has no value.
-func null() *mqmq.PropertyVariant {
-	return variant(mq.VTNull, mqmq.PropertyVariant_VarUnion{Value: &mqmq.PropertyVariant_VarUnion_0{}})
-}
-
-// text is a string; an empty one has no form of its own in the stubs.
-func text(s string) *mqmq.PropertyVariant {
-	if s == "" {
-		return null()
-	}
-	return variant(mq.VTLPWSTR, mqmq.PropertyVariant_VarUnion{Value: &mqmq.PropertyVariant_VarUnion_UnicodeString{UnicodeString: s}})
-}
-
 func number(n uint32) *mqmq.PropertyVariant {
-	return variant(mq.VTUI4, mqmq.PropertyVariant_VarUnion{Value: &mqmq.PropertyVariant_VarUnion_Ulong{Ulong: n}})
+	return peer.Variant(mq.VTUI4, mqmq.PropertyVariant_VarUnion{Value: &mqmq.PropertyVariant_VarUnion_Ulong{Ulong: n}})
 }
 
 func short(n int16) *mqmq.PropertyVariant {
-	return variant(mq.VTI2, mqmq.PropertyVariant_VarUnion{Value: &mqmq.PropertyVariant_VarUnion_Short{Short: n}})
+	return peer.Variant(mq.VTI2, mqmq.PropertyVariant_VarUnion{Value: &mqmq.PropertyVariant_VarUnion_Short{Short: n}})
 }
 
 func flag(b bool) *mqmq.PropertyVariant {
@@ -300,16 +282,16 @@ func flag(b bool) *mqmq.PropertyVariant {
 	if b {
 		v.Byte = 1
 	}
-	return variant(mq.VTUI1, mqmq.PropertyVariant_VarUnion{Value: v})
+	return peer.Variant(mq.VTUI1, mqmq.PropertyVariant_VarUnion{Value: v})
 }
 
 // moment is a time in seconds since 1970.
 func moment(unix int64) *mqmq.PropertyVariant {
-	return variant(mq.VTI4, mqmq.PropertyVariant_VarUnion{Value: &mqmq.PropertyVariant_VarUnion_Long{
+	return peer.Variant(mq.VTI4, mqmq.PropertyVariant_VarUnion{Value: &mqmq.PropertyVariant_VarUnion_Long{
 		Long: int32(min(max(unix, 0), math.MaxInt32)),
 	}})
 }
 
 func identifier(g mq.GUID) *mqmq.PropertyVariant {
-	return variant(mq.VTCLSID, mqmq.PropertyVariant_VarUnion{Value: &mqmq.PropertyVariant_VarUnion_UUID{UUID: queueformat.FromGUID(g)}})
+	return peer.Variant(mq.VTCLSID, mqmq.PropertyVariant_VarUnion{Value: &mqmq.PropertyVariant_VarUnion_UUID{UUID: queueformat.FromGUID(g)}})
 }

@@ -6,6 +6,7 @@ import (
 	"github.com/oiweiwei/go-msrpc/msrpc/mqmq"
 
 	"posthouse/localqm"
+	"posthouse/localqm/interfaces/peer"
 	"posthouse/localqm/mq"
 	"posthouse/localqm/store"
 )
@@ -32,16 +33,16 @@ func (s *server) machineProperty(ctx context.Context, c localqm.Caller, id mq.Pr
 		return s.names(c, func(q localqm.Listed) (string, bool) { return q.Path, q.Kind == store.Private && !q.Hidden })
 	case mq.PropMgmtMSMQConnected:
 		if s.m.Settings().Offline {
-			return text(mq.MachineDisconnected), nil
+			return peer.Text(mq.MachineDisconnected), nil
 		}
-		return text(mq.MachineConnected), nil
+		return peer.Text(mq.MachineConnected), nil
 	case mq.PropMgmtMSMQType:
-		return text(s.version), nil
+		return peer.Text(s.version), nil
 	case mq.PropMgmtMSMQBytesInAllQueues:
 		status, err := s.m.Status(ctx, c)
 		return long(status.Total.Bytes), err
 	}
-	return null(), nil // DSSERVER: there is no directory
+	return peer.Null(), nil // DSSERVER: there is no directory
 }
 
 // names lists queues by one of their names.

@@ -7,6 +7,7 @@ import (
 	"github.com/oiweiwei/go-msrpc/msrpc/mqmq"
 
 	"posthouse/localqm"
+	"posthouse/localqm/interfaces/peer"
 	"posthouse/localqm/mq"
 	"posthouse/localqm/store"
 )
@@ -37,23 +38,23 @@ func (s *server) look(ctx context.Context, c localqm.Caller, name mq.QueueName, 
 func queueProperty(i localqm.QueueInfo, id mq.PropID) *mqmq.PropertyVariant {
 	switch id {
 	case mq.PropMgmtQueuePathName:
-		return text(path(i))
+		return peer.Text(path(i))
 	case mq.PropMgmtQueueFormatName:
-		return text(i.Format.String() + part(i))
+		return peer.Text(i.Format.String() + part(i))
 	case mq.PropMgmtQueueType:
-		return text(kind(i))
+		return peer.Text(kind(i))
 	case mq.PropMgmtQueueLocation:
 		if outgoing(i) {
-			return text(mq.LocationRemote)
+			return peer.Text(mq.LocationRemote)
 		}
-		return text(mq.LocationLocal)
+		return peer.Text(mq.LocationLocal)
 	case mq.PropMgmtQueueXact:
-		return text(transactional(i))
+		return peer.Text(transactional(i))
 	case mq.PropMgmtQueueForeign:
 		if kind(i) == mq.QueueTypePrivate {
-			return text(mq.AnswerNo)
+			return peer.Text(mq.AnswerNo)
 		}
-		return text(mq.AnswerUnknown) // there is no directory to ask
+		return peer.Text(mq.AnswerUnknown) // there is no directory to ask
 	case mq.PropMgmtQueueMessageCount:
 		return number(i.Count.Messages)
 	case mq.PropMgmtQueueBytesInQueue:
@@ -67,12 +68,12 @@ func queueProperty(i localqm.QueueInfo, id mq.PropID) *mqmq.PropertyVariant {
 	case mq.PropMgmtQueueSubqueueNames:
 		return texts(i.Subs)
 	case mq.PropMgmtQueueState:
-		return text(string(state(i)))
+		return peer.Text(string(state(i)))
 	case mq.PropMgmtQueueEODSourceInfo:
 		return sources(i.Incoming)
 	}
 	if i.Outgoing == nil {
-		return null() // the rest is of outgoing queues
+		return peer.Null() // the rest is of outgoing queues
 	}
 	return transferProperty(i.Outgoing, id)
 }

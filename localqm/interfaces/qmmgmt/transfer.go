@@ -8,6 +8,7 @@ import (
 	"github.com/oiweiwei/go-msrpc/msrpc/mqmq"
 
 	"posthouse/localqm"
+	"posthouse/localqm/interfaces/peer"
 	"posthouse/localqm/mq"
 	"posthouse/localqm/rpc/queueformat"
 )
@@ -46,7 +47,7 @@ func transferProperty(o *localqm.OutgoingInfo, id mq.PropID) *mqmq.PropertyVaria
 	case mq.PropMgmtQueueConnectionHistory:
 		return history(o.Link.History)
 	}
-	return null()
+	return peer.Null()
 }
 
 // sequence is a SEQUENCE_INFO (MS-MQMQ 2.2.5.1).

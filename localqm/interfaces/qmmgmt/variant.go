@@ -7,37 +7,19 @@ import (
 	"github.com/oiweiwei/go-msrpc/msrpc/dtyp"
 	"github.com/oiweiwei/go-msrpc/msrpc/mqmq"
 
+	"posthouse/localqm/interfaces/peer"
 	"posthouse/localqm/mq"
 )
 
-// variant is a PROPVARIANT of a type (MS-MQMQ 2.2.13).
-func variant(t mq.VarType, u mqmq.PropertyVariant_VarUnion) *mqmq.PropertyVariant {
-	return &mqmq.PropertyVariant{VT: uint16(t), VarUnion: &u}
-}
-
-// null is the answer where a property has no value.
-func null() *mqmq.PropertyVariant {
-	return variant(mq.VTNull, mqmq.PropertyVariant_VarUnion{Value: &mqmq.PropertyVariant_VarUnion_0{}})
-}
-
-// text is a string; an empty one is no value, since it has no form of its own in NDR
-// stubs.
-func text(s string) *mqmq.PropertyVariant {
-	if s == "" {
-		return null()
-	}
-	return variant(mq.VTLPWSTR, mqmq.PropertyVariant_VarUnion{Value: &mqmq.PropertyVariant_VarUnion_UnicodeString{UnicodeString: s}})
-}
-
 // number is a VT_UI4, which ends at 4,294,967,295.
 func number[T int | int64](n T) *mqmq.PropertyVariant {
-	return variant(mq.VTUI4, mqmq.PropertyVariant_VarUnion{Value: &mqmq.PropertyVariant_VarUnion_Ulong{Ulong: clamp(n)}})
+	return peer.Variant(mq.VTUI4, mqmq.PropertyVariant_VarUnion{Value: &mqmq.PropertyVariant_VarUnion_Ulong{Ulong: clamp(n)}})
 }
 
 func clamp[T int | int64](n T) uint32 { return uint32(min(max(int64(n), 0), math.MaxUint32)) }
 
 func long(n int64) *mqmq.PropertyVariant {
-	return variant(mq.VTI8, mqmq.PropertyVariant_VarUnion{Value: &mqmq.PropertyVariant_VarUnion_LargeInteger{
+	return peer.Variant(mq.VTI8, mqmq.PropertyVariant_VarUnion{Value: &mqmq.PropertyVariant_VarUnion_LargeInteger{
 		LargeInteger: &dtyp.LargeInteger{QuadPart: n},
 	}})
 }
@@ -45,7 +27,7 @@ func long(n int64) *mqmq.PropertyVariant {
 // moment is a time in a VT_I4: seconds since 1970, 0 for none. After 2038 it goes on
 // without a sign, as all times of message queuing do.
 func moment(t time.Time) *mqmq.PropertyVariant {
-	return variant(mq.VTI4, mqmq.PropertyVariant_VarUnion{Value: &mqmq.PropertyVariant_VarUnion_Long{Long: seconds(t)}})
+	return peer.Variant(mq.VTI4, mqmq.PropertyVariant_VarUnion{Value: &mqmq.PropertyVariant_VarUnion_Long{Long: seconds(t)}})
 }
 
 func seconds(t time.Time) int32 {
@@ -56,25 +38,25 @@ func seconds(t time.Time) int32 {
 }
 
 func blob(b []byte) *mqmq.PropertyVariant {
-	return variant(mq.VTBlob, mqmq.PropertyVariant_VarUnion{Value: &mqmq.PropertyVariant_VarUnion_Blob{
+	return peer.Variant(mq.VTBlob, mqmq.PropertyVariant_VarUnion{Value: &mqmq.PropertyVariant_VarUnion_Blob{
 		Blob: &mqmq.Blob{Length: uint32(len(b)), BlobData: b},
 	}})
 }
 
 func texts(list []string) *mqmq.PropertyVariant {
-	return variant(mq.VTVector|mq.VTLPWSTR, mqmq.PropertyVariant_VarUnion{Value: &mqmq.PropertyVariant_VarUnion_UnicodeStringArray{
+	return peer.Variant(mq.VTVector|mq.VTLPWSTR, mqmq.PropertyVariant_VarUnion{Value: &mqmq.PropertyVariant_VarUnion_UnicodeStringArray{
 		UnicodeStringArray: &mqmq.UnicodeStringArray{ElemsCount: uint32(len(list)), Elems: list},
 	}})
 }
 
 func numbers(list []uint32) *mqmq.PropertyVariant {
-	return variant(mq.VTVector|mq.VTUI4, mqmq.PropertyVariant_VarUnion{Value: &mqmq.PropertyVariant_VarUnion_Uint32Array{
+	return peer.Variant(mq.VTVector|mq.VTUI4, mqmq.PropertyVariant_VarUnion{Value: &mqmq.PropertyVariant_VarUnion_Uint32Array{
 		Uint32Array: &mqmq.Uint32Array{ElemsCount: uint32(len(list)), Elems: list},
 	}})
 }
 
 func signed(list []int32) *mqmq.PropertyVariant {
-	return variant(mq.VTVector|mq.VTI4, mqmq.PropertyVariant_VarUnion{Value: &mqmq.PropertyVariant_VarUnion_LongArray{
+	return peer.Variant(mq.VTVector|mq.VTI4, mqmq.PropertyVariant_VarUnion{Value: &mqmq.PropertyVariant_VarUnion_LongArray{
 		LongArray: &mqmq.LongArray{ElemsCount: uint32(len(list)), Elems: list},
 	}})
 }
@@ -84,19 +66,19 @@ func longs(list []uint64) *mqmq.PropertyVariant {
 	for i, n := range list {
 		elems[i] = &dtyp.UlargeInteger{QuadPart: n}
 	}
-	return variant(mq.VTVector|mq.VTUI8, mqmq.PropertyVariant_VarUnion{Value: &mqmq.PropertyVariant_VarUnion_UlargeIntegerArray{
+	return peer.Variant(mq.VTVector|mq.VTUI8, mqmq.PropertyVariant_VarUnion{Value: &mqmq.PropertyVariant_VarUnion_UlargeIntegerArray{
 		UlargeIntegerArray: &mqmq.UlargeIntegerArray{ElemsCount: uint32(len(list)), Elems: elems},
 	}})
 }
 
 func identifiers(list []*dtyp.GUID) *mqmq.PropertyVariant {
-	return variant(mq.VTVector|mq.VTCLSID, mqmq.PropertyVariant_VarUnion{Value: &mqmq.PropertyVariant_VarUnion_UUIDArray{
+	return peer.Variant(mq.VTVector|mq.VTCLSID, mqmq.PropertyVariant_VarUnion{Value: &mqmq.PropertyVariant_VarUnion_UUIDArray{
 		UUIDArray: &mqmq.ClassIDArray{ElemsCount: uint32(len(list)), Elems: list},
 	}})
 }
 
 func variants(list ...*mqmq.PropertyVariant) *mqmq.PropertyVariant {
-	return variant(mq.VTVector|mq.VTVariant, mqmq.PropertyVariant_VarUnion{Value: &mqmq.PropertyVariant_VarUnion_PropertyVariantArray{
+	return peer.Variant(mq.VTVector|mq.VTVariant, mqmq.PropertyVariant_VarUnion{Value: &mqmq.PropertyVariant_VarUnion_PropertyVariantArray{
 		PropertyVariantArray: &mqmq.PropertyVariantArray{ElemsCount: uint32(len(list)), Elems: list},
 	}})
 }
