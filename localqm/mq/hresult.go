@@ -103,6 +103,7 @@ const (
 	ErrTooManyProperties                HResult = 0xC00E009A
 	ErrMessageNotAuthenticated          HResult = 0xC00E009B
 	ErrMessageLocked                    HResult = 0xC00E009C
+	ErrObjectNotFound                   HResult = 0xC00E050F // MQDS_OBJECT_NOT_FOUND, MS-MQDS
 )
 
 // Error is the name and the code.

@@ -148,4 +148,5 @@ var hresults = map[HResult]struct{ name, text string }{
 	0xC00E009B: {"MQ_ERROR_MESSAGE_NOT_AUTHENTICATED", "the queue takes signed messages only"},
 	0xC00E009C: {"MQ_ERROR_MESSAGE_LOCKED_UNDER_TRANSACTION", "a transaction that is not finished holds the message"},
 	0xC00E0504: {"MQDS_UNKNOWN_SOURCE", "the directory change comes from an unknown server"},
+	0xC00E050F: {"MQDS_OBJECT_NOT_FOUND", "the directory has no such object"},
 }
