@@ -54,6 +54,10 @@ type Host interface {
 	// takes more than half a second, whatever screen is in front.
 	Job(Job)
 
+	// Directory is the forest that the console works with, chosen or not; nil: this
+	// window has none.
+	Directory() mgmtclient.Directory
+
 	// Export writes messages to a file format that can be read back; nil: it
 	// cannot be done here.
 	Export() Export
@@ -138,6 +142,8 @@ const (
 	Outgoing    Name = "outgoing"
 	Compose     Name = "compose" // Route.Queue; Route.Lookup: begin with a copy
 	Desk        Name = "desk"
+	RouteMap    Name = "route-map" // Route.Entry: a site, link or machine
+	Directory   Name = "directory" // Route.Entry
 	Settings    Name = "preferences"
 
 	NewQueue    Name = "new-queue"
@@ -151,6 +157,8 @@ const (
 	RemoveComputer Name = "remove-computer"
 	SignIn         Name = "sign-in"
 	Offers         Name = "offers" // what can be done with a computer
+
+	ChooseDirectory Name = "choose-directory"
 )
 
 // Folder is a folder of a node's tree.
@@ -170,6 +178,7 @@ type Route struct {
 	Folder Folder
 	Queue  string              // path name of a queue
 	Lookup mgmtclient.LookupID // a message of it
+	Entry  string              // of the directory: what mgmtclient.Directory.Entry takes
 }
 
 // Screen is a screen of the window. All methods run on Fyne's goroutine.

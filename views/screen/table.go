@@ -33,6 +33,8 @@ var Table = []Command{
 	{ID: CmdDeadLetters, Title: "Dead letters", Icon: "dead-letter", Menu: MenuView, Keys: "Ctrl+2"},
 	{ID: CmdOutgoing, Title: "Outgoing", Icon: "send", Menu: MenuView, Keys: "Ctrl+3"},
 	{ID: CmdDesk, Title: "Desk", Icon: "desk", Menu: MenuView, Keys: "Ctrl+4"},
+	{ID: CmdRouteMap, Title: "Route map", Icon: "routemap", Menu: MenuView, Keys: "Ctrl+5"},
+	{ID: CmdDirectory, Title: "Directory", Icon: "directory", Menu: MenuView, Keys: "Ctrl+6"},
 	{ID: CmdBack, Title: "Back", Icon: "arrow-left", Menu: MenuView, Part: 1, Keys: "Alt+Left"},
 	{ID: CmdForward, Title: "Forward", Icon: "arrow-right", Menu: MenuView, Part: 1, Keys: "Alt+Right"},
 	{ID: CmdInspector, Title: "Message details", Icon: "sidebar", Menu: MenuView, Part: 2, Keys: "Ctrl+I"},
@@ -68,7 +70,8 @@ var Table = []Command{
 	{ID: CmdCheck, Title: "Check the store", Icon: "check-circle", Menu: MenuComputer, Part: 4},
 	{ID: CmdTidy, Title: "Give back unused disk space", Icon: "disk", Menu: MenuComputer, Part: 4},
 
-	{ID: CmdPreferences, Title: "Preferences…", Icon: "settings", Menu: MenuTools, Keys: "Ctrl+,"},
+	{ID: CmdDirectoryIs, Title: "Choose a directory…", Icon: "directory", Menu: MenuTools},
+	{ID: CmdPreferences, Title: "Preferences…", Icon: "settings", Menu: MenuTools, Part: 1, Keys: "Ctrl+,"},
 
 	{ID: CmdKeys, Title: "Keyboard", Icon: "keyboard", Menu: MenuHelp, Keys: "F1"},
 	{ID: CmdAbout, Title: "About Posthouse", Icon: "info", Menu: MenuHelp, Part: 1},

@@ -9,6 +9,7 @@ import (
 	"fyne.io/fyne/v2/dialog"
 	"fyne.io/fyne/v2/storage"
 
+	"posthouse/mgmtclient"
 	"posthouse/views/kit"
 	"posthouse/views/screen"
 )
@@ -45,6 +46,9 @@ func (s *Shell) Preferences() *screen.Preferences { return s.prefs }
 
 // Commands is screen.Host's.
 func (s *Shell) Commands() *screen.Commands { return s.commands }
+
+// Directory is screen.Host's.
+func (s *Shell) Directory() mgmtclient.Directory { return s.o.Directory }
 
 // Export is screen.Host's.
 func (s *Shell) Export() screen.Export { return s.o.Export }

@@ -2,6 +2,7 @@ package shell
 
 import (
 	"context"
+	"maps"
 	"time"
 
 	"fyne.io/fyne/v2"
@@ -28,6 +29,9 @@ type Options struct {
 	// Retry is how long to wait after so many tries in vain to reach one of them;
 	// nil: 5 seconds, and twice as long each time, up to two minutes.
 	Retry func(tries int) time.Duration
+	// Directory is the forest that Route map and Directory show, chosen or not; nil:
+	// the window has neither.
+	Directory mgmtclient.Directory
 	// Screens and Forms are what Open leads to.
 	Screens map[screen.Name]screen.Factory
 	Forms   map[screen.Name]screen.Form
@@ -93,6 +97,12 @@ type Shell struct {
 // New makes the window's content and menu. Nothing is connected yet: Start
 // does that, after the window is shown.
 func New(ctx context.Context, o Options) *Shell {
+	if o.Directory == nil {
+		o.Screens, o.Forms = maps.Clone(o.Screens), maps.Clone(o.Forms)
+		delete(o.Screens, screen.RouteMap)
+		delete(o.Screens, screen.Directory)
+		delete(o.Forms, screen.ChooseDirectory)
+	}
 	if o.Only == "" {
 		o.Table, o.Menus = screen.Table, screen.Menus
 	} else {
@@ -121,6 +131,7 @@ func New(ctx context.Context, o Options) *Shell {
 	s.commands.Base(s.actions())
 	s.feed.Watch(s.scope, s.fed)
 	s.commands.Watch(s.retitle)
+	s.watchDirectory()
 	screen.Theme.Watch(s.prefs, s.scope, s.applyTheme)
 	s.applyTheme()
 	if o.Only != "" {

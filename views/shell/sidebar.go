@@ -1,6 +1,7 @@
 package shell
 
 import (
+	"slices"
 	"strings"
 
 	"fyne.io/fyne/v2"
@@ -21,7 +22,9 @@ type sidebar struct {
 	home  *kit.SidebarRow
 	dead  *kit.SidebarRow
 	out   *kit.SidebarRow
-	desk  *kit.SidebarRow // only where there is one
+	paths *kit.SidebarRow // the route map; it and what follows only where there is one
+	names *kit.SidebarRow // the directory
+	desk  *kit.SidebarRow
 	nodes *kit.SidebarRow // in place of the tree in a narrow window
 	list  *kit.TreeList
 	small bool
@@ -57,6 +60,10 @@ func newSidebar(s *Shell) *sidebar {
 	b.home = b.row("home", "Home", screen.CmdHome)
 	b.dead = b.row("dead-letter", "Dead letters", screen.CmdDeadLetters)
 	b.out = b.row("send", "Outgoing", screen.CmdOutgoing)
+	b.paths = b.row("routemap", "Route map", screen.CmdRouteMap)
+	b.names = b.row("directory", "Directory", screen.CmdDirectory)
+	visible(b.paths, s.leads(screen.RouteMap))
+	visible(b.names, s.leads(screen.Directory))
 	b.desk = b.row("desk", "Desk", screen.CmdDesk)
 	visible(b.desk, s.leads(screen.Desk))
 	b.nodes = kit.NewSidebarRow("computer", "Queues", func() {
@@ -82,10 +89,7 @@ func newSidebar(s *Shell) *sidebar {
 
 // walk lets Up and Down go through the rows and on into the tree.
 func (b *sidebar) walk() {
-	rows := []*kit.SidebarRow{b.home, b.dead, b.out}
-	if b.desk.Visible() {
-		rows = append(rows, b.desk)
-	}
+	rows := slices.DeleteFunc(b.leads(), func(r *kit.SidebarRow) bool { return !r.Visible() })
 	last := rows[len(rows)-1]
 	rows = append(rows, b.nodes)
 	for i, r := range rows {
@@ -110,6 +114,11 @@ func (b *sidebar) walk() {
 	}
 }
 
+// leads are the rows that lead to a screen.
+func (b *sidebar) leads() []*kit.SidebarRow {
+	return []*kit.SidebarRow{b.home, b.dead, b.out, b.paths, b.names, b.desk}
+}
+
 func (b *sidebar) focus(r *kit.SidebarRow) { b.s.o.Window.Canvas().Focus(r) }
 
 func (b *sidebar) row(icon, text string, id screen.ID) *kit.SidebarRow {
@@ -118,7 +127,7 @@ func (b *sidebar) row(icon, text string, id screen.ID) *kit.SidebarRow {
 
 func (b *sidebar) compact(on bool) {
 	b.small = on
-	for _, r := range []*kit.SidebarRow{b.lens, b.home, b.dead, b.out, b.desk, b.nodes} {
+	for _, r := range append(b.leads(), b.lens, b.nodes) {
 		r.Compact(on)
 	}
 }
@@ -126,10 +135,10 @@ func (b *sidebar) compact(on bool) {
 func (b *sidebar) content() fyne.CanvasObject {
 	if b.small {
 		rule := func() fyne.CanvasObject { return kit.Padded(7, 4, 8, 4, kit.NewRule()) }
-		rows := kit.PaddedStack(0, 8, 8, b.lens, rule(), b.home, b.dead, b.out, b.desk, rule(), b.nodes)
+		rows := kit.PaddedStack(0, 8, 8, b.lens, rule(), b.home, b.dead, b.out, b.paths, b.names, b.desk, rule(), b.nodes)
 		return kit.NewPanel(theme.Background, screen.Column(1, rows, container.NewStack()))
 	}
-	top := kit.PaddedStack(0, 8, 8, b.find, kit.Fixed(0, 8, container.NewStack()), b.home, b.dead, b.out, b.desk)
+	top := kit.PaddedStack(0, 8, 8, b.find, kit.Fixed(0, 8, container.NewStack()), b.home, b.dead, b.out, b.paths, b.names, b.desk)
 	var add *kit.Button
 	if b.s.leads(screen.AddComputer) {
 		add = kit.NewIconButton("plus", "Add a computer (Ctrl Shift N)", func() { b.s.commands.Run(screen.CmdAddComputer) }).Plain()
@@ -157,6 +166,8 @@ func (b *sidebar) update() {
 	b.home.SetChosen(s.here.Screen == screen.Home)
 	b.dead.SetChosen(s.here.Screen == screen.DeadLetters)
 	b.out.SetChosen(s.here.Screen == screen.Outgoing && s.here.Node == "")
+	b.paths.SetChosen(s.here.Screen == screen.RouteMap)
+	b.names.SetChosen(s.here.Screen == screen.Directory)
 	b.desk.SetChosen(s.here.Screen == screen.Desk)
 	b.nodes.SetChosen(s.here.Screen == screen.Queues)
 }

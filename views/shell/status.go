@@ -103,6 +103,9 @@ func (w words) left(said kit.State) (st kit.State, part float64, under bool) {
 	if said.Word != "" {
 		return said, 0, false
 	}
+	if s.here.Screen == screen.Directory || s.here.Screen == screen.RouteMap {
+		return w.directory(), 0, false
+	}
 	if s.here.Node == "" && len(s.links) > 1 {
 		return w.all(), 0, false
 	}

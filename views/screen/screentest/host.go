@@ -32,6 +32,8 @@ type Host struct {
 	File string
 	// Exported is what Export wrote: a line of its queue and ids each time.
 	Exported []string
+	// Forest, if set, is the directory.
+	Forest mgmtclient.Directory
 	// Canvas, if set, shows dialogs.
 	Canvas fyne.Canvas
 
@@ -132,6 +134,8 @@ func (h *Host) Disconnect(id string)             { h.Disconnected = append(h.Dis
 func (h *Host) Copy(text, _ string)              { h.Copied = append(h.Copied, text) }
 func (h *Host) Fail(_ string, err error)         { h.Failed = append(h.Failed, err) }
 func (h *Host) Recent() []screen.Action          { return slices.Clone(h.Actions) }
+
+func (h *Host) Directory() mgmtclient.Directory { return h.Forest }
 
 func (h *Host) Here() screen.Route {
 	if len(h.Opened) == 0 {

@@ -41,6 +41,12 @@ func Open(t *testing.T, v theme.Choice, now time.Time, n mgmtclient.Node, screen
 	return show(t, v, now, n, shell.Options{Screens: screens, Forms: forms}, screen.Menus)
 }
 
+// OpenForest is Open with a directory.
+func OpenForest(t *testing.T, v theme.Choice, now time.Time, n mgmtclient.Node, d mgmtclient.Directory, screens map[screen.Name]screen.Factory, forms map[screen.Name]screen.Form) *Window {
+	t.Helper()
+	return show(t, v, now, n, shell.Options{Directory: d, Screens: screens, Forms: forms}, screen.Menus)
+}
+
 // Only shows a window of one screen with its own menus and commands.
 func Only(t *testing.T, v theme.Choice, now time.Time, n mgmtclient.Node, name screen.Name, menus []string, table []screen.Command, f screen.Factory) *Window {
 	t.Helper()
