@@ -127,6 +127,28 @@ var rules = []rule{
 		true, "localqm knows nothing above it: it declares the interface it needs, and app joins them",
 	},
 	{
+		[]string{"directory"},
+		func(p string, std bool) bool { return std || p == "posthouse/localqm/mq" },
+		false, "directory is the contract: it knows localqm/mq and no protocol",
+	},
+	{
+		[]string{"directory/topology", "directory/notice"},
+		func(p string, std bool) bool { return std || in(p, "localqm/mq") },
+		false, "routes and notices are computed from identifiers and bytes alone",
+	},
+	{
+		[]string{"directory/ldap/..."},
+		func(p string, _ bool) bool {
+			return !ours(p) || in(p, "directory", "directory/ldap/...", "localqm/mq", "localqm/secure", "localqm/rpc/security/...")
+		},
+		false, "LDAP knows objects and how to sign in, and no queue manager",
+	},
+	{
+		[]string{"directory/..."},
+		func(p string, _ bool) bool { return !in(p, "mgmtclient/...") },
+		true, "a directory is used by consoles and knows none",
+	},
+	{
 		[]string{"mgmtclient"},
 		func(p string, _ bool) bool { return !ours(p) || p == "posthouse/localqm/mq" },
 		false, "mgmtclient is the contract: it knows localqm/mq and no implementation",
@@ -183,8 +205,9 @@ var reserved = []struct {
 }{
 	{"modernc.org/sqlite", []string{"localqm/store/..."}, "nothing of SQLite shows outside localqm/store"},
 	{"posthouse/localqm/store", []string{"localqm/...", "mgmtclient/local/...", "app/...", "bench/..."}, "only the engine and the node on it speak the store's words"},
+	{"github.com/go-ldap/ldap/v3", []string{"directory/ldap/..."}, "nothing of LDAP shows outside directory/ldap"},
 	{"posthouse/mgmtclient/fake", []string{"mgmtclient/fake/...", "mgmtclient/conformance/...", "views/screen/screentest/..."}, "the fake is for tests"},
-	{"posthouse/localqm", []string{"localqm/...", "mgmtclient/local/...", "app/...", "bench/..."}, "only app builds a queue manager"},
+	{"posthouse/localqm", []string{"localqm/...", "mgmtclient/local/...", "directory/member/...", "app/...", "bench/..."}, "only app builds a queue manager"},
 	{"posthouse/mgmtclient/local", []string{"mgmtclient/...", "app/...", "bench/..."}, "only app builds nodes"},
 	{"posthouse/mgmtclient/control", []string{"mgmtclient/control/...", "app/..."}, "only app builds nodes"},
 	{"posthouse/mgmtclient/remote", []string{"mgmtclient/remote/...", "app/..."}, "only app builds nodes"},
