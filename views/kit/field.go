@@ -34,6 +34,8 @@ type Field struct {
 	icon     string
 	prefix   string
 	hint     string
+	remark   string
+	refused  bool
 	state    string
 	stateCol fyne.ThemeColorName
 	fault    string
@@ -93,6 +95,9 @@ func (f *Field) Prefix(s string) *Field { f.prefix = s; f.Refresh(); return f }
 // Key shows a shortcut at the end, as a key cap.
 func (f *Field) Key(s string) *Field { f.hint = s; f.Refresh(); return f }
 
+// Remark shows muted words at the end, such as what is searched in.
+func (f *Field) Remark(s string) *Field { f.remark = s; f.Refresh(); return f }
+
 // Tall makes the field 32 high.
 func (f *Field) Tall() *Field { f.height = 32; f.Refresh(); return f }
 
@@ -130,6 +135,14 @@ func (f *Field) SetPlaceholder(s string) { f.entry.SetPlaceHolder(s) }
 func (f *Field) SetError(s string) {
 	if f.fault != s {
 		f.fault = s
+		f.Refresh()
+	}
+}
+
+// Refuse paints the edge as a fault does, without words: they stand elsewhere.
+func (f *Field) Refuse(on bool) {
+	if f.refused != on {
+		f.refused = on
 		f.Refresh()
 	}
 }
@@ -175,9 +188,10 @@ func (f *Field) CreateRenderer() fyne.WidgetRenderer {
 	icon, state := newGlyph("", ""), newGlyph("", "")
 	prefix := newLine("", SizeBody, Regular, theme.Muted)
 	shortcut := newKeyCap()
+	remark := newLine("", SizeSmall, Regular, theme.Muted)
 	faultIcon := newGlyph("warning", theme.Danger)
 	fault := newLine("", SizeSmall, Regular, theme.Danger)
-	b := &brush{owner: f.self, objects: objects(back, focus, icon, prefix, f.inner, shortcut.frame, shortcut.text, state, faultIcon, fault)}
+	b := &brush{owner: f.self, objects: objects(back, focus, icon, prefix, f.inner, shortcut.frame, shortcut.text, remark, state, faultIcon, fault)}
 	if f.after != nil {
 		b.objects = append(b.objects, f.after)
 	}
@@ -186,7 +200,7 @@ func (f *Field) CreateRenderer() fyne.WidgetRenderer {
 		switch {
 		case f.entry.Disabled():
 			fill, edge = "", theme.Border
-		case f.fault != "":
+		case f.fault != "", f.refused:
 			edge = theme.Danger
 		}
 		back.set(fill, edge)
@@ -200,6 +214,8 @@ func (f *Field) CreateRenderer() fyne.WidgetRenderer {
 		}
 		prefix.set(f.prefix, face, theme.Muted)
 		shortcut.set(f.hint)
+		remark.set(f.remark, Regular, theme.Muted)
+		setVisible(remark.t, f.remark != "")
 		repaint(icon, state, faultIcon)
 		fault.set(f.fault, Regular, theme.Danger)
 		setVisible(faultIcon.i, f.fault != "")
@@ -237,6 +253,11 @@ func (f *Field) CreateRenderer() fyne.WidgetRenderer {
 		if f.hint != "" {
 			w := shortcut.width()
 			shortcut.place(right-w, (h-18)/2)
+			right -= w + 8
+		}
+		if f.remark != "" {
+			w := remark.width()
+			remark.place(right-w, 0, w, h)
 			right -= w + 8
 		}
 		// The entry insets its text by 6 on each side.

@@ -15,6 +15,7 @@ type TreeRow struct {
 	Icon  string
 	Ink   fyne.ThemeColorName // of the icon; Muted if empty
 	Text  string
+	Tail  string // muted, after Text where there is room
 	Count string // right, small, muted
 	Badge string // right, instead of Count
 	Tone  Tone   // of Badge
@@ -286,6 +287,7 @@ type treeView struct {
 	back        *box
 	caret, icon *glyph
 	text, count *line
+	tail        *line
 	pill        *pill
 	dot         *box
 	cut         bool
@@ -294,9 +296,10 @@ type treeView struct {
 func (t *TreeList) newRow() (any, []fyne.CanvasObject) {
 	v := &treeView{
 		newBox("", "", 6), newGlyph("", ""), newGlyph("", ""),
-		newLine("", SizeBody, Regular, theme.Text), newLine("", SizeSmall, Regular, theme.Muted), newPill(), newBox("", "", 3), false,
+		newLine("", SizeBody, Regular, theme.Text), newLine("", SizeSmall, Regular, theme.Muted), newLine("", SizeBody, Regular, theme.Muted),
+		newPill(), newBox("", "", 3), false,
 	}
-	return v, objects(v.back, v.caret, v.icon, v.text, v.count, v.pill.back, v.pill.text, v.dot)
+	return v, objects(v.back, v.caret, v.icon, v.text, v.tail, v.count, v.pill.back, v.pill.text, v.dot)
 }
 
 func (t *TreeList) bindRow(view any, i int, size fyne.Size) {
@@ -330,6 +333,7 @@ func (t *TreeList) bindRow(view any, i int, size fyne.Size) {
 		v.icon.place(floor((size.Width-16)/2), 6, 16)
 		v.text.set("", Regular, theme.Text)
 		setVisible(v.count.t, false)
+		setVisible(v.tail.t, false)
 		v.pill.show(false)
 		if r.Badge != "" {
 			v.dot.set(r.Tone.Ink(), "")
@@ -376,6 +380,10 @@ func (t *TreeList) bindRow(view any, i int, size fyne.Size) {
 	v.cut = cut
 	v.text.set(text, face, col)
 	v.text.place(x, 0, right-x, size.Height)
+	v.tail.set(r.Tail, Regular, theme.Muted)
+	x += v.text.width() + 4
+	setVisible(v.tail.t, r.Tail != "" && !cut && x+v.tail.width() <= right)
+	v.tail.place(x, 0, v.tail.width(), size.Height)
 }
 
 // CreateRenderer is Fyne's.
