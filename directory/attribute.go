@@ -32,6 +32,7 @@ const (
 	AttrDependents  Attribute = "SupportingServer"
 	AttrEncryptKeys Attribute = "PublicEncryptionKeyList"
 	AttrSignKeys    Attribute = "PublicSigningKeyList"
+	AttrPrincipals  Attribute = "servicePrincipalName" // of the computer; ours
 )
 
 // The attributes of queues.

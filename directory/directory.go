@@ -15,8 +15,9 @@ type Directory interface {
 	// Search yields the objects of a kind that fit, page by page; it ends with an
 	// error after what was found before it.
 	Search(ctx context.Context, q Query) iter.Seq2[Object, error]
-	// Read reads one object. MQ_ERROR_QUEUE_NOT_FOUND, MQ_ERROR_MACHINE_NOT_FOUND or
-	// MQ_ERROR_OBJECT_NOT_FOUND when there is none.
+	// Read reads one object; with kind 0 whatever ref names by ID or DN.
+	// MQ_ERROR_QUEUE_NOT_FOUND, MQ_ERROR_MACHINE_NOT_FOUND or MQDS_OBJECT_NOT_FOUND
+	// when there is none.
 	Read(ctx context.Context, k Kind, ref Ref, also ...Attribute) (Object, error)
 	// Create makes an object with all that is set in it, and what belongs to it (a
 	// routing server's mSMQSettings), and returns it as it was read back. The parent
@@ -77,8 +78,26 @@ type Query struct {
 	Contains string
 	Limit    int         // 0: all
 	Also     []Attribute // AttrSecurity and the like, which cost more
+	// Only are the attributes to read, which costs less; empty: all but AttrSecurity.
+	// ID, DN and Name always come, Computer and Queue too, as they are in the DN.
+	Only []Attribute
 	// Order sorts by name at the directory where it can; pages come in any order else.
 	Order bool
+}
+
+// RoutingQuery asks for all that routing needs of the sites, links or machines of the
+// forest (MS-MQBR 3.1.1) and no more: use it to fill a routing table or a map.
+func RoutingQuery(k Kind) Query {
+	q := Query{Kind: k}
+	switch k {
+	case KindSite:
+		q.Only = []Attribute{AttrForeignSite}
+	case KindLink:
+		q.Only = []Attribute{AttrCost, AttrSite1, AttrSite2, AttrGates, AttrDescription}
+	case KindMachine:
+		q.Only = []Attribute{AttrSites, AttrInServers, AttrOutServers, AttrRouting, AttrForeign}
+	}
+	return q
 }
 
 // Op compares (attribute-filter expressions, MS-MQDMPR 3.1.7.1.20).
@@ -95,7 +114,8 @@ const (
 )
 
 // Term is one condition. Value has the type of the attribute's field in the struct;
-// for lists one element is compared.
+// for lists one element is compared. NotEquals nil finds what has the attribute,
+// Equals nil what has not.
 type Term struct {
 	Attribute Attribute
 	Op        Op

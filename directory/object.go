@@ -37,8 +37,9 @@ type Head struct {
 	Name     string  // cn, the last part of DN
 	Created  time.Time
 	Modified time.Time
-	// Security is the security descriptor, self-relative; nil where it was not asked
-	// for or may not be read.
+	// Security is the security descriptor, self-relative, with MSMQ's rights (MS-MQMQ
+	// 2.2.23, 2.2.24) for queues and machines and the directory's for the others; nil
+	// where it was not asked for or may not be read.
 	Security []byte
 }
 
@@ -67,8 +68,8 @@ type Machine struct {
 	Version     string
 	OS          uint32 // MS-MQDSSM 3.1.6.11.1.2
 	OSVersion   string
-	Quota       uint32 // KB; mq.Never: unlimited
-	Journal     uint32 // JournalQuota, KB
+	Quota       uint32 // KB; mq.Never: unlimited, and so is 0 at creation
+	Journal     uint32 // JournalQuota, KB; the same
 	Foreign     bool
 	Sites       []mq.GUID
 	OutServers  []mq.GUID // OutRoutingServerIdentifierList
@@ -76,8 +77,11 @@ type Machine struct {
 	Routing     bool
 	Directory   bool
 	Dependents  bool // SupportingServer
-	EncryptKeys []byte
-	SignKeys    []byte
+	EncryptKeys []byte // MQDSPUBLICKEYS (MS-MQMQ 2.2.2)
+	SignKeys    []byte // MQUSERSIGNCERTS (MS-MQMQ 2.2.21)
+	// Principals are the names that Kerberos knows the computer's services by. Create
+	// and Write add them to those that the computer has.
+	Principals []string
 }
 
 // Queue is a public queue (MS-MQDMPR 3.1.1.2).
@@ -89,8 +93,8 @@ type Queue struct {
 	Label         string
 	Type          mq.GUID
 	Journal       bool
-	Quota         uint32 // KB; mq.Never: unlimited
-	JournalQuota  uint32
+	Quota         uint32 // KB; mq.Never: unlimited, and so is 0 at creation
+	JournalQuota  uint32 // KB; the same
 	Authenticate  bool
 	Privacy       uint8 // 0 none, 1 optional, 2 body
 	Transactional bool
