@@ -24,7 +24,7 @@ func insecure(class mq.Class) bool {
 // dropped, as the specification says, if its queue cannot be opened, or is full
 // or transactional; acknowledgements are never acknowledged.
 func (m *QueueManager) appendAck(ops []store.Op, msg *mq.Message, row *store.Row, class mq.Class) []store.Op {
-	foreign := msg.SourceMachine != m.self.ID
+	foreign := !m.ours(msg.SourceMachine)
 	if msg.Class != mq.ClassNormal || msg.AdminQueue.IsZero() || foreign && insecure(class) && !m.settings.InsecureNack {
 		return ops
 	}
@@ -94,8 +94,8 @@ func (m *QueueManager) appendElsewhere(ops []store.Op, to mq.FormatName, msg *mq
 
 // appendOwn adds a message that this queue manager makes itself.
 func (m *QueueManager) appendOwn(ops []store.Op, to *queue, msg *mq.Message) []store.Op {
-	msg.ID = mq.ObjectID{Source: m.self.ID, Ordinal: m.store.NextOrdinal()}
-	msg.SourceMachine, msg.SentTime = m.self.ID, m.clock.Now().Truncate(time.Second)
+	msg.ID = mq.ObjectID{Source: m.id(), Ordinal: m.store.NextOrdinal()}
+	msg.SourceMachine, msg.SentTime = m.id(), m.clock.Now().Truncate(time.Second)
 	msg.TimeToReachQueue, msg.TimeToBeReceived = mq.Never, mq.Never
 	row, err := m.encode("", msg)
 	if err == nil {

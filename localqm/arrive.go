@@ -97,7 +97,7 @@ func (m *QueueManager) unpack(from Peer, packet []byte) (*arrival, error) {
 
 // rowOf takes a packet apart. The row and the message share its bytes.
 func (m *QueueManager) rowOf(packet []byte) (*store.Row, *mq.Message, error) {
-	msg, at, size, err := wire.Unpack(packet, m.self.ID)
+	msg, at, size, err := wire.Unpack(packet, m.id())
 	if err != nil {
 		return nil, nil, err
 	}
@@ -237,7 +237,7 @@ func (m *QueueManager) refuse(a *arrival, v verdict) (ops []store.Op, err error)
 	} else if to := m.system(mq.SuffixDeadLetter); msg.DeadLetter && v.dead && (v.allowed || to.bytes < strangersDead) {
 		ops = m.appendCopy(ops, to, a.row, v.refused)
 	}
-	if msg.Acknowledge&mq.AckNegativeArrival != 0 && msg.SourceMachine != m.self.ID && m.mayAnswer(a, msg.AdminQueue, v.allowed) {
+	if msg.Acknowledge&mq.AckNegativeArrival != 0 && !m.ours(msg.SourceMachine) && m.mayAnswer(a, msg.AdminQueue, v.allowed) {
 		ops = m.appendAck(ops, msg, a.row, v.refused)
 	}
 	return ops, nil

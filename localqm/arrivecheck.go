@@ -66,7 +66,7 @@ func (m *QueueManager) judge(a *arrival) (v verdict, err error) {
 // tells that it was for an application here. Called with mu held.
 func (m *QueueManager) addressee(msg *mq.Message) (q *queue, dead bool, refused mq.Class) {
 	there := msg.DestinationMachine
-	foreign := !there.IsZero() && there != m.self.ID
+	foreign := !there.IsZero() && !m.ours(there)
 	hops := int(msg.HopCount)
 	if foreign {
 		hops++ // we would pass it on
@@ -76,7 +76,7 @@ func (m *QueueManager) addressee(msg *mq.Message) (q *queue, dead bool, refused 
 		return nil, false, mq.ClassNackHopCountExceeded
 	case foreign: // no routing server
 		return nil, false, mq.ClassNackBadDestQueue
-	case msg.SourceMachine == m.self.ID && !m.settings.Alias: // only by another name of ours it could come back
+	case m.ours(msg.SourceMachine) && !m.settings.Alias: // only by another name of ours it could come back
 		return nil, false, mq.ClassNackBadDestQueue
 	}
 	q, ours := m.named(msg)
@@ -96,10 +96,10 @@ func (m *QueueManager) named(msg *mq.Message) (q *queue, ours bool) {
 	switch f.Kind {
 	case mq.KindPrivate:
 		if f.GUID.IsZero() {
-			f.GUID = m.self.ID // QueueManagerAddress may be zero (MS-MQQB 3.1.5.8.5)
+			f.GUID = m.id() // QueueManagerAddress may be zero (MS-MQQB 3.1.5.8.5)
 		}
 		q, _ = m.findFormat(opArrive, f)
-		return q, f.GUID == m.self.ID
+		return q, m.ours(f.GUID)
 	case mq.KindPublic:
 		if msg.Class == mq.ClassReport { // by its identifier alone, since there need not be a directory
 			return m.byID(f.GUID), false
@@ -131,7 +131,7 @@ func (m *QueueManager) toOrderQueue(msg *mq.Message) bool {
 	f := msg.Destination
 	switch f.Kind {
 	case mq.KindPrivate:
-		return f.Number == orderQueueNumber && (f.GUID == m.self.ID || f.GUID.IsZero())
+		return f.Number == orderQueueNumber && (m.ours(f.GUID) || f.GUID.IsZero())
 	case mq.KindDirect:
 		return strings.EqualFold(f.Path, orderQueuePath) && f.Subqueue == "" && f.Suffix == mq.SuffixNone
 	}

@@ -236,7 +236,7 @@ func (m *QueueManager) Status(_ context.Context, c Caller) (Status, error) {
 		return Status{}, err
 	}
 	s := Status{
-		Identity: m.self, Started: m.started, Settings: m.settings, Express: m.store.Express(),
+		Identity: m.Identity(), Started: m.started, Settings: m.settings, Express: m.store.Express(),
 		Received: m.received.Load(), Removed: m.removed.Load(), Transactions: len(m.txns),
 	}
 	s.Settings.Security = nil // MachineSecurity tells them, to whom may see them

@@ -74,6 +74,7 @@ func (m *QueueManager) bury(q *queue) <-chan struct{} {
 		if k := key(q.info.Kind, q.info.Name); m.queues[k] == q {
 			delete(m.queues, k)
 		}
+		m.hidePublic(q)
 	} else if k := strings.ToLower(q.info.Name); q.parent.subs[k] == q {
 		delete(q.parent.subs, k)
 	}

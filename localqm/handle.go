@@ -228,7 +228,7 @@ func (h *Handle) reading(op string, take bool, tx *Transaction) (*queue, error) 
 // sendable: applications send to main queues only; order and notification
 // queues take what the protocols send.
 func (q *queue) sendable() bool {
-	return q.parent == nil && q.info.Kind == store.Private && !hidden(q.info)
+	return q.parent == nil && (q.info.Kind == store.Private || q.info.Kind == store.Public) && !hidden(q.info)
 }
 
 // Subqueue is the name of the subqueue that is open; empty for other queues.

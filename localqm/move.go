@@ -269,7 +269,7 @@ func (m *QueueManager) renewed(op string, out *Handle, old *mq.Message) (*mq.Mes
 	}
 	if transactional {
 		msg.First, msg.Last = true, true
-		msg.TransactionID = mq.ObjectID{Source: m.self.ID, Ordinal: m.txNumber()}
+		msg.TransactionID = mq.ObjectID{Source: m.id(), Ordinal: m.txNumber()}
 	}
 	return &msg, nil
 }

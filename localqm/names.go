@@ -8,7 +8,7 @@ import (
 // NameOf is the path name of a queue of this machine that a format name means;
 // false if it means none.
 func (m *QueueManager) NameOf(f mq.FormatName) (string, bool) {
-	if f.Kind != mq.KindPrivate || f.GUID != m.self.ID {
+	if f.Kind != mq.KindPrivate || !m.ours(f.GUID) {
 		return "", false
 	}
 	m.mu.Lock()
@@ -36,7 +36,7 @@ func (m *QueueManager) PrivateName(name mq.QueueName) (mq.FormatName, error) {
 		return mq.FormatName{}, mq.Errorf(mq.ErrUnsupportedOperation, op, "%s has no private format name", q.path).
 			WithFix("use a direct one")
 	}
-	f := mq.Private(m.self.ID, root.info.Number)
+	f := mq.Private(m.id(), root.info.Number)
 	if q.info.Role == store.Journal {
 		f = f.Journal()
 	}

@@ -15,7 +15,7 @@ import (
 // once, when that is durable.
 func (m *QueueManager) finished(f wire.Final, done func(error)) {
 	const op = "take a final acknowledgement"
-	if f.Source != m.self.ID {
+	if !m.ours(f.Source) {
 		done(nil)
 		return
 	}

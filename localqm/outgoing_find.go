@@ -27,10 +27,12 @@ func (m *QueueManager) outside(name mq.QueueName) (mq.FormatName, bool) {
 	f := name.FormatName()
 	switch f.Kind {
 	case mq.KindPrivate, mq.KindMachine:
-		return f, f.GUID != m.self.ID
+		return f, !m.ours(f.GUID)
 	case mq.KindDirect:
 		p, ok := name.PathName()
 		return f, !ok || !m.names[strings.ToLower(p.Machine)]
+	case mq.KindPublic:
+		return f, m.publicElsewhere(f)
 	}
 	return f, false
 }

@@ -36,7 +36,9 @@ type QueueManager struct {
 	store   store.Store
 	clock   Clock
 	log     *slog.Logger
-	self    store.Identity
+	self    struct{ Name string }    // of the computer; never changes
+	who     atomic.Pointer[identity] // Adopt replaces it
+	joined  atomic.Pointer[Directory]
 	owner   secure.SID
 	names   map[string]bool // lower case
 	started time.Time
@@ -56,6 +58,7 @@ type QueueManager struct {
 	queues    map[string]*queue     // by key of name, roots only
 	slots     map[store.Slot]*queue // every queue, journal and subqueue
 	numbers   map[uint32]*queue     // private queue numbers
+	publics   map[mq.GUID]*queue    // public queues of this computer, by identifier
 	settings  Settings
 	guard     secure.Descriptor // of the machine
 	bytes     int64             // sum of all queues' bytes
@@ -95,11 +98,13 @@ func Open(ctx context.Context, o Options) (*QueueManager, error) {
 		o.ReadTimeout = 5 * time.Minute
 	}
 	m := &QueueManager{
-		store: o.Store, clock: o.Clock, log: o.Log, self: o.Store.Identity(),
+		store: o.Store, clock: o.Clock, log: o.Log,
 		started: o.Clock.Now(), reading: o.ReadTimeout, kick: make(chan struct{}, 1),
-		queues: map[string]*queue{}, slots: map[store.Slot]*queue{}, numbers: map[uint32]*queue{}, answers: answers{},
+		queues: map[string]*queue{}, slots: map[store.Slot]*queue{}, numbers: map[uint32]*queue{}, publics: map[mq.GUID]*queue{}, answers: answers{},
 		txns: map[mq.GUID]*Transaction{}, pendings: map[*Pending]struct{}{}, begun: begun{of: map[secure.SID]int{}},
 	}
+	m.self.Name = o.Store.Identity().Name
+	m.who.Store(&identity{now: o.Store.Identity()})
 	var err error
 	if m.owner, err = secure.ParseSID(o.Owner); err != nil {
 		return nil, fmt.Errorf("open the queue manager %s: its owner: %w", m.self.Name, err)
@@ -119,6 +124,9 @@ func Open(ctx context.Context, o Options) (*QueueManager, error) {
 
 // load builds the catalogue, the settings and the prepared transactions.
 func (m *QueueManager) load(ctx context.Context) error {
+	if err := m.loadIdentity(ctx); err != nil {
+		return err
+	}
 	rows, err := m.store.Queues(ctx)
 	if err != nil {
 		return err
@@ -169,9 +177,6 @@ func (m *QueueManager) ownNames(more []string) map[string]bool {
 	}
 	return own
 }
-
-// Identity is who this queue manager is.
-func (m *QueueManager) Identity() store.Identity { return m.self }
 
 // Close ends waiting reads, lets what is being committed finish, and closes
 // the store. Transactions that are not prepared are aborted by it.

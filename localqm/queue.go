@@ -107,6 +107,12 @@ func (m *QueueManager) adopt(info store.Queue) *queue {
 	} else {
 		name := m.pathName(q)
 		q.path, q.format = name.String(), name.Direct()
+		if root := q.root(); root.info.Kind == store.Public && info.Role != store.Subqueue {
+			q.format = mq.Public(root.info.ID)
+			if info.Role == store.Journal {
+				q.format = q.format.Journal()
+			}
+		}
 	}
 	// Acknowledgements and dead letters follow a removal here, and not from
 	// journals, system queues and what was delivered.
@@ -120,6 +126,9 @@ func (m *QueueManager) adopt(info store.Queue) *queue {
 		}
 		if info.Kind == store.Private {
 			m.numbers[info.Number] = q
+		}
+		if info.Kind == store.Public && !q.gone {
+			m.publics[info.ID] = q
 		}
 	case info.Role == store.Journal:
 		q.parent.journal = q
@@ -155,6 +164,7 @@ func (m *QueueManager) forget(q *queue) {
 	if m.numbers[q.info.Number] == q {
 		delete(m.numbers, q.info.Number)
 	}
+	m.hidePublic(q)
 }
 
 // parts are the queue, its subqueues and its journal.

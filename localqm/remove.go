@@ -121,7 +121,7 @@ func (m *QueueManager) appendCopy(ops []store.Op, to *queue, row *store.Row, cla
 
 // parse reads the headers of a row; the body is as much as the row has.
 func (m *QueueManager) parse(row *store.Row) (*mq.Message, error) {
-	msg, err := wire.ParseSplit(row.Head, row.BodyAt, row.BodySize, m.self.ID)
+	msg, err := wire.ParseSplit(row.Head, row.BodyAt, row.BodySize, m.id())
 	if err != nil {
 		return nil, err
 	}

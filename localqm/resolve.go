@@ -84,7 +84,7 @@ func (m *QueueManager) findPath(op string, p mq.PathName) (*queue, error) {
 func (m *QueueManager) findFormat(op string, f mq.FormatName) (*queue, error) {
 	switch f.Kind {
 	case mq.KindPrivate:
-		if f.GUID != m.self.ID {
+		if !m.ours(f.GUID) {
 			return nil, m.elsewhere(op, f.String())
 		}
 		if q := m.numbers[f.Number]; q != nil && !q.gone {
@@ -92,7 +92,7 @@ func (m *QueueManager) findFormat(op string, f mq.FormatName) (*queue, error) {
 		}
 		return nil, m.notFound(op, f.String(), "")
 	case mq.KindMachine:
-		if f.GUID != m.self.ID {
+		if !m.ours(f.GUID) {
 			return nil, m.elsewhere(op, f.String())
 		}
 		if q := m.system(f.Suffix); q != nil {
@@ -101,15 +101,8 @@ func (m *QueueManager) findFormat(op string, f mq.FormatName) (*queue, error) {
 		return nil, mq.Errorf(mq.ErrUnsupportedFormatNameOperation, op, "%s names a computer and no queue on it", f).
 			WithFix("add ;JOURNAL, ;DEADLETTER or ;DEADXACT")
 	case mq.KindPublic:
-		for _, q := range m.queues {
-			if q.info.ID == f.GUID && q.info.Kind == store.Public {
-				return m.part(op, q, f.Subqueue, f.Suffix)
-			}
-		}
-		return nil, mq.Errorf(mq.ErrUnsupportedFormatNameOperation, op,
-			"%s is a public queue, and this queue manager works without a directory", f).
-			WithFix("name the queue directly: DIRECT=OS:computer\\queue")
-	case mq.KindMulti:
+		return m.findPublic(op, f)
+	case mq.KindMulti, mq.KindDistribution:
 		return nil, mq.Errorf(mq.ErrUnsupportedFormatNameOperation, op, "a list of names can only be sent to")
 	}
 	return nil, mq.Errorf(mq.ErrUnsupportedFormatNameOperation, op, "%s names are not supported by this queue manager", f.Kind)

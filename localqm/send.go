@@ -140,8 +140,8 @@ func (m *QueueManager) stamp(op string, h *Handle, msg *mq.Message, transactiona
 	msg.Transactional, msg.TransactionID, msg.First, msg.Last = transactional, mq.ObjectID{}, false, false
 	msg.Sequence, msg.SequenceNumber, msg.PreviousNumber, msg.FinalAck = 0, 0, 0, false
 	msg.Destination, msg.DestinationMachine, msg.MultiDestination = h.to, mq.GUID{}, h.many
-	msg.ID = mq.ObjectID{Source: m.self.ID, Ordinal: m.store.NextOrdinal()}
-	msg.SourceMachine, msg.HopCount = m.self.ID, 0
+	msg.ID = mq.ObjectID{Source: m.id(), Ordinal: m.store.NextOrdinal()}
+	msg.SourceMachine, msg.HopCount = m.id(), 0
 	msg.SentTime = m.clock.Now().Truncate(time.Second)
 	msg.SenderSID, msg.SenderMachine = h.sid, mq.GUID{}
 	msg.Authenticated, msg.AuthLevel = false, 0
@@ -153,7 +153,7 @@ func (m *QueueManager) encode(op string, msg *mq.Message) (*store.Row, error) {
 	// A packet names algorithms even if it needs none (MS-MQMQ 2.2.19.3).
 	msg.HashAlgorithm = cmp.Or(msg.HashAlgorithm, mq.HashSHA512)
 	msg.EncryptAlg = cmp.Or(msg.EncryptAlg, mq.EncryptAES256)
-	head, at, err := wire.Split(msg, m.self.ID)
+	head, at, err := wire.Split(msg, m.id())
 	if err != nil {
 		return nil, tried(op, err)
 	}
@@ -219,7 +219,7 @@ func (m *QueueManager) addressed(name mq.QueueName, q *queue) mq.FormatName {
 	if !name.Format.IsZero() {
 		return name.Format
 	}
-	return mq.Private(m.self.ID, q.root().info.Number)
+	return mq.Private(m.id(), q.root().info.Number)
 }
 
 // checkAdminQueue refuses what could not be answered: an administration queue

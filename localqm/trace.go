@@ -48,11 +48,11 @@ func (m *QueueManager) appendTrace(ops []store.Op, msg *mq.Message, source Peer,
 	switch {
 	case to != nil && to.info.Transactional:
 		return ops
-	case to != nil && msg.SourceMachine != m.self.ID && m.allow("trace", Nobody(""), to, mq.RightWriteMessage) != nil:
+	case to != nil && !m.ours(msg.SourceMachine) && m.allow("trace", Nobody(""), to, mq.RightWriteMessage) != nil:
 		return ops // its sender could not have written there
 	case to != nil:
 		return m.appendOwn(ops, to, report)
-	case msg.SourceMachine == m.self.ID:
+	case m.ours(msg.SourceMachine):
 		return ops
 	}
 	report.DestinationMachine = msg.SourceMachine

@@ -122,7 +122,7 @@ func (t *Transaction) enqueue(op string, h *Handle, msg *mq.Message) error {
 	if err := m.stamp(op, h, msg, true); err != nil {
 		return err
 	}
-	msg.TransactionID = mq.ObjectID{Source: m.self.ID, Ordinal: t.number}
+	msg.TransactionID = mq.ObjectID{Source: m.id(), Ordinal: t.number}
 	m.mu.Lock()
 	_, more := t.ends[h.queue]
 	m.mu.Unlock()
