@@ -98,6 +98,16 @@ type Signer interface {
 	VerifyMIC(text, mic []byte) error
 }
 
+// Wrapper is a context that protects whole messages of a stream, as SASL has it
+// (GSS_Wrap, RFC 2743 2.3.3), in the order of the wire in each direction.
+type Wrapper interface {
+	// Wrap signs a message, at Privacy it seals it too. The message is left as it is.
+	Wrap(l Level, message []byte) (token []byte, err error)
+	// Unwrap opens a token of the other side and checks that it was protected as far
+	// as l. The message may be part of the token.
+	Unwrap(l Level, token []byte) (message []byte, err error)
+}
+
 // Identity is a caller as the mechanism knows him.
 type Identity struct {
 	Account   string // DOMAIN\name, or name@REALM; empty: nobody said

@@ -76,7 +76,7 @@ func (f *forger) begin(t testing.TB, change func(*forgery)) *initiating {
 	t.Helper()
 	now := time.Now().UTC()
 	y := forgery{
-		service: "host/hub.example.com", realm: "EXAMPLE.COM", key: f.key, client: "EXAMPLE.COM", wants: wanted,
+		service: "host/hub.example.com", realm: "EXAMPLE.COM", key: f.key, client: "EXAMPLE.COM", wants: InitiatorOptions{}.wants(),
 		part: messages.EncTicketPart{
 			Flags: types.NewKrbFlags(), Key: freshKey(etypeID.AES256_CTS_HMAC_SHA1_96),
 			CName: types.NewPrincipalName(1, "alice"), CRealm: "EXAMPLE.COM",
@@ -308,7 +308,10 @@ func TestTokensInFrames(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	answer, done, err := server.Step(enframe(request, tokenAPReq))
+	if request[0] != byte(framed) {
+		t.Error("the request has no frame")
+	}
+	answer, done, err := server.Step(request)
 	if err != nil || !done || server.Identity().Account != "alice@EXAMPLE.COM" {
 		t.Fatal(done, err)
 	}

@@ -27,6 +27,35 @@ type InitiatorOptions struct {
 	Cache string
 	// Service is whose tickets are got; empty: host.
 	Service string
+	// Principal, NAME@REALM or NAME, signs in with Password, or else with its key in
+	// Keytab, instead of with the tickets of a cache. With a keytab it may be empty: the
+	// first one there.
+	Principal string
+	Password  string
+	Keytab    string
+	// Realm is that of a Principal without one; empty: the default realm of krb5.conf.
+	Realm string
+	// KDCs are those of Realm, host:port; nil: those of krb5.conf, or DNS.
+	KDCs []string
+	// Stream is for streams of messages that are wrapped up to a level, or at Connect
+	// not at all (SASL); 0: for RPC.
+	Stream security.Level
+}
+
+// wants are the flags that a sign-in asks for: in DCE style, as RPC has it
+// (MS-RPCE 2.2.1.1.7), or for Wrap.
+func (o InitiatorOptions) wants() contextFlags {
+	f := flagMutual | flagReplay | flagSequence
+	if o.Stream == 0 {
+		return f | flagConfidential | flagIntegrity | flagDCE
+	}
+	if o.Stream >= security.Integrity {
+		f |= flagIntegrity
+	}
+	if o.Stream >= security.Privacy {
+		f |= flagConfidential
+	}
+	return f
 }
 
 // Initiator signs in to other computers with the user's tickets, which kinit or the
@@ -34,9 +63,10 @@ type InitiatorOptions struct {
 type Initiator struct {
 	options InitiatorOptions
 
-	mu    sync.Mutex
-	cache identityOfCache
-	known map[string]ticket // service tickets that have been taken, by principal
+	mu       sync.Mutex
+	cache    identityOfCache
+	known    map[string]ticket // service tickets that have been taken, by principal
+	granting ticket            // got with Password or Keytab
 }
 
 // NewInitiator checks that there is a configuration that can be read, and that the cache
@@ -44,9 +74,13 @@ type Initiator struct {
 func NewInitiator(o InitiatorOptions) (*Initiator, error) {
 	o.Service = cmp.Or(o.Service, "host")
 	i := &Initiator{options: o}
-	conf, err := loadConfig(o.Config)
+	conf, err := o.config()
 	if err != nil {
 		return nil, err
+	}
+	if o.ownName() {
+		_, err := o.credentials(conf)
+		return i, err
 	}
 	if _, err := cachePath(o.Cache, conf, runtime.GOOS); err != nil {
 		return nil, err
@@ -72,7 +106,7 @@ func (i *Initiator) Initiate(host string) (c security.Context, err error) {
 	if err != nil {
 		return nil, err
 	}
-	return &initiating{initiator: i, ticket: t, wants: wanted}, nil
+	return &initiating{initiator: i, ticket: t, wants: i.options.wants()}, nil
 }
 
 // initiating is a context of the initiator.
@@ -114,9 +148,6 @@ func (c *initiating) Step(token []byte) (out []byte, done bool, err error) {
 	return out, true, nil
 }
 
-// wanted is what is asked for: DCE style, as RPC has it (MS-RPCE 2.2.1.1.7).
-const wanted = flagMutual | flagReplay | flagSequence | flagConfidential | flagIntegrity | flagDCE
-
 // request makes AP-REQ (RFC 4120 3.2.2).
 func (c *initiating) request() ([]byte, error) {
 	a, err := types.NewAuthenticator(c.ticket.realm, c.ticket.client)
@@ -130,10 +161,14 @@ func (c *initiating) request() ([]byte, error) {
 	}
 	types.SetFlag(&req.APOptions, flags.APOptionMutualRequired)
 	c.sent, c.dce = a, c.wants.has(flagDCE)
-	return req.Marshal()
+	out, err := req.Marshal()
+	if err == nil && !c.dce {
+		out = enframe(out, tokenAPReq)
+	}
+	return out, err
 }
 
-// finish checks AP-REP, and confirms it (MS-KILE 3.4.5.1).
+// finish checks AP-REP, and confirms it in DCE style (MS-KILE 3.4.5.1).
 func (c *initiating) finish(token []byte) ([]byte, error) {
 	message, _, err := unframe(token, tokenAPRep)
 	if err != nil {
@@ -159,6 +194,9 @@ func (c *initiating) finish(token []byte) ([]byte, error) {
 	if err := c.start(key, subkey, false, c.sent.SeqNumber, part.SequenceNumber); err != nil {
 		return nil, broken("%w", err)
 	}
+	if !c.dce {
+		return nil, nil
+	}
 	now := time.Now().UTC()
 	rep, err := messages.NewAPRep(c.ticket.key, messages.EncAPRepPart{
 		CTime: now, Cusec: now.Nanosecond() / 1000, SequenceNumber: part.SequenceNumber,
@@ -182,6 +220,14 @@ func told(e messages.KRBError) error {
 	switch e.ErrorCode {
 	case errorcode.KRB_AP_ERR_SKEW, errorcode.KRB_AP_ERR_TKT_NYV, errorcode.KDC_ERR_NEVER_VALID:
 		return refused("the clocks differ too much: %w", e).WithFix("set the clock of this computer, of the other one and of the KDC")
+	case errorcode.KDC_ERR_PREAUTH_FAILED:
+		return refused("name, password or key is wrong: %w", e).WithFix("check them; after a change of the password, make the keytab anew")
+	case errorcode.KDC_ERR_C_PRINCIPAL_UNKNOWN:
+		return refused("the domain knows nobody of that name: %w", e).WithFix("write the name as the domain has it: NAME@REALM")
+	case errorcode.KDC_ERR_CLIENT_REVOKED:
+		return refused("the account is disabled or locked: %w", e).WithFix("have the administrator of the domain unlock it")
+	case errorcode.KDC_ERR_KEY_EXPIRED:
+		return refused("the password has expired: %w", e).WithFix("set a new one first")
 	case errorcode.KRB_AP_ERR_TKT_EXPIRED:
 		return refused("the ticket has expired: %w", e).WithFix("get a new one: kinit")
 	case errorcode.KDC_ERR_ETYPE_NOSUPP:

@@ -69,12 +69,13 @@ const (
 
 // derived are the keys of one direction, derived once.
 type derived struct {
-	kind   etype.EType
-	sealed bool
-	key    []byte // to seal with
-	seal   hash.Hash
-	sign   hash.Hash
-	mac    int // bytes
+	kind     etype.EType
+	sealed   bool
+	key      []byte    // to seal with
+	seal     hash.Hash // over what is sealed
+	sign     hash.Hash // of MIC tokens
+	wrapping hash.Hash // of Wrap tokens that are not sealed
+	mac      int       // bytes
 }
 
 // derive makes them; the two directions have other usages (RFC 4121 2).
@@ -95,6 +96,7 @@ func derive(k types.EncryptionKey, acceptor bool) (d derived, err error) {
 	d.key = one(sealing, forEncryption)
 	d.seal = hmac.New(d.kind.GetHashFunc(), one(sealing, forIntegrity))
 	d.sign = hmac.New(d.kind.GetHashFunc(), one(signing, forChecksum))
+	d.wrapping = hmac.New(d.kind.GetHashFunc(), one(sealing, forChecksum))
 	d.mac = d.kind.GetHMACBitLength() / 8
 	for _, a := range accepted {
 		d.sealed = d.sealed || a.id == k.KeyType && a.sealed

@@ -65,25 +65,21 @@ func (i *Initiator) take(service string, from identityOfCache) (ticket, bool) {
 // ticket is for a computer, by the name it was given, or that of DNS if the domain does
 // not know that one.
 func (i *Initiator) ticket(ctx context.Context, host string) (ticket, error) {
-	conf, err := loadConfig(i.options.Config)
+	conf, err := i.options.config()
 	if err != nil {
 		return ticket{}, err
 	}
-	path, err := cachePath(i.options.Cache, conf, runtime.GOOS)
-	if err != nil {
-		return ticket{}, err
-	}
-	cache, from, err := readCache(path)
+	from, err := i.source(conf)
 	if err != nil {
 		return ticket{}, err
 	}
 	host = strings.ToLower(strings.TrimSuffix(host, "."))
-	t, err := i.ticketOf(ctx, host, conf, cache, from)
+	t, err := i.ticketOf(ctx, host, conf, from)
 	if !unknownService(err) {
 		return t, err
 	}
 	if other := canonical(ctx, host, conf.Config); other != host {
-		t, err = i.ticketOf(ctx, other, conf, cache, from)
+		t, err = i.ticketOf(ctx, other, conf, from)
 	}
 	if unknownService(err) {
 		no := refused("the domain knows no %s/%s", i.options.Service, host)
@@ -91,6 +87,32 @@ func (i *Initiator) ticket(ctx context.Context, host string) (ticket, error) {
 		return t, no.WithFix("use the full name of the computer as the domain has it, or have the principal added there")
 	}
 	return t, err
+}
+
+// source is where tickets come from.
+type source struct {
+	cache *credentials.CCache // nil: from the KDC, with a password or a key
+	id    identityOfCache
+}
+
+func (i *Initiator) source(conf configuration) (s source, err error) {
+	if i.options.ownName() {
+		return s, nil
+	}
+	path, err := cachePath(i.options.Cache, conf, runtime.GOOS)
+	if err != nil {
+		return s, err
+	}
+	s.cache, s.id, err = readCache(path)
+	return s, err
+}
+
+// grant is the ticket that the KDC gives others for.
+func (i *Initiator) grant(ctx context.Context, conf configuration, from source) (ticket, error) {
+	if from.cache == nil {
+		return i.login(ctx, conf)
+	}
+	return grantingTicket(from.cache)
 }
 
 // canonical is the full name of a computer, where krb5.conf lets DNS say that.
@@ -112,25 +134,27 @@ func canonical(ctx context.Context, host string, conf *config.Config) string {
 	return name
 }
 
-func (i *Initiator) ticketOf(ctx context.Context, host string, conf configuration, cache *credentials.CCache, from identityOfCache) (ticket, error) {
+func (i *Initiator) ticketOf(ctx context.Context, host string, conf configuration, from source) (ticket, error) {
 	service := types.PrincipalName{NameType: nametype.KRB_NT_SRV_HST, NameString: []string{i.options.Service, host}}
 	name := service.PrincipalNameString()
-	if t, ok := i.take(name, from); ok {
+	if t, ok := i.take(name, from.id); ok {
 		return t, nil
 	}
-	for _, c := range cache.GetEntries() {
-		t, err := fromCache(c)
-		if err == nil && c.Server.PrincipalName.Equal(service) && t.holds() && checkKey(t.key) == nil {
-			t.service, t.from = name, from
-			return t, nil
+	if from.cache != nil {
+		for _, c := range from.cache.GetEntries() {
+			t, err := fromCache(c)
+			if err == nil && c.Server.PrincipalName.Equal(service) && t.holds() && checkKey(t.key) == nil {
+				t.service, t.from = name, from.id
+				return t, nil
+			}
 		}
 	}
-	granting, err := grantingTicket(cache)
+	granting, err := i.grant(ctx, conf, from)
 	if err != nil {
 		return ticket{}, err
 	}
 	t, err := askFor(ctx, conf.Config, granting, service, conf.ResolveRealm(host))
-	t.service, t.from = name, from
+	t.service, t.from = name, from.id
 	return t, err
 }
 

@@ -16,6 +16,7 @@ import (
 type Initiator struct {
 	user, domain string
 	hash         Hash
+	service      string
 }
 
 // NewInitiator is for an account of a computer or domain. The domain may be empty, and
@@ -24,7 +25,14 @@ func NewInitiator(user, domain, password string) *Initiator {
 	if before, after, ok := strings.Cut(user, `\`); ok && domain == "" {
 		domain, user = before, after
 	}
-	return &Initiator{user: user, domain: domain, hash: HashOf(password)}
+	return &Initiator{user: user, domain: domain, hash: HashOf(password), service: "host"}
+}
+
+// For signs in to another service than host, such as ldap.
+func (i *Initiator) For(service string) *Initiator {
+	other := *i
+	other.service = service
+	return &other
 }
 
 // Mechanism is security.NTLM.
@@ -125,7 +133,7 @@ func (c *initiating) target(server avPairs) avPairs {
 	out = out.add(avFlags, binary.LittleEndian.AppendUint32(nil, server.flags()|avFlagMIC))
 	out = out.add(avChannelBindings, make([]byte, 16))
 	if c.host != "" {
-		out = out.add(avTargetName, utf16le("host/"+c.host))
+		out = out.add(avTargetName, utf16le(c.initiator.service+"/"+c.host))
 	}
 	return out.add(avEnd, nil)
 }

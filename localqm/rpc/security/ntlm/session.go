@@ -136,6 +136,27 @@ func (s *session) Open(l security.Level, f security.Fragment, signature []byte) 
 		WithFix("nothing of this connection can be trusted any more: connect again, and look who sits in between")
 }
 
+// Wrap implements security.Wrapper: the signature stands in front of the message
+// (MS-NLMP 3.4.6).
+func (s *session) Wrap(l security.Level, message []byte) ([]byte, error) {
+	token := append(make([]byte, signatureSize, signatureSize+len(message)), message...)
+	signature, err := s.Protect(l, security.Fragment{Body: token[signatureSize:]})
+	if err != nil {
+		return nil, err
+	}
+	copy(token, signature)
+	return token, nil
+}
+
+// Unwrap implements security.Wrapper. The message is opened in place.
+func (s *session) Unwrap(l security.Level, token []byte) ([]byte, error) {
+	if len(token) < signatureSize {
+		return nil, broken("a message of %d bytes has no signature", len(token))
+	}
+	message := token[signatureSize:]
+	return message, s.Open(l, security.Fragment{Body: message}, token[:signatureSize])
+}
+
 // MIC implements security.Signer. SPNEGO lets the key stream start anew behind it,
 // while the numbers go on; so it is signed with a stream of its own.
 func (s *session) MIC(text []byte) ([]byte, error) {

@@ -33,6 +33,31 @@ func (a *agreed) Open(l security.Level, f security.Fragment, signature []byte) e
 	return a.inner.Open(l, f, signature)
 }
 
+// Wrap is the mechanism's, if it wraps.
+func (a *agreed) Wrap(l security.Level, message []byte) ([]byte, error) {
+	w, err := a.wrapper()
+	if err != nil {
+		return nil, err
+	}
+	return w.Wrap(l, message)
+}
+
+// Unwrap is the mechanism's, if it wraps.
+func (a *agreed) Unwrap(l security.Level, token []byte) ([]byte, error) {
+	w, err := a.wrapper()
+	if err != nil {
+		return nil, err
+	}
+	return w.Unwrap(l, token)
+}
+
+func (a *agreed) wrapper() (security.Wrapper, error) {
+	if w, ok := a.inner.(security.Wrapper); ok {
+		return w, nil
+	}
+	return nil, tooEarly()
+}
+
 // Identity is who the mechanism says it is.
 func (a *agreed) Identity() security.Identity {
 	if a.inner == nil {

@@ -231,6 +231,12 @@ func (r *Realm) Principal(name, password string) {
 	r.admin(fmt.Sprintf(`addprinc -pw "%s" %s`, password, name))
 }
 
+// WantProof has the KDC give a principal's tickets only to who has shown its key.
+func (r *Realm) WantProof(name string) {
+	r.t.Helper()
+	r.admin("modprinc +requires_preauth " + name)
+}
+
 // Keytab adds services with random keys, and returns a keytab of them. Those that are there
 // get new keys.
 func (r *Realm) Keytab(services ...string) string {
