@@ -76,7 +76,7 @@ type Machine struct {
 	InServers   []mq.GUID // InRoutingServerIdentifierList
 	Routing     bool
 	Directory   bool
-	Dependents  bool // SupportingServer
+	Dependents  bool   // SupportingServer
 	EncryptKeys []byte // MQDSPUBLICKEYS (MS-MQMQ 2.2.2)
 	SignKeys    []byte // MQUSERSIGNCERTS (MS-MQMQ 2.2.21)
 	// Principals are the names that Kerberos knows the computer's services by. Create
