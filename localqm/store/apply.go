@@ -82,6 +82,8 @@ func (w *writer) apply(b *batch, op Op) error {
 	case *DeleteState:
 		b.states[stateKey{o.Space, string(o.Key)}] = nil
 		return nil
+	case *Identify:
+		return w.identify(b, o.ID)
 	case *Prepare:
 		return w.prepareOps(o)
 	case *Forget:
@@ -91,6 +93,14 @@ func (w *writer) apply(b *batch, op Op) error {
 		return nil
 	}
 	return fmt.Errorf("store: unknown operation %T", op)
+}
+
+func (w *writer) identify(b *batch, id mq.GUID) error {
+	if id.IsZero() {
+		return mq.Errorf(mq.ErrInvalidParameter, "identify the queue manager", "its identifier is zero")
+	}
+	b.id = id
+	return w.exec(setSetting, id[:], sumOf([]byte("id"), id[:]), "id")
 }
 
 // putStates writes the protocol state that a batch leaves.

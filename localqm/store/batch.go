@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+
+	"posthouse/localqm/mq"
 )
 
 // tally is what a slot holds, or by how much a batch changes it.
@@ -40,6 +42,7 @@ type batch struct {
 	queues  map[Slot]*Queue     // nil: deleted
 	express map[Place]*held     // nil: removed
 	states  map[stateKey][]byte // nil: deleted; only the last value of a batch is written
+	id      mq.GUID             // of the queue manager; zero: as it was
 	memory  int64               // bytes of express messages added
 	puts    []numbered
 	settle  []Slot // queues of the current step to verify at its end

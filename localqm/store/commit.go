@@ -191,6 +191,11 @@ func (w *writer) publish(b *batch) {
 	for _, p := range b.puts {
 		p.row.Lookup = p.lookup
 	}
+	if !b.id.IsZero() {
+		who := s.Identity()
+		who.ID = b.id
+		s.identity.Store(&who)
+	}
 	s.express.apply(b.express)
 	if len(b.express) > 0 {
 		s.spill.sweep()

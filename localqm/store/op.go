@@ -77,6 +77,9 @@ type DeleteState struct {
 	Key   []byte
 }
 
+// Identify gives the queue manager another identifier (Identity.ID).
+type Identify struct{ ID mq.GUID }
+
 // Prepare keeps a transaction's operations until Forget; ErrTaken if it is
 // prepared already.
 type Prepare struct {
@@ -97,5 +100,6 @@ func (*UpdateQueue) op() {}
 func (*DeleteQueue) op() {}
 func (*PutState) op()    {}
 func (*DeleteState) op() {}
+func (*Identify) op()    {}
 func (*Prepare) op()     {}
 func (*Forget) op()      {}

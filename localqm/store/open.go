@@ -39,7 +39,7 @@ var _ Store = (*SQLite)(nil)
 type SQLite struct {
 	dir, file string
 	opts      Options
-	identity  Identity
+	identity  atomic.Pointer[Identity]
 
 	lock  *os.File
 	db    *sql.DB // the writer's
@@ -245,13 +245,15 @@ func (s *SQLite) load(ctx context.Context, c *sql.Conn) error {
 			return err
 		}
 	}
-	if copy(s.identity.ID[:], settings["id"]) != len(s.identity.ID) || s.identity.ID.IsZero() {
+	var who Identity
+	if copy(who.ID[:], settings["id"]) != len(who.ID) || who.ID.IsZero() {
 		return damage("the queue manager's identifier")
 	}
-	s.identity.Name = string(settings["name"])
-	if s.identity.Created, err = number(settings["created"]); err != nil {
+	who.Name = string(settings["name"])
+	if who.Created, err = number(settings["created"]); err != nil {
 		return errf(ErrDamaged, "setting created: %v", err)
 	}
+	s.identity.Store(&who)
 	for name, m := range map[string]*mark{"seq": &s.seq, "ordinal": &s.ordinal} {
 		v, err := number(settings[name])
 		if err != nil {
@@ -260,7 +262,7 @@ func (s *SQLite) load(ctx context.Context, c *sql.Conn) error {
 		*m = mark{name: name, durable: uint64(v), block: blocks[name]}
 	}
 	s.visible.Store(s.seq.durable + 1)
-	age := max(0, s.opts.Now().Unix()-s.identity.Created)
+	age := max(0, s.opts.Now().Unix()-who.Created)
 	s.ordinals.Store(max(s.ordinal.durable, uint64(age)*ordinalsPerSecond))
 	queues, err := loadQueues(ctx, c)
 	if err != nil {
@@ -307,7 +309,7 @@ func (s *SQLite) found(ctx context.Context, c *sql.Conn) (map[string][]byte, err
 }
 
 // Identity is the queue manager's identity.
-func (s *SQLite) Identity() Identity { return s.identity }
+func (s *SQLite) Identity() Identity { return *s.identity.Load() }
 
 // Close waits for the submitted steps, writes everything into the database
 // file and releases the folder.

@@ -39,7 +39,8 @@ var (
 
 // Store is a queue manager's memory. All methods may be called concurrently.
 type Store interface {
-	// Identity is the queue manager's identity, made when the store was.
+	// Identity is the queue manager's identity, made when the store was; Identify
+	// changes its identifier.
 	Identity() Identity
 	// Submit hands a step to the writer and returns at once. step.Done is
 	// called exactly once, after the commit or the failure.

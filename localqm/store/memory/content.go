@@ -134,6 +134,10 @@ func (c *content) apply(op store.Op) error {
 		c.state[o.Space][string(o.Key)] = append([]byte{}, o.Value...)
 	case *store.DeleteState:
 		delete(c.state[o.Space], string(o.Key))
+	case *store.Identify:
+		if o.ID.IsZero() {
+			return mq.Errorf(mq.ErrInvalidParameter, "identify the queue manager", "its identifier is zero")
+		}
 	case *store.Prepare:
 		for _, op := range o.Ops {
 			if p, ok := op.(*store.Put); ok {

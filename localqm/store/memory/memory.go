@@ -12,9 +12,8 @@ import (
 
 // Store keeps everything in memory. It is a store.Store.
 type Store struct {
-	identity store.Identity
-
 	mu       sync.Mutex
+	identity store.Identity
 	now      content // as committed
 	ordinal  uint32
 	slot     store.Slot // given out last
@@ -58,7 +57,11 @@ func (m *Store) Fault(fn func(*store.Step) error) {
 }
 
 // Identity implements store.Store.
-func (m *Store) Identity() store.Identity { return m.identity }
+func (m *Store) Identity() store.Identity {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.identity
+}
 
 // Submit applies the step at once; Done follows on a goroutine of the store.
 func (m *Store) Submit(step *store.Step) {
@@ -110,6 +113,8 @@ func (m *Store) commit(step *store.Step) error {
 			o.Row.Lookup = next.lookups[o.Row]
 		case *store.CreateQueue:
 			delete(m.reserved, o.Queue.Slot)
+		case *store.Identify:
+			m.identity.ID = o.ID
 		}
 	}
 	next.lookups = nil

@@ -38,6 +38,7 @@ func Run(t *testing.T, open Maker) {
 		{"MessagesAreFoundByIdentifier", finds},
 		{"DeadlinesComeEarliestFirst", deadlines},
 		{"ARestartKeepsAllButExpress", restarts},
+		{"AnotherIdentifierIsKept", identities},
 		{"NumbersAreNeverGivenTwice", numbers},
 		{"QueuesComeBackAsTheyWere", queues},
 		{"NamesAreTakenOnce", names},

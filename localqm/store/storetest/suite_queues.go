@@ -166,6 +166,22 @@ func restarts(t *testing.T, b *Subject) {
 	equal(t, "bodies", b.Bodies(q), []string{"2", "3", "1"})
 }
 
+func identities(t *testing.T, b *Subject) {
+	was := b.Identity()
+	to := mq.NewGUID()
+	b.Fails(store.ErrNoSlot, &store.Identify{ID: to}, &store.UpdateQueue{Queue: store.Queue{Slot: 9}})
+	if err := b.Do(&store.Identify{}); err == nil {
+		t.Error("no identifier was taken")
+	}
+	equal(t, "identity", b.Identity(), was)
+	b.Must(&store.Identify{ID: to}, &store.PutState{Space: "s", Key: []byte("k"), Value: was.ID[:]})
+	want := was
+	want.ID = to
+	equal(t, "identity", b.Identity(), want)
+	b.Restart()
+	equal(t, "identity", b.Identity(), want)
+}
+
 func numbers(t *testing.T, b *Subject) {
 	if b.LastSeq() != 0 {
 		t.Errorf("a new store has given %d", b.LastSeq())
