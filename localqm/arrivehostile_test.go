@@ -280,7 +280,7 @@ func TestHostilePacketsThatAreWellFormed(t *testing.T) {
 		{"A07 previous not before", inStream(7, 3, 3), nil, silent, nil},
 		{"A07 the last identifier there is", inStream(math.MaxUint64, 1, 0), nil, silent, nil},
 		{"A08 the order queue", func(m *mq.Message) { m.Destination = mq.Private(m.DestinationMachine, 4) }, nil, mq.ClassNackAccessDenied, nil},
-		{"A08 the notification queue", func(m *mq.Message) { m.Destination = mq.Private(m.DestinationMachine, 2) }, nil, mq.ClassNackAccessDenied, nil},
+		{"A08 the notification queue", func(m *mq.Message) { m.Destination = mq.Private(m.DestinationMachine, 3) }, nil, mq.ClassNackAccessDenied, nil},
 		{"A08 the dead-letter queue", directTo(`OS:TEST\SYSTEM$;DEADLETTER`), nil, mq.ClassNackAccessDenied, nil},
 		{"A08 the transactional dead-letter queue", directTo(`OS:TEST\SYSTEM$;DEADXACT`), nil, mq.ClassNackAccessDenied, nil},
 	} {

@@ -21,6 +21,9 @@ type QueueInfo struct {
 	Quota   uint32 // KB, also of journals and system queues
 	Subs    []string
 	Hidden  bool
+	// Elsewhere: a public queue of another computer, as the directory has it.
+	Elsewhere bool
+	Foreign   bool // on a computer without a queue manager of MSMQ
 
 	Outgoing *OutgoingInfo // of an outgoing queue; Count is all of it
 	out      *outgoing
@@ -62,9 +65,18 @@ func (m *QueueManager) listQueues(op string, c Caller) (out []QueueInfo, err err
 	return out, nil
 }
 
-// Queue describes one queue, journal, subqueue or system queue.
+// Queue describes one queue, journal, subqueue or system queue, what waits for one of
+// another computer, or a public queue of another as the directory has it.
 func (m *QueueManager) Queue(ctx context.Context, c Caller, name mq.QueueName) (QueueInfo, error) {
-	i, err := m.lookAt("look at "+name.String(), c, name)
+	op := "look at " + name.String()
+	name, public, err := m.publicNamed(ctx, op, name)
+	if err != nil {
+		return QueueInfo{}, err
+	}
+	i, err := m.lookAt(op, c, name)
+	if mq.CodeOf(err) == mq.ErrQueueNotFound && m.isElsewhere(public) {
+		return m.describePublic(ctx, op, c, public)
+	}
 	if err == nil {
 		m.describe(ctx, &i)
 	}

@@ -80,6 +80,10 @@ func (m *QueueManager) apply(s *store.Step) {
 			}
 		case *store.UpdateQueue:
 			if q := m.slots[op.Queue.Slot]; s.Err == nil && q != nil {
+				if m.numbers[q.info.Number] == q {
+					delete(m.numbers, q.info.Number)
+					m.numbers[op.Queue.Number] = q
+				}
 				q.info, q.guard = op.Queue, m.guarded(op.Queue.Security)
 			}
 		case *store.PutState:

@@ -20,9 +20,9 @@ type QueueSpec struct {
 	Journaling    *bool
 	Quota         *uint32 // KB; mq.Never: unlimited
 	JournalQuota  *uint32
-	BasePriority  *int16 // only 0: private queues have none
+	BasePriority  *int16 // 0 for private queues: they have none
 	Multicast     *string
-	Security      *secure.Descriptor // only at creation; afterwards SetQueueSecurity
+	Security      *secure.Descriptor // at creation, and in Directory.Set; else SetQueueSecurity
 	AllowSend     []secure.SID       // only at creation: who may send besides the owner
 }
 
@@ -40,6 +40,9 @@ func (m *QueueManager) CreateQueue(ctx context.Context, c Caller, name mq.QueueN
 	if !ok {
 		return QueueInfo{}, mq.Errorf(mq.ErrIllegalQueuePathname, op, "a new queue needs a path name").
 			WithFix(`for example .\private$\orders`)
+	}
+	if m.directory() != nil && !p.Private && !p.System && p.Subqueue == "" && p.Suffix == mq.SuffixNone {
+		return m.createPublic(ctx, op, c, p, s)
 	}
 	m.config.Lock()
 	defer m.config.Unlock()
@@ -71,11 +74,11 @@ func (m *QueueManager) planCreate(op string, c Caller, p mq.PathName, s QueueSpe
 		return nil, m.elsewhere(op, p.String())
 	case p.System || p.Suffix != mq.SuffixNone:
 		return nil, mq.Errorf(mq.ErrIllegalQueuePathname, op, "journals and system queues are made with their owner, not by hand")
+	case p.Subqueue != "":
+		return m.planSubqueue(op, c, p)
 	case !p.Private:
 		return nil, mq.Errorf(mq.ErrUnsupportedOperation, op, "public queues live in a directory, and this queue manager works without one").
 			WithFix(`create a private queue: .\private$\%s`, p.Queue)
-	case p.Subqueue != "":
-		return m.planSubqueue(op, c, p)
 	case strings.HasSuffix(p.Queue, "$"):
 		return nil, mq.Errorf(mq.ErrIllegalQueuePathname, op, "names that end in $ belong to the queue manager").
 			WithFix("choose a name without $ at its end")
@@ -98,25 +101,16 @@ func (m *QueueManager) planCreate(op string, c Caller, p mq.PathName, s QueueSpe
 	if err := s.apply(op, &info); err != nil {
 		return nil, err
 	}
-	guard := m.defaultGuard(c)
-	if s.Security != nil {
-		var err error
-		if guard, err = replacing(op, guard, *s.Security); err != nil {
-			return nil, err
-		}
-		if guard.Owner != m.defaultGuard(c).Owner && m.allowMachine(op, c, mq.RightChangeMachinePermissions) != nil {
-			return nil, mq.Errorf(mq.ErrInvalidOwner, op, "the owner in the permissions is %s, and only an administrator makes queues for others", guard.Owner.Name()).
-				WithFix("leave the owner out")
-		}
-	}
-	for _, who := range s.AllowSend {
-		guard = guard.Grant(who, uint32(mq.RightWriteMessage))
-	}
-	if err := guard.Check(); err != nil {
-		return nil, tried(op, err)
+	guard, err := m.firstGuard(op, c, s)
+	if err != nil {
+		return nil, err
 	}
 	info.Security = guard.Append(nil)
+	return m.withJournal(op, info)
+}
 
+// withJournal puts a new queue with its journal into slots.
+func (m *QueueManager) withJournal(op string, info store.Queue) ([]store.Op, error) {
 	slot, err := m.store.NewSlot()
 	if err != nil {
 		return nil, mq.Errorf(mq.ErrInsufficientResources, op, "%w", err)
@@ -128,17 +122,35 @@ func (m *QueueManager) planCreate(op string, c Caller, p mq.PathName, s QueueSpe
 	}
 	info.Slot = slot
 	journal := store.Queue{
-		Slot: journalSlot, Parent: slot, Role: store.Journal, Kind: store.Private, ID: mq.NewGUID(),
-		Quota: mq.Never, JournalQuota: mq.Never, Created: now, Modified: now,
+		Slot: journalSlot, Parent: slot, Role: store.Journal, Kind: info.Kind, ID: mq.NewGUID(),
+		Quota: mq.Never, JournalQuota: mq.Never, Created: info.Created, Modified: info.Modified,
 	}
 	return []store.Op{&store.CreateQueue{Queue: info}, &store.CreateQueue{Queue: journal}}, nil
 }
 
+// firstGuard is the descriptor of a queue that a caller makes. Called with mu held.
+func (m *QueueManager) firstGuard(op string, c Caller, s QueueSpec) (guard secure.Descriptor, err error) {
+	guard = m.defaultGuard(c)
+	if s.Security != nil {
+		if guard, err = replacing(op, guard, *s.Security); err != nil {
+			return guard, err
+		}
+		if guard.Owner != m.defaultGuard(c).Owner && m.allowMachine(op, c, mq.RightChangeMachinePermissions) != nil {
+			return guard, mq.Errorf(mq.ErrInvalidOwner, op, "the owner in the permissions is %s, and only an administrator makes queues for others", guard.Owner.Name()).
+				WithFix("leave the owner out")
+		}
+	}
+	for _, who := range s.AllowSend {
+		guard = guard.Grant(who, uint32(mq.RightWriteMessage))
+	}
+	return guard, tried(op, guard.Check())
+}
+
 // planSubqueue makes a subqueue, which shares its queue's descriptor.
 func (m *QueueManager) planSubqueue(op string, c Caller, p mq.PathName) ([]store.Op, error) {
-	parent := m.queues[key(store.Private, p.Queue)]
-	if parent == nil || parent.gone {
-		return nil, m.notFound(op, p.Parent().String(), "")
+	parent, err := m.findPath(op, p.Parent())
+	if err != nil {
+		return nil, err
 	}
 	if err := m.allow(op, c, parent, mq.RightReceiveMessage); err != nil {
 		return nil, err
@@ -152,7 +164,7 @@ func (m *QueueManager) planSubqueue(op string, c Caller, p mq.PathName) ([]store
 	}
 	now := m.clock.Now().Unix()
 	return []store.Op{&store.CreateQueue{Queue: store.Queue{
-		Slot: slot, Parent: parent.slot, Role: store.Subqueue, Kind: store.Private, Name: p.Subqueue,
+		Slot: slot, Parent: parent.slot, Role: store.Subqueue, Kind: parent.info.Kind, Name: p.Subqueue,
 		ID: mq.NewGUID(), Transactional: parent.info.Transactional, Quota: mq.Never, JournalQuota: mq.Never,
 		Created: now, Modified: now,
 	}}}, nil
@@ -183,9 +195,12 @@ func (s *QueueSpec) apply(op string, q *store.Queue) error {
 		}
 		q.Privacy = *s.Privacy
 	}
-	if s.BasePriority != nil && *s.BasePriority != 0 {
-		return mq.Errorf(mq.ErrIllegalPropertyValue, op, "private queues have no base priority").
-			WithFix("leave it at 0; only public queues have one")
+	if s.BasePriority != nil {
+		if q.Kind != store.Public && *s.BasePriority != 0 {
+			return mq.Errorf(mq.ErrIllegalPropertyValue, op, "private queues have no base priority").
+				WithFix("leave it at 0; only public queues have one")
+		}
+		q.BasePriority = *s.BasePriority
 	}
 	if s.Multicast != nil && *s.Multicast != "" {
 		return mq.Errorf(mq.ErrUnsupportedOperation, op, "this queue manager takes no multicast messages")
@@ -208,12 +223,30 @@ func (s *QueueSpec) apply(op string, q *store.Queue) error {
 	return nil
 }
 
-// SetQueue changes properties of a queue.
+// SetQueue changes properties of a queue, those of a public one in the directory.
 func (m *QueueManager) SetQueue(ctx context.Context, c Caller, name mq.QueueName, s QueueSpec) (QueueInfo, error) {
 	op := "change queue " + name.String()
+	name, public, err := m.publicNamed(ctx, op, name)
+	switch {
+	case err != nil:
+		return QueueInfo{}, err
+	case !public.IsZero():
+		return m.setPublic(ctx, op, c, public, s)
+	}
 	m.config.Lock()
 	defer m.config.Unlock()
 	m.mu.Lock()
+	next, err := m.planSet(op, c, name, s)
+	m.mu.Unlock()
+	if err != nil {
+		return QueueInfo{}, err
+	}
+	return m.reshape(ctx, op, []store.Op{&store.UpdateQueue{Queue: next}}, next.Slot)
+}
+
+// planSet is a queue of ours with the properties that a caller wants. Called with mu
+// held.
+func (m *QueueManager) planSet(op string, c Caller, name mq.QueueName, s QueueSpec) (next store.Queue, err error) {
 	q, err := m.findAny(op, name)
 	if err == nil {
 		err = m.allow(op, c, q, mq.RightSetQueueProperties)
@@ -225,24 +258,24 @@ func (m *QueueManager) SetQueue(ctx context.Context, c Caller, name mq.QueueName
 	if err == nil && hidden(q.info) {
 		err = mq.Errorf(mq.ErrUnsupportedOperation, op, "%s belongs to the queue manager", q.path)
 	}
-	if err == nil && s.Transactional != nil && *s.Transactional != q.info.Transactional {
-		err = mq.Errorf(mq.ErrProperty, op, "whether a queue is transactional is decided when it is created").
+	if err != nil {
+		return next, err
+	}
+	next = q.info
+	next.Modified = m.clock.Now().Unix()
+	return next, s.change(op, &next)
+}
+
+// change is apply for a queue that is there.
+func (s *QueueSpec) change(op string, q *store.Queue) error {
+	if s.Transactional != nil && *s.Transactional != q.Transactional {
+		return mq.Errorf(mq.ErrProperty, op, "whether a queue is transactional is decided when it is created").
 			WithFix("create another queue and move the applications to it")
 	}
-	if err == nil && (s.Security != nil || len(s.AllowSend) > 0) {
-		err = mq.Errorf(mq.ErrProperty, op, "permissions are changed with `posthouse queue acl`")
+	if s.Security != nil || len(s.AllowSend) > 0 {
+		return mq.Errorf(mq.ErrProperty, op, "permissions are changed with `posthouse queue acl`")
 	}
-	var next store.Queue
-	if err == nil {
-		next = q.info
-		next.Modified = m.clock.Now().Unix()
-		err = s.apply(op, &next)
-	}
-	m.mu.Unlock()
-	if err != nil {
-		return QueueInfo{}, err
-	}
-	return m.reshape(ctx, op, []store.Op{&store.UpdateQueue{Queue: next}}, next.Slot)
+	return s.apply(op, q)
 }
 
 // defaultGuard is the descriptor of a new queue by the machine's profile.

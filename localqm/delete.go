@@ -14,8 +14,16 @@ import (
 // is gone for everyone; emptying it goes on if ctx ends, and after a restart.
 func (m *QueueManager) DeleteQueue(ctx context.Context, c Caller, name mq.QueueName) error {
 	op := "delete queue " + name.String()
-	emptied, err := m.markDeleted(ctx, op, c, name)
-	if err != nil {
+	name, public, err := m.publicNamed(ctx, op, name)
+	var emptied <-chan struct{}
+	switch {
+	case err != nil:
+	case !public.IsZero() && m.directory() != nil:
+		emptied, err = m.deletePublic(ctx, op, c, public)
+	default:
+		emptied, err = m.markDeleted(ctx, op, name, func(q *queue) error { return m.allow(op, c, q, mq.RightDeleteQueue) })
+	}
+	if err != nil || emptied == nil {
 		return err
 	}
 	select { // whatever is left to do happens behind
@@ -28,22 +36,11 @@ func (m *QueueManager) DeleteQueue(ctx context.Context, c Caller, name mq.QueueN
 
 // markDeleted makes the deletion durable. emptied is closed when no message is
 // left.
-func (m *QueueManager) markDeleted(ctx context.Context, op string, c Caller, name mq.QueueName) (emptied <-chan struct{}, err error) {
+func (m *QueueManager) markDeleted(ctx context.Context, op string, name mq.QueueName, allowed func(*queue) error) (emptied <-chan struct{}, err error) {
 	m.config.Lock()
 	defer m.config.Unlock()
 	m.mu.Lock()
-	q, err := m.findAny(op, name)
-	switch {
-	case err != nil:
-	case q.root().out != nil:
-		err = mq.Errorf(mq.ErrUnsupportedOperation, op, "outgoing queues come with the first message and go when they are empty").
-			WithFix("purge it instead")
-	case q.info.Kind == store.System || q.info.Role == store.Journal || hidden(q.info):
-		err = mq.Errorf(mq.ErrUnsupportedOperation, op, "%s belongs to the queue manager and cannot be deleted", q.path).
-			WithFix("purge it instead")
-	default:
-		err = m.allow(op, c, q, mq.RightDeleteQueue)
-	}
+	q, err := m.deletable(op, name, allowed)
 	if err != nil {
 		m.mu.Unlock()
 		return nil, err
@@ -56,6 +53,23 @@ func (m *QueueManager) markDeleted(ctx context.Context, op string, c Caller, nam
 		m.hub.tell(Event{Kind: QueuesChanged})
 	})
 	return emptied, err
+}
+
+// deletable is a queue that may be deleted. Called with mu held.
+func (m *QueueManager) deletable(op string, name mq.QueueName, allowed func(*queue) error) (*queue, error) {
+	q, err := m.findAny(op, name)
+	switch {
+	case err != nil:
+	case q.root().out != nil:
+		err = mq.Errorf(mq.ErrUnsupportedOperation, op, "outgoing queues come with the first message and go when they are empty").
+			WithFix("purge it instead")
+	case q.info.Kind == store.System || q.info.Role == store.Journal || hidden(q.info):
+		err = mq.Errorf(mq.ErrUnsupportedOperation, op, "%s belongs to the queue manager and cannot be deleted", q.path).
+			WithFix("purge it instead")
+	default:
+		err = allowed(q)
+	}
+	return q, err
 }
 
 // bury makes a deleted queue unfindable, ends what uses it and begins to empty

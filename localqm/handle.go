@@ -56,8 +56,9 @@ type Handle struct {
 	opSend, opReceive, opPeek string
 
 	// What messages sent through it say of their destination.
-	to   mq.FormatName
-	many []mq.FormatName // all names, of an element of a multiple-element name
+	to    mq.FormatName
+	there mq.GUID         // us, if it is a public queue here
+	many  []mq.FormatName // all names, of an element of a multiple-element name
 
 	queue   *queue    // nil when closed or its queue deleted; guarded by m.mu
 	targets []*Handle // of a multiple-element name, instead of queue
@@ -71,17 +72,24 @@ type Handle struct {
 // the access needs are checked now and again at every operation.
 func (m *QueueManager) OpenQueue(ctx context.Context, c Caller, name mq.QueueName, a Access, s Share) (*Handle, error) {
 	op := "open queue " + name.String() + " to " + a.String()
-	if name.Format.Kind == mq.KindMulti {
+	if k := name.Format.Kind; k == mq.KindMulti || k == mq.KindDistribution {
 		return m.openMany(ctx, op, c, name, a, s)
 	}
 	if err := ctx.Err(); err != nil {
 		return nil, m.storeError(op, err)
+	}
+	name, found, err := m.meant(ctx, op, name)
+	if err != nil {
+		return nil, err
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	q, err := m.opened(op, name, a)
 	if err != nil {
 		return nil, err
+	}
+	if q.out != nil && found.Spec.BasePriority != nil {
+		q.info.BasePriority = *found.Spec.BasePriority
 	}
 	if a == SendAccess && q.out == nil && !q.sendable() {
 		return nil, mq.Errorf(mq.ErrUnsupportedFormatNameOperation, op, "%s can only be read", q.path).
@@ -99,6 +107,9 @@ func (m *QueueManager) OpenQueue(ctx context.Context, c Caller, name mq.QueueNam
 	}
 	h := m.newHandle(c, name, a, s)
 	h.queue, h.to = q, m.addressed(name, q)
+	if q.out == nil {
+		h.there = m.id()
+	}
 	q.handles[h] = struct{}{}
 	return h, nil
 }
@@ -128,14 +139,22 @@ func (m *QueueManager) openMany(ctx context.Context, op string, c Caller, name m
 	if s != DenyNone {
 		return nil, mq.Errorf(mq.ErrUnsupportedAccessMode, op, "a list of names cannot be opened exclusively")
 	}
+	elements := name.Format.Elements
+	if name.Format.Kind == mq.KindDistribution {
+		elements = []mq.FormatName{name.Format}
+	}
+	targets, err := m.targets(ctx, op, elements)
+	if err != nil {
+		return nil, err
+	}
 	h := m.newHandle(c, name, a, s)
-	for _, f := range name.Format.Elements {
+	for _, f := range targets {
 		t, err := m.OpenQueue(ctx, c, mq.QueueName{Format: f}, SendAccess, DenyNone)
 		if err != nil {
 			h.Close()
 			return nil, err
 		}
-		t.many = name.Format.Elements
+		t.many = elements
 		h.targets = append(h.targets, t)
 	}
 	return h, nil

@@ -8,7 +8,7 @@ import (
 // NameOf is the path name of a queue of this machine that a format name means;
 // false if it means none.
 func (m *QueueManager) NameOf(f mq.FormatName) (string, bool) {
-	if f.Kind != mq.KindPrivate || !m.ours(f.GUID) {
+	if f.Kind != mq.KindPublic && (f.Kind != mq.KindPrivate || !m.ours(f.GUID)) {
 		return "", false
 	}
 	m.mu.Lock()

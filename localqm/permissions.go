@@ -9,8 +9,22 @@ import (
 )
 
 // QueueSecurity is the descriptor of a queue.
-func (m *QueueManager) QueueSecurity(_ context.Context, c Caller, name mq.QueueName) (secure.Descriptor, error) {
+func (m *QueueManager) QueueSecurity(ctx context.Context, c Caller, name mq.QueueName) (secure.Descriptor, error) {
 	op := "read the permissions of " + name.String()
+	name, public, err := m.publicNamed(ctx, op, name)
+	switch {
+	case err != nil:
+		return secure.Descriptor{}, err
+	case m.isElsewhere(public):
+		p, err := m.readPublic(ctx, op, public)
+		if err == nil {
+			err = p.allow(op, c, mq.RightGetQueuePermissions)
+		}
+		if err != nil {
+			return secure.Descriptor{}, err
+		}
+		return *p.Spec.Security, nil
+	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	q, err := m.findAny(op, name)
@@ -31,42 +45,87 @@ func (m *QueueManager) QueueSecurity(_ context.Context, c Caller, name mq.QueueN
 // which administrators of the machine always have.
 func (m *QueueManager) SetQueueSecurity(ctx context.Context, c Caller, name mq.QueueName, d secure.Descriptor) error {
 	op := "change the permissions of " + name.String()
-	m.config.Lock()
-	defer m.config.Unlock()
-	m.mu.Lock()
-	next, err := m.guardQueue(op, c, name, d)
-	m.mu.Unlock()
+	return m.reguard(ctx, op, c, name, func(g guarding) (secure.Descriptor, error) {
+		if err := g.allow(mq.RightChangeQueuePermissions); err != nil {
+			return d, err
+		}
+		next, err := replacing(op, g.old, d)
+		if err == nil && next.Owner != g.old.Owner {
+			err = g.allow(mq.RightTakeQueueOwnership)
+		}
+		return next, err
+	})
+}
+
+// guarding is a queue whose descriptor is to be replaced.
+type guarding struct {
+	old   secure.Descriptor
+	allow func(need mq.QueueRight) error // the caller has these rights on it
+}
+
+// reguard gives a queue the descriptor that next makes of the old one: here, or for a
+// public one in the directory. next may be called with mu held.
+func (m *QueueManager) reguard(ctx context.Context, op string, c Caller, name mq.QueueName, next func(guarding) (secure.Descriptor, error)) error {
+	name, public, err := m.publicNamed(ctx, op, name)
 	if err != nil {
 		return err
 	}
-	_, err = m.reshape(ctx, op, []store.Op{&store.UpdateQueue{Queue: next}}, next.Slot)
+	if m.isElsewhere(public) {
+		p, err := m.readPublic(ctx, op, public)
+		if err != nil {
+			return err
+		}
+		g := guarding{allow: func(need mq.QueueRight) error { return p.allow(op, c, need) }}
+		set(&g.old, p.Spec.Security)
+		m.mu.Lock()
+		d, err := next(g)
+		m.mu.Unlock()
+		if err != nil {
+			return err
+		}
+		_, err = m.changePublic(ctx, op, c, public, QueueSpec{Security: &d})
+		return err
+	}
+	m.config.Lock()
+	m.mu.Lock()
+	row, d, err := m.guardQueue(op, c, name, next)
+	m.mu.Unlock()
+	switch {
+	case err != nil:
+	case row.Kind == store.Public:
+		m.config.Unlock()
+		_, err = m.changePublic(ctx, op, c, row.ID, QueueSpec{Security: &d})
+		return err
+	default:
+		_, err = m.reshape(ctx, op, []store.Op{&store.UpdateQueue{Queue: row}}, row.Slot)
+	}
+	m.config.Unlock()
 	return err
 }
 
 // guardQueue is called with mu held.
-func (m *QueueManager) guardQueue(op string, c Caller, name mq.QueueName, d secure.Descriptor) (store.Queue, error) {
+func (m *QueueManager) guardQueue(op string, c Caller, name mq.QueueName, next func(guarding) (secure.Descriptor, error)) (row store.Queue, d secure.Descriptor, err error) {
 	q, err := m.findAny(op, name)
 	if err != nil {
-		return store.Queue{}, err
+		return row, d, err
 	}
 	q = q.root()
-	if err := m.allow(op, c, q, mq.RightChangeQueuePermissions); err != nil {
-		return store.Queue{}, err
+	if d, err = next(guarding{q.guard, func(need mq.QueueRight) error { return m.allow(op, c, q, need) }}); err == nil {
+		err = guardable(op, q)
 	}
-	if err := guardable(op, q); err != nil {
-		return store.Queue{}, err
+	if err != nil {
+		return row, d, err
 	}
-	if d, err = replacing(op, q.guard, d); err != nil {
-		return store.Queue{}, err
-	}
-	if d.Owner != q.guard.Owner {
-		if err := m.allow(op, c, q, mq.RightTakeQueueOwnership); err != nil {
-			return store.Queue{}, err
-		}
-	}
-	next := q.info
-	next.Security, next.Modified = d.Append(nil), m.clock.Now().Unix()
-	return next, nil
+	row = q.info
+	row.Security, row.Modified = d.Append(nil), m.clock.Now().Unix()
+	return row, d, nil
+}
+
+// isElsewhere reports the identifier of a public queue that is not ours.
+func (m *QueueManager) isElsewhere(public mq.GUID) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return !public.IsZero() && m.publics[public] == nil
 }
 
 // MachineSecurity is the descriptor of the machine.

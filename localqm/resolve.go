@@ -21,6 +21,10 @@ func (m *QueueManager) Resolve(ctx context.Context, name mq.QueueName) (Destinat
 	if err := ctx.Err(); err != nil {
 		return Destination{}, m.storeError("resolve "+name.String(), err)
 	}
+	name, _, err := m.meant(ctx, "resolve "+name.String(), name)
+	if err != nil {
+		return Destination{}, err
+	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if f, outside := m.outside(name); outside {

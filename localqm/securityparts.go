@@ -62,28 +62,19 @@ func (m *QueueManager) QueueSecurityParts(ctx context.Context, c Caller, name mq
 // the SACL as an administrator.
 func (m *QueueManager) SetQueueSecurityParts(ctx context.Context, c Caller, name mq.QueueName, parts SecurityParts, d secure.Descriptor) error {
 	op := "change the permissions of " + name.String()
-	m.config.Lock()
-	defer m.config.Unlock()
-	m.mu.Lock()
-	next, err := m.guardParts(op, c, name, parts, d)
-	m.mu.Unlock()
-	if err != nil || parts == 0 {
+	if parts == 0 {
+		m.mu.Lock()
+		defer m.mu.Unlock()
+		_, err := m.findAny(op, name)
 		return err
 	}
-	_, err = m.reshape(ctx, op, []store.Op{&store.UpdateQueue{Queue: next}}, next.Slot)
-	return err
+	return m.reguard(ctx, op, c, name, func(g guarding) (secure.Descriptor, error) {
+		return m.guardParts(op, c, g, parts, d)
+	})
 }
 
 // guardParts is called with mu held.
-func (m *QueueManager) guardParts(op string, c Caller, name mq.QueueName, parts SecurityParts, d secure.Descriptor) (store.Queue, error) {
-	q, err := m.findAny(op, name)
-	if err != nil {
-		return store.Queue{}, err
-	}
-	q = q.root()
-	if err := guardable(op, q); err != nil {
-		return store.Queue{}, err
-	}
+func (m *QueueManager) guardParts(op string, c Caller, g guarding, parts SecurityParts, d secure.Descriptor) (secure.Descriptor, error) {
 	var need mq.QueueRight
 	if parts&(OwnerPart|GroupPart) != 0 {
 		need |= mq.RightTakeQueueOwnership
@@ -92,24 +83,19 @@ func (m *QueueManager) guardParts(op string, c Caller, name mq.QueueName, parts 
 		need |= mq.RightChangeQueuePermissions
 	}
 	if need != 0 {
-		if err := m.allow(op, c, q, need); err != nil {
-			return store.Queue{}, err
+		if err := g.allow(need); err != nil {
+			return d, err
 		}
 	}
 	if parts&SACLPart != 0 {
 		if err := m.allowSACL(op, c); err != nil {
-			return store.Queue{}, err
+			return d, err
 		}
 	}
 	if parts&OwnerPart != 0 && d.Owner.IsZero() {
-		return store.Queue{}, mq.Errorf(mq.ErrInvalidOwner, op, "a queue has an owner, and none was given")
+		return d, mq.Errorf(mq.ErrInvalidOwner, op, "a queue has an owner, and none was given")
 	}
-	if d, err = replacing(op, q.guard, parts.pick(q.guard, d)); err != nil {
-		return store.Queue{}, err
-	}
-	next := q.info
-	next.Security, next.Modified = d.Append(nil), m.clock.Now().Unix()
-	return next, nil
+	return replacing(op, g.old, parts.pick(g.old, d))
 }
 
 // allowSACL stands in for the privilege to manage auditing (MS-DTYP 2.5.3.2), which

@@ -140,6 +140,11 @@ func (m *QueueManager) stamp(op string, h *Handle, msg *mq.Message, transactiona
 	msg.Transactional, msg.TransactionID, msg.First, msg.Last = transactional, mq.ObjectID{}, false, false
 	msg.Sequence, msg.SequenceNumber, msg.PreviousNumber, msg.FinalAck = 0, 0, 0, false
 	msg.Destination, msg.DestinationMachine, msg.MultiDestination = h.to, mq.GUID{}, h.many
+	if h.to.Kind == mq.KindPublic {
+		if msg.DestinationMachine = h.there; h.there.IsZero() {
+			msg.DestinationMachine = m.ownerOf(h.to) // if that is known by now
+		}
+	}
 	msg.ID = mq.ObjectID{Source: m.id(), Ordinal: m.store.NextOrdinal()}
 	msg.SourceMachine, msg.HopCount = m.id(), 0
 	msg.SentTime = m.clock.Now().Truncate(time.Second)
@@ -218,6 +223,9 @@ func (m *QueueManager) addressed(name mq.QueueName, q *queue) mq.FormatName {
 	}
 	if !name.Format.IsZero() {
 		return name.Format
+	}
+	if root := q.root(); root.info.Kind == store.Public {
+		return mq.Public(root.info.ID)
 	}
 	return mq.Private(m.id(), q.root().info.Number)
 }

@@ -140,7 +140,7 @@ var internalQueues = []struct {
 	name   string
 	number uint32
 }{
-	{"notify_queue$", 2}, // MS-MQCN
+	{"notify_queue$", 3}, // MS-MQCN 1.9
 	{"order_queue$", 4},  // MS-MQQB 2.2.4
 }
 
@@ -160,7 +160,8 @@ func hidden(info store.Queue) bool {
 	return info.Kind == store.Private && strings.HasSuffix(info.Name, "$")
 }
 
-// ensureSystemQueues makes what is missing in a new store, in one step.
+// ensureSystemQueues makes what is missing in a new store, and gives internal queues
+// of an older one their number of today, in one step.
 func (m *QueueManager) ensureSystemQueues(ctx context.Context) error {
 	now := m.clock.Now().Unix()
 	guard := secure.Strict(m.owner).Append(nil)
@@ -183,10 +184,15 @@ func (m *QueueManager) ensureSystemQueues(ctx context.Context) error {
 		}
 	}
 	for _, s := range internalQueues {
-		if m.queues[key(store.Private, s.name)] == nil {
+		switch q := m.queues[key(store.Private, s.name)]; {
+		case q == nil:
 			if err := create(store.Queue{Kind: store.Private, Name: s.name, Number: s.number}); err != nil {
 				return err
 			}
+		case q.info.Number != s.number:
+			next := q.info
+			next.Number = s.number
+			ops = append(ops, &store.UpdateQueue{Queue: next})
 		}
 	}
 	if len(ops) == 0 {
