@@ -48,6 +48,10 @@ func (t *Transport) send(a localqm.OrderAck) {
 		nudge(best.wake)
 		return
 	}
+	if !a.To.Direct && t.o.Router != nil {
+		t.sendRouted(a)
+		return
+	}
 	h := t.host(a.To.ID.String(), a.To.ID.String(), a.To.ID)
 	if a.To.Direct {
 		h = t.host(strings.ToLower(a.To.Address), a.To.Address, mq.GUID{})
@@ -62,11 +66,18 @@ func (t *Transport) farewell() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	for _, a := range t.due.all() {
+		var best *conn
+		if w := t.ways[a.To.ID.String()]; w != nil && !a.To.Direct {
+			best = w.best.conn
+		}
 		for c := range t.conns {
 			if c.peer.ID == a.To.ID {
-				c.acks = append(c.acks, a)
+				best = c
 				break
 			}
+		}
+		if best != nil {
+			best.acks = append(best.acks, a)
 		}
 	}
 	for c := range t.conns {

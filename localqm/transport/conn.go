@@ -170,6 +170,7 @@ func (t *Transport) attach(h *host, c *conn, now time.Time) {
 	}
 	t.book.Answered(h.key)
 	h.enter(now, open, "Connected to "+c.peer.Address+".")
+	t.steerAll(h, now)
 }
 
 // Arrived gives a message to the engine.
@@ -203,13 +204,16 @@ func (c *conn) Acked(_ *session.Session, tags []any) {
 		batch = append(batch, p.Parcel)
 	}
 	flush()
+	now := time.Now()
 	c.t.mu.Lock()
 	defer c.t.mu.Unlock()
 	c.acked = true
 	for _, tag := range tags {
 		if p := tag.(*parcel); p.link != nil {
 			p.acked = true
+			p.link.flying--
 			p.link.settle()
+			c.t.relink(p.link, now)
 		}
 	}
 	nudge(c.wake)
@@ -246,7 +250,8 @@ func (c *conn) Closed(s *session.Session, err error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	for _, l := range links {
-		if l.sent = nil; !idled { // else its resend goes on as planned
+		l.sent, l.flying = nil, 0
+		if !idled { // else its resend goes on as planned
 			l.ready = true
 			l.refresh()
 			l.resend.stop()
@@ -254,7 +259,13 @@ func (c *conn) Closed(s *session.Session, err error) {
 	}
 	for _, h := range c.hosts {
 		h.conn = nil
+	}
+	for _, l := range links {
+		t.relink(l, now)
+	}
+	for _, h := range c.hosts {
 		t.after(h, c, err, now)
+		t.steerAll(h, now)
 	}
 }
 

@@ -18,7 +18,11 @@ const historySize = 16
 type host struct {
 	key  string  // of the book; lower case
 	name string  // computer name or address as written, identifier of a queue manager
-	id   mq.GUID // of PRIVATE= names; zero: direct names, any queue manager at that name
+	id   mq.GUID // of PRIVATE= names and next hops; zero: direct names, any queue manager at that name
+
+	names []string          // of a next hop: what to look up, beside where it was met
+	ways  map[*way]struct{} // that it is a next hop of
+	way   *way              // it stands for its unknown next hop
 
 	links []*link // outgoing queues, in turn
 	conn  *conn   // open session; nil: none
@@ -77,7 +81,15 @@ func (h *host) record(now time.Time, f failure) {
 
 // busy reports whether a session is needed.
 func (h *host) busy() bool {
-	return len(h.acks) > 0 || slices.ContainsFunc(h.links, (*link).sends)
+	if len(h.acks) > 0 || slices.ContainsFunc(h.links, (*link).sends) || h.way != nil && h.way.busy() {
+		return true
+	}
+	for w := range h.ways {
+		if w.seeks(h) {
+			return true
+		}
+	}
+	return false
 }
 
 // refresh forgets what expired or was purged.

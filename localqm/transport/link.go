@@ -13,10 +13,12 @@ import (
 type link struct {
 	queue   *localqm.Outgoing
 	host    *host
+	way     *way  // host is its next hop, or was until nothing is under way there; nil: host never changes
 	mode    *mode // of the machine
 	paused  bool
 	ready   bool      // it may have messages to take
 	sent    []*parcel // taken and not acknowledged, from the first one; no transactional ones
+	flying  int       // taken, of any kind, and not acknowledged by the session
 	trouble error     // its messages could not be read
 	again   time.Time // when that is tried again
 	resend  schedule
@@ -78,6 +80,10 @@ func reaching(s mq.QueueState) bool { return s == mq.StateWaiting || s == mq.Sta
 // now is the state and why it is so.
 func (l *link) now() (mq.QueueState, string) {
 	h := l.host
+	why := h.why
+	if l.way != nil && len(l.way.hops) > 0 {
+		why = l.way.words()
+	}
 	switch {
 	case l.mode.hardened:
 		return mq.StateLocked, "Hardened mode lets only HTTP leave this computer. The messages stay here until it is cancelled and the queue manager has been started again."
@@ -86,19 +92,19 @@ func (l *link) now() (mq.QueueState, string) {
 	case h.phase == open && l.trouble != nil:
 		return mq.StateConnected, "Its messages could not be read: " + l.trouble.Error()
 	case h.phase == open:
-		return mq.StateConnected, h.why
+		return mq.StateConnected, why
 	case h.phase == closing:
-		return mq.StateDisconnecting, h.why
+		return mq.StateDisconnecting, why
 	case l.mode.offline:
 		return mq.StateDisconnected, "This computer works offline. The messages stay here until it goes online."
 	case !l.sends():
 		return mq.StateInactive, "Nothing to send."
 	case h.phase == unresolved:
-		return mq.StateNeedValidation, h.why
+		return mq.StateNeedValidation, why
 	case h.phase == lost:
-		return mq.StateDisconnected, h.why
+		return mq.StateDisconnected, why
 	}
-	return mq.StateWaiting, h.why
+	return mq.StateWaiting, why
 }
 
 // snapshot is what the engine shows.
@@ -110,10 +116,14 @@ func (l *link) snapshot() localqm.Link {
 		NextHops: slices.Clone(h.hops), History: slices.Clone(h.history),
 		ResendCount: l.resend.step, ResendInterval: l.resend.wait(), ResendAt: l.resend.at,
 	}
+	nextTry := h.nextTry
+	if w := l.way; w != nil {
+		s.NextHops, s.History, nextTry = w.addresses(), w.history(), w.nextTry()
+	}
 	switch state {
 	case mq.StateWaiting, mq.StateNeedValidation, mq.StateDisconnected:
 		if !l.mode.offline {
-			s.NextTry = h.nextTry
+			s.NextTry = nextTry
 		}
 	}
 	return s

@@ -75,6 +75,7 @@ func (t *Transport) where(ctx context.Context, h *host) ([]netip.AddrPort, error
 	}
 	known := t.m.Known(h.id)
 	t.mu.Lock()
+	known = append(known, h.names...)
 	for _, a := range h.acks { // a peer whose acknowledgements are due
 		known = append(known, a.To.Address)
 	}
@@ -102,7 +103,7 @@ var errUnknown = errors.New("no address is known")
 
 func (t *Transport) unfound(h *host, err error) failure {
 	if errors.Is(err, errUnknown) {
-		return unknownFailure(h.id)
+		return unknownFailure(h.id, h.name)
 	}
 	return resolveFailure(h.name, err)
 }
@@ -177,12 +178,18 @@ func (t *Transport) failed(h *host, p phase, f failure) {
 		return
 	}
 	h.failures++
+	h.nextTry = next
+	h.enter(now, p, f.why)
+	for w := range h.ways {
+		t.steer(w, now)
+		if w.best.failed() { // so have the others
+			w.acks = nil
+			t.tidyWay(w)
+		}
+	}
 	if !h.busy() || !t.mode.sends() {
 		t.book.Forget(h.key)
 		h.enter(now, idle, f.why)
 		t.tidy(h)
-		return
 	}
-	h.nextTry = next
-	h.enter(now, p, f.why)
 }

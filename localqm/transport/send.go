@@ -77,6 +77,7 @@ func (c *conn) take() bool {
 	if len(acks) == 0 && !c.leaving {
 		if l = c.turn(); l != nil {
 			l.ready = false // before Take: what comes meanwhile sets it again
+			l.flying++      // until it is known what it took
 		}
 	}
 	t.mu.Unlock()
@@ -92,11 +93,12 @@ func (c *conn) take() bool {
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	l.flying += len(parcels) - 1
 	if l.trouble = err; err != nil {
 		l.ready, l.again = true, time.Now().Add(troubleAgain)
-		return true
 	}
-	if len(parcels) == 0 {
+	if err != nil || len(parcels) == 0 {
+		t.relink(l, time.Now())
 		return true
 	}
 	l.ready = true
@@ -119,7 +121,7 @@ func (c *conn) turn() *link {
 	now := time.Now()
 	for i, h := range c.hosts {
 		for k, l := range h.links {
-			if !l.ready || l.paused || l.trouble != nil && now.Before(l.again) {
+			if !l.ready || l.paused || l.way != nil && l.way.best != h || l.trouble != nil && now.Before(l.again) {
 				continue
 			}
 			c.hosts = append(append(c.hosts[:i:i], c.hosts[i+1:]...), h)
@@ -206,6 +208,9 @@ func (t *Transport) plan(h *host, now time.Time) {
 	}
 	if next.IsZero() || t.ended {
 		return
+	}
+	if h.overdue != nil {
+		h.overdue.Stop()
 	}
 	h.overdue = time.AfterFunc(next.Sub(now), func() {
 		t.mu.Lock()

@@ -38,4 +38,9 @@ func (t *Transport) settled() {
 			t.hurry(h)
 		}
 	}
+	for _, w := range t.ways {
+		if now.sends() {
+			t.hurry(w.none)
+		}
+	}
 }

@@ -21,6 +21,9 @@ import (
 type Options struct {
 	Manager  *localqm.QueueManager
 	Resolver *route.Resolver // nil: the network's own
+	// Router says where messages with PUBLIC= and PRIVATE= names go next; nil: private
+	// names lead to where their queue manager was met, and public ones nowhere.
+	Router route.Router
 	// Listen are the addresses to listen on; 0.0.0.0 and :: are all of them. One
 	// that this computer does not have is listened on once it does. Without any,
 	// messages only leave.
@@ -50,7 +53,8 @@ type Transport struct {
 	o      Options
 	m      *localqm.QueueManager
 	log    *slog.Logger
-	book   *route.Book
+	book   *route.Book // of hosts
+	plans  *route.Book // of questions to the Router, by key of the way
 	server *session.Server
 	asker  *ping.Asker
 
@@ -62,6 +66,7 @@ type Transport struct {
 	ackWake  chan struct{} // order acknowledgements are due earlier than known
 	setWake  chan struct{} // settings or own addresses have changed
 	lookWake chan struct{} // queues have changed
+	planWake chan struct{} // ways may lead elsewhere
 
 	mu       sync.Mutex
 	ended    bool
@@ -71,6 +76,7 @@ type Transport struct {
 	cut      context.CancelFunc
 	links    map[*localqm.Outgoing]*link
 	hosts    map[string]*host // by key
+	ways     map[string]*way  // by key
 	conns    map[*conn]struct{}
 	due      orderAcks
 	ackAt    time.Time                      // when acknowledge looks again; zero: when it is woken
@@ -105,8 +111,9 @@ func New(o Options) *Transport {
 		o.Session.Memory = session.NewMemory(0)
 	}
 	t := &Transport{
-		o: o, m: o.Manager, log: o.Log, book: route.NewBook(), asker: &ping.Asker{Self: self},
+		o: o, m: o.Manager, log: o.Log, book: route.NewBook(), plans: route.NewBook(), asker: &ping.Asker{Self: self},
 		ackWake: make(chan struct{}, 1), setWake: make(chan struct{}, 1), lookWake: make(chan struct{}, 1),
+		planWake: make(chan struct{}, 1), ways: map[string]*way{},
 		links: map[*localqm.Outgoing]*link{}, hosts: map[string]*host{}, conns: map[*conn]struct{}{},
 		changed: map[*localqm.Outgoing]struct{}{},
 		own:     map[netip.Addr][]netip.Addr{},
@@ -136,6 +143,10 @@ func (t *Transport) Start() error {
 	t.tasks.Go(t.acknowledge)
 	t.tasks.Go(t.attend)
 	t.tasks.Go(t.watchConns)
+	if t.o.Router != nil {
+		t.tasks.Go(t.asks)
+		t.tasks.Go(t.follow)
+	}
 	for _, a := range t.watched() {
 		t.tasks.Go(func() { t.watch(a) })
 	}
@@ -238,7 +249,12 @@ func (t *Transport) Available(o *localqm.Outgoing) {
 		return // it is planned
 	}
 	l.ready = true
-	l.note(time.Now())
+	now := time.Now()
+	l.note(now)
+	if w := l.way; w != nil && (l.host.conn == nil || !w.atBest()) {
+		t.steer(w, now)
+		return
+	}
 	t.move(l.host)
 }
 
@@ -293,16 +309,26 @@ func (t *Transport) update(o *localqm.Outgoing, e localqm.Exactly) {
 	l.refresh()
 	l.note(now)
 	t.hurry(l.host)
+	if l.way != nil {
+		for _, p := range l.way.hops {
+			t.hurry(p.host)
+		}
+	}
 }
 
-// hurry is move for somebody who waits: a host that failed is tried at once.
-// Called with mu held.
+// hurry is move for somebody who waits: a host that failed is tried at once, and so
+// are all next hops of a way. Called with mu held.
 func (t *Transport) hurry(h *host) {
 	t.move(h)
-	if h.conn == nil && h.busy() && t.mode.sends() {
-		t.book.Now(h.key)
-		h.nextTry = time.Time{}
+	if h.conn != nil || !h.busy() || !t.mode.sends() {
+		return
 	}
+	h.nextTry = time.Time{}
+	if h.way != nil {
+		t.plans.Now(h.way.key)
+		return
+	}
+	t.book.Now(h.key)
 }
 
 // Link is the state of a queue's connection.
@@ -335,15 +361,22 @@ func (t *Transport) link(o *localqm.Outgoing) *link {
 	if l := t.links[o]; l != nil {
 		return l
 	}
-	h := t.hostOf(o.Destination())
-	if h == nil {
+	var w *way
+	var h *host
+	if t.routed(o.Destination()) {
+		w = t.wayTo(o.Destination())
+		h = w.best
+	} else if h = t.hostOf(o.Destination()); h == nil {
 		return nil
 	}
 	l := &link{
-		queue: o, host: h, mode: &t.mode, paused: o.Paused(), since: time.Now(),
+		queue: o, host: h, way: w, mode: &t.mode, paused: o.Paused(), since: time.Now(),
 		resend: schedule{waits: resendWaits(t.settings.Resend)},
 	}
 	h.links = append(h.links, l)
+	if w != nil {
+		w.links = append(w.links, l)
+	}
 	t.links[o] = l
 	l.note(l.since)
 	return l
@@ -354,12 +387,16 @@ func (t *Transport) drop(l *link) {
 	delete(t.links, l.queue)
 	h := l.host
 	h.links = slices.DeleteFunc(h.links, func(x *link) bool { return x == l })
+	if w := l.way; w != nil {
+		w.links = slices.DeleteFunc(w.links, func(x *link) bool { return x == l })
+		t.tidyWay(w)
+	}
 	t.tidy(h)
 }
 
 // tidy forgets a host that nobody needs. Called with mu held.
 func (t *Transport) tidy(h *host) {
-	if len(h.links) == 0 && len(h.acks) == 0 && h.conn == nil && h.phase != trying {
+	if h.way == nil && len(h.links) == 0 && len(h.acks) == 0 && len(h.ways) == 0 && h.conn == nil && h.phase != trying {
 		t.book.Forget(h.key)
 		delete(t.hosts, h.key)
 	}
@@ -410,6 +447,13 @@ func (t *Transport) want(h *host) {
 		nudge(c.wake)
 		return
 	}
+	if h.way != nil {
+		t.plans.Want(h.way.key)
+		if h.phase == idle {
+			h.enter(time.Now(), trying, "Looking for the way.")
+		}
+		return
+	}
 	t.book.Want(h.key)
 	if h.phase == idle {
 		h.enter(time.Now(), trying, "Connecting to "+h.name+".")
@@ -425,6 +469,9 @@ func nudge(wake chan struct{}) {
 	default:
 	}
 }
+
+// sessions are those that are open. Called with mu held.
+func (t *Transport) sessions() []*conn { return slices.Collect(maps.Keys(t.conns)) }
 
 // Sessions is how many sessions are open.
 func (t *Transport) Sessions() int {

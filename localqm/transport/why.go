@@ -97,11 +97,26 @@ func resolveFailure(name string, err error) failure {
 
 // unknownFailure tells that a queue manager known by its identifier has no
 // address yet.
-func unknownFailure(id mq.GUID) failure {
+func unknownFailure(id mq.GUID, name string) failure {
+	if name == id.String() {
+		name = "the queue manager " + name
+	}
 	return failure{
 		status: mq.ConnNoRoutingData, code: mq.ErrNoDS,
-		why: fmt.Sprintf("The address of the queue manager %s is not known. It is learned when that one connects.", id),
+		why: fmt.Sprintf("The address of %s is not known. It is learned when that one connects.", name),
 	}
+}
+
+// unroutedFailure tells why the Router has no way to a destination.
+func unroutedFailure(to mq.FormatName, err error) failure {
+	f := failure{
+		status: mq.ConnNoRoutingData, code: mq.ErrNoDS,
+		why: fmt.Sprintf("No way leads to %s: the directory knows of no next hop.", to),
+	}
+	if err != nil {
+		f.why = fmt.Sprintf("No way is known to %s: %v", to, err)
+	}
+	return f
 }
 
 func isTimeout(err error) bool {

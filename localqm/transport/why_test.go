@@ -66,7 +66,7 @@ func TestWhyANameWasNotFoundInPlainWords(t *testing.T) {
 		}
 	}
 	id := mq.NewGUID()
-	if f := unknownFailure(id); f.status != mq.ConnNoRoutingData || !strings.Contains(f.why, id.String()) {
+	if f := unknownFailure(id, id.String()); f.status != mq.ConnNoRoutingData || !strings.Contains(f.why, id.String()) {
 		t.Errorf("%+v", f)
 	}
 }
