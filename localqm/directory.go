@@ -45,6 +45,8 @@ type DirectoryState struct {
 	Sites      []string
 	Routing    bool // RoutingServer: messages for others are taken and passed on
 	Gate       bool // of one of its sites
+	// Notes are plain words about what works and is not as it should be.
+	Notes []string
 }
 
 // DirectoryMode is one of the three.
