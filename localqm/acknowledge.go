@@ -85,6 +85,9 @@ func cameInStream(q *queue, msg *mq.Message) bool {
 // another machine.
 func (m *QueueManager) appendElsewhere(ops []store.Op, to mq.FormatName, msg *mq.Message) []store.Op {
 	q, err := m.sendTo("answer", to)
+	if err == nil {
+		q, err = m.connected(q, msg.Transactional)
+	}
 	if err != nil {
 		m.log.Warn("an acknowledgement was dropped", "to", to, "class", msg.Class, "error", err)
 		return ops
@@ -122,7 +125,7 @@ func correlation(id mq.ObjectID) (c [20]byte) {
 // acknowledged passes on what came to the order queue. Called without mu.
 func (m *QueueManager) acknowledged(a *arrival, f wire.Final, kind wire.AckKind) {
 	if kind == wire.OrderAck {
-		m.ordered(a.from, f.Order)
+		m.ordered(a.from, a.msg.SourceMachine, f.Order)
 		a.done(Arrival{})
 		return
 	}

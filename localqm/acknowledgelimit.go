@@ -5,6 +5,7 @@ import (
 
 	"posthouse/localqm/mq"
 	"posthouse/localqm/store"
+	"posthouse/localqm/wire"
 )
 
 // What may wait to answer packets from other machines, whose senders nobody knows:
@@ -34,6 +35,9 @@ func (m *QueueManager) mayAnswer(a *arrival, to mq.FormatName, trusted bool) boo
 		return trusted || q.bytes < answerBytes
 	}
 	by := origins(a.from.Address)
+	if a.from.ID != a.msg.SourceMachine && !m.ownerOf(wire.OrderQueue(a.msg.SourceMachine)).IsZero() {
+		by = a.msg.SourceMachine.String() // one that the directory knows: a routing server brings what many send
+	}
 	mine := m.answers[by]
 	m.answers.prune(by, m.queues)
 	if m.outgoings >= answerQueues || len(mine) >= answerPeer {

@@ -35,6 +35,7 @@ func (m *QueueManager) Arrive(from Peer, packet []byte, done func(Arrival)) erro
 		return err
 	}
 	a.done = done
+	here := a.msg.Transactional && m.passes(a.msg) && m.waitsHere(a)
 	m.mu.Lock()
 	err = m.usable(opArrive)
 	if err == nil && m.hardened {
@@ -56,9 +57,12 @@ func (m *QueueManager) Arrive(from Peer, packet []byte, done func(Arrival)) erro
 		}
 	}
 	var told func()
-	if a.msg.Transactional {
+	switch {
+	case m.passes(a.msg) && !m.connects(a.msg):
+		told = m.pass(a, here)
+	case a.msg.Transactional:
 		told = m.arriveInStream(a)
-	} else {
+	default:
 		told = m.arriveOnce(a)
 	}
 	m.mu.Unlock()
@@ -211,7 +215,7 @@ func (m *QueueManager) decide(a *arrival) (ops []store.Op, q *queue, err error) 
 	}
 	m.reserve(v.queue, a.row.Size())
 	ops = append(ops, m.put(v.queue, a.row))
-	if a.msg.Acknowledge&mq.AckPositiveArrival != 0 && m.mayAnswer(a, a.msg.AdminQueue, true) {
+	if a.msg.Acknowledge&mq.AckPositiveArrival != 0 && v.queue.reached() && m.mayAnswer(a, a.msg.AdminQueue, true) {
 		ops = m.appendAck(ops, a.msg, a.row, mq.ClassAckReachQueue)
 	}
 	if to := answersTo(a); a.msg.Trace && m.mayAnswer(a, to.orderQueue(), true) {

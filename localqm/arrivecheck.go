@@ -28,6 +28,9 @@ type verdict struct {
 // proves who sent it, so it is that of Anonymous. Called with mu held.
 func (m *QueueManager) judge(a *arrival) (v verdict, err error) {
 	msg := a.msg
+	if m.connects(msg) {
+		return m.judgeForeign(a)
+	}
 	v.queue, v.dead, v.refused = m.addressee(msg)
 	v.dead = v.dead && !msg.Encrypted
 	if v.refused != 0 {

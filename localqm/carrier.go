@@ -44,7 +44,7 @@ type Peer struct {
 type Parcel struct {
 	Packet        []byte // as it leaves, without SessionHeader; not to be changed
 	Recoverable   bool   // transactional ones too
-	Transactional bool
+	Transactional bool   // of this machine: only its order acknowledgement frees it
 	Sequence      uint64 // TxSequenceID of a transactional one
 	Number        uint32
 

@@ -73,6 +73,8 @@ func (m *QueueManager) apply(s *store.Step) {
 			switch q := m.slots[op.Queue.Slot]; {
 			case q != nil && q.root().out != nil:
 				q.root().out.stored = q.root().out.stored || s.Err == nil
+			case q != nil && q.info.Kind == store.Connector:
+				q.fresh = q.fresh && s.Err != nil
 			case s.Err != nil:
 				m.store.FreeSlot(op.Queue.Slot)
 			default:

@@ -66,6 +66,9 @@ func (m *QueueManager) deletable(op string, name mq.QueueName, allowed func(*que
 	case q.info.Kind == store.System || q.info.Role == store.Journal || hidden(q.info):
 		err = mq.Errorf(mq.ErrUnsupportedOperation, op, "%s belongs to the queue manager and cannot be deleted", q.path).
 			WithFix("purge it instead")
+	case q.info.Kind == store.Connector && m.inUse(q):
+		err = mq.Errorf(mq.ErrUnsupportedOperation, op, "%s has messages, or an application has it open", q.path).
+			WithFix("end the connector application, and receive or purge what is in the queue")
 	default:
 		err = allowed(q)
 	}

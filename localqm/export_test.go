@@ -95,7 +95,7 @@ func (m *QueueManager) Settle() error {
 }
 
 // Ordered takes an order acknowledgement.
-func (m *QueueManager) Ordered(from Peer, o wire.Order) { m.ordered(from, o) }
+func (m *QueueManager) Ordered(from Peer, o wire.Order) { m.ordered(from, from.ID, o) }
 
 // Finished takes a final acknowledgement.
 func (m *QueueManager) Finished(f wire.Final) error {

@@ -22,7 +22,10 @@ const (
 	historyAll  = 131_072 // identifiers in all
 )
 
-const spaceHistory = "history" // by place: identifier, Unix seconds, address
+const (
+	spaceHistory = "history" // by place: identifier, Unix seconds and hops, address
+	hopsAt       = 56        // bits of the seconds
+)
 
 // history tells messages that came before, of those that are not transactional,
 // by source and number. Guarded by QueueManager.mu.
@@ -48,6 +51,7 @@ type came struct {
 	peer    *origin
 	at      *list.Element
 	place   uint32 // in the store; 0: only in memory
+	hops    uint8  // that it had when it was passed on; 0: it was for us
 	coming  bool   // its step is on its way
 	waiting []func(Arrival)
 }
@@ -122,7 +126,7 @@ func (h *history) keep(e *came) store.Op {
 	v := make([]byte, 0, 28+len(e.peer.address))
 	v = append(v, e.id.Source[:]...)
 	v = binary.LittleEndian.AppendUint32(v, e.id.Ordinal)
-	v = binary.LittleEndian.AppendUint64(v, uint64(e.when))
+	v = binary.LittleEndian.AppendUint64(v, uint64(e.when)|uint64(e.hops)<<hopsAt)
 	return &store.PutState{
 		Space: spaceHistory, Key: binary.BigEndian.AppendUint32(nil, e.place), Value: append(v, e.peer.address...),
 	}
@@ -142,7 +146,8 @@ func (m *QueueManager) loadHistory(ctx context.Context) error {
 		h.next = max(h.next, e.place+1)
 		if len(value) >= 28 {
 			e.id = mq.ObjectID{Source: mq.GUID(value[:16]), Ordinal: binary.LittleEndian.Uint32(value[16:])}
-			e.when = int64(binary.LittleEndian.Uint64(value[20:]))
+			when := binary.LittleEndian.Uint64(value[20:])
+			e.when, e.hops = int64(when&(1<<hopsAt-1)), uint8(when>>hopsAt)
 			e.peer = &origin{address: string(value[28:])}
 		}
 		all = append(all, e)
@@ -154,7 +159,8 @@ func (m *QueueManager) loadHistory(ctx context.Context) error {
 			h.free = append(h.free, e.place)
 			continue
 		}
-		h.add(e.peer.address, e.id, e.when, oldest).place = e.place
+		added := h.add(e.peer.address, e.id, e.when, oldest)
+		added.place, added.hops = e.place, e.hops
 	}
 	return err
 }

@@ -123,7 +123,7 @@ func (m *QueueManager) hold(ctx context.Context, c Caller, name mq.QueueName, pa
 	mark := []byte(key(store.Outgoing, q.info.Name))
 	ops := []store.Op{&store.DeleteState{Space: spacePaused, Key: mark}}
 	if paused {
-		ops = append(q.out.creation(), &store.PutState{Space: spacePaused, Key: mark})
+		ops = append(q.creation(), &store.PutState{Space: spacePaused, Key: mark})
 	}
 	return m.commit(ctx, op, ops, func() {
 		q.out.paused.Store(paused)
@@ -292,7 +292,7 @@ func (m *QueueManager) frontOf(ctx context.Context, out *outgoing) front {
 			f.oldest = msg.SentTime
 		}
 		m.mu.Lock()
-		if l := out.q.locks[row.Lookup]; msg.Transactional && (l == nil || !l.sent) {
+		if l := out.q.locks[row.Lookup]; msg.Transactional && !out.q.passing(msg) && (l == nil || !l.sent) {
 			f.next = out.stream.next(msg)
 		}
 		m.mu.Unlock()

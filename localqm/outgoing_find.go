@@ -98,11 +98,13 @@ func (m *QueueManager) registerOutgoing(op string, f mq.FormatName) (*queue, err
 	return q, nil
 }
 
-// creation puts an outgoing queue into the store unless it is there.
-func (o *outgoing) creation() []store.Op {
-	return []store.Op{
-		&store.CreateQueue{Queue: o.q.info, IfMissing: true}, &store.CreateQueue{Queue: o.awaiting.info, IfMissing: true},
+// creation puts an outgoing queue or a connector queue into the store unless it is there.
+func (q *queue) creation() []store.Op {
+	ops := []store.Op{&store.CreateQueue{Queue: q.info, IfMissing: true}}
+	if q.out != nil {
+		ops = append(ops, &store.CreateQueue{Queue: q.out.awaiting.info, IfMissing: true})
 	}
+	return ops
 }
 
 // adoptOutgoing gives an outgoing queue, or the part of it that was delivered,

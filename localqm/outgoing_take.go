@@ -1,6 +1,7 @@
 package localqm
 
 import (
+	"cmp"
 	"context"
 	"errors"
 
@@ -178,21 +179,25 @@ func (m *QueueManager) pack(q *queue, row *store.Row, p *Parcel) (*mq.Message, e
 		return nil, mq.Errorf(mq.ErrGeneric, "send a message", "message %d of %s is damaged: %w", row.Lookup, q.path, err).
 			WithFix("stop the queue manager and run `posthouse check`")
 	}
-	p.Recoverable, p.Transactional = !row.Express, msg.Transactional
+	if owner := m.ownerOf(msg.Destination); msg.DestinationMachine.IsZero() && !owner.IsZero() {
+		msg.DestinationMachine = owner // it was not known when the message was sent
+		err = wire.SetMachine(p.Packet, owner)
+	}
+	p.Recoverable, p.Transactional = !row.Express, msg.Transactional && !q.passing(msg)
 	p.size, p.express = row.Size(), row.Express
-	if msg.Journal && !msg.Transactional {
+	if msg.Journal && !msg.Transactional && !q.passing(msg) {
 		p.journal = row
 	}
-	return msg, nil
+	return msg, err
 }
 
 // leaves reports whether a parcel may leave now, and gives a transactional one
 // the place that it leaves with. Called with mu held.
 func (m *QueueManager) leaves(q *queue, msg *mq.Message, p *Parcel, to Peer) bool {
-	if !msg.Transactional {
+	if !p.Transactional {
 		return true
 	}
-	if !m.admits(q, msg, p.lookup, to.ID) {
+	if !m.admits(q, msg, p.lookup, cmp.Or(msg.DestinationMachine, to.ID)) {
 		return false
 	}
 	at := q.out.stream.next(msg)

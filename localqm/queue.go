@@ -33,6 +33,7 @@ type queue struct {
 	coming  int           // puts and moves that the store has not answered
 	held    int           // operations of transactions that name it
 	gone    bool          // deleted
+	fresh   bool          // a connector queue that the store lacks: every step that puts something here brings it along
 	stir    chan struct{} // of a deleted queue: something drain waits for has changed
 }
 
@@ -91,6 +92,8 @@ func key(kind store.QueueKind, name string) string {
 		return `system$;` + strings.ToLower(name)
 	case store.Outgoing:
 		return "out:" + strings.ToLower(name)
+	case store.Connector:
+		return "connector:" + strings.ToLower(name)
 	}
 	return strings.ToLower(name)
 }
@@ -102,9 +105,12 @@ func (m *QueueManager) adopt(info store.Queue) *queue {
 		subs: map[string]*queue{}, locks: map[uint64]*lock{}, handles: map[*Handle]struct{}{},
 	}
 	m.slots[info.Slot] = q
-	if info.Kind == store.Outgoing {
+	switch info.Kind {
+	case store.Outgoing:
 		m.adoptOutgoing(q)
-	} else {
+	case store.Connector:
+		m.adoptConnector(q)
+	default:
 		name := m.pathName(q)
 		q.path, q.format = name.String(), name.Direct()
 		if root := q.root(); root.info.Kind == store.Public && info.Role != store.Subqueue {

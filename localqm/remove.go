@@ -32,11 +32,14 @@ func (m *QueueManager) appendFate(ops []store.Op, q *queue, row *store.Row, msg 
 	if row.Class != mq.ClassNormal {
 		return ops // a dead letter or an acknowledgement: its sender was told
 	}
+	if q.passing(msg) {
+		return m.appendPassed(ops, row, msg, reason)
+	}
 	if cameInStream(q, msg) && (msg.Journal || msg.DeadLetter || msg.FinalAck) { // MS-MQQB 3.1.7.2.2
 		ops = m.appendFinalAck(ops, msg, m.sender(msg), reason)
 	}
 	if reason == mq.ClassAckReceive {
-		if msg.Acknowledge&mq.AckPositiveReceive != 0 {
+		if msg.Acknowledge&mq.AckPositiveReceive != 0 && q.root().reached() {
 			ops = m.appendAck(ops, msg, row, reason)
 		}
 		return ops

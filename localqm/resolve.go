@@ -106,6 +106,8 @@ func (m *QueueManager) findFormat(op string, f mq.FormatName) (*queue, error) {
 			WithFix("add ;JOURNAL, ;DEADLETTER or ;DEADXACT")
 	case mq.KindPublic:
 		return m.findPublic(op, f)
+	case mq.KindConnector:
+		return m.findConnector(op, f)
 	case mq.KindMulti, mq.KindDistribution:
 		return nil, mq.Errorf(mq.ErrUnsupportedFormatNameOperation, op, "a list of names can only be sent to")
 	}

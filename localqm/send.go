@@ -194,6 +194,9 @@ func (m *QueueManager) mayEnter(op string, h *Handle, msg *mq.Message, again boo
 	if err := m.allow(op, h.caller, q, rightsFor(SendAccess)); err != nil {
 		return nil, err
 	}
+	if q, err = m.connected(q, msg.Transactional); err != nil {
+		return nil, err
+	}
 	switch {
 	case q.out != nil: // whether it is taken, its destination decides
 	case q.info.Transactional && !msg.Transactional:
@@ -325,7 +328,7 @@ func (m *QueueManager) appendArrival(ops []store.Op, q *queue, msg *mq.Message, 
 	if msg.Journal {
 		ops = m.appendCopy(ops, m.system(mq.SuffixJournal), row, mq.ClassNormal)
 	}
-	if msg.Acknowledge&mq.AckPositiveArrival != 0 {
+	if msg.Acknowledge&mq.AckPositiveArrival != 0 && q.reached() {
 		ops = m.appendAck(ops, msg, row, mq.ClassAckReachQueue)
 	}
 	return ops

@@ -24,7 +24,7 @@ type transfer struct {
 	// What leaves now. A later stream waits until nothing of it is left.
 	current uint64
 	sent    []sent  // left since the start and not acknowledged, in order
-	to      mq.GUID // the queue manager that they go to
+	to      mq.GUID // the queue manager that they go to, whoever passes them on
 	top     uint32  // the highest number of it that left since the start
 
 	// overtaken counts acknowledgements of later streams that this queue manager
@@ -74,14 +74,14 @@ func (m *QueueManager) outward(ops []store.Op) []store.Op {
 	var first []store.Op
 	bring := func(at store.Slot) *queue {
 		q := m.slots[at]
-		if q == nil || q.out == nil {
+		if q == nil || q.out == nil && !q.fresh {
 			return nil
 		}
-		if !q.out.stored && !slices.ContainsFunc(first, func(op store.Op) bool {
+		if (q.fresh || q.out != nil && !q.out.stored) && !slices.ContainsFunc(first, func(op store.Op) bool {
 			c, ok := op.(*store.CreateQueue)
 			return ok && c.Queue.Slot == at
 		}) {
-			first = append(first, q.out.creation()...)
+			first = append(first, q.creation()...)
 		}
 		return q
 	}
@@ -90,7 +90,7 @@ func (m *QueueManager) outward(ops []store.Op) []store.Op {
 		switch op := op.(type) {
 		case *store.Put:
 			q := bring(op.Row.Slot)
-			if q != nil && !op.Row.Express && wire.Transactional(op.Row.Head) {
+			if q != nil && q.out != nil && !op.Row.Express && wire.Transactional(op.Row.Head) && wire.Hops(op.Row.Head) == 0 {
 				numbered = m.number(q, op.Row) || numbered
 			}
 		case *store.Prepare:
@@ -251,19 +251,19 @@ func (m *QueueManager) unstall(q *queue) {
 // stream that does not leave now, of a number that never left, or of another
 // queue manager than it goes to means nothing. What left before the start is not
 // known: of a stream from then any number counts, for what is still here.
-func (m *QueueManager) ordered(from Peer, o wire.Order) {
+func (m *QueueManager) ordered(from Peer, source mq.GUID, o wire.Order) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	q := m.sequences.of[o.Sequence]
 	if q == nil {
-		m.overtaken(from, o.Sequence)
+		m.overtaken(from, source, o.Sequence)
 	}
 	if q == nil || q.gone || m.failed != nil {
 		return
 	}
 	s := &q.out.stream
 	known := o.Sequence >= m.sequences.first
-	if s.current != o.Sequence || s.to != from.ID || o.Number == 0 || known && o.Number > s.top {
+	if s.current != o.Sequence || !m.acknowledgedBy(q, from, source) || o.Number == 0 || known && o.Number > s.top {
 		return
 	}
 	ops := m.confirm(q, o.Number)
@@ -296,7 +296,7 @@ func (m *QueueManager) ordered(from Peer, o wire.Order) {
 // manager that is later than what leaves for it now: the data folder was restored
 // from an older copy, and the peer takes none of that any more. Whether it had
 // come before nobody here knows, so a person has to decide.
-func (m *QueueManager) overtaken(from Peer, sequence uint64) {
+func (m *QueueManager) overtaken(from Peer, source mq.GUID, sequence uint64) {
 	if sequence >= m.sequences.first {
 		return
 	}
@@ -304,7 +304,7 @@ func (m *QueueManager) overtaken(from Peer, sequence uint64) {
 		if q.out == nil {
 			continue
 		}
-		if s := &q.out.stream; s.to == from.ID && len(s.sent) > 0 && s.current < sequence {
+		if s := &q.out.stream; len(s.sent) > 0 && s.current < sequence && m.acknowledgedBy(q, from, source) {
 			s.overtaken++
 		}
 	}

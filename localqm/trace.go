@@ -52,6 +52,8 @@ func (m *QueueManager) appendTrace(ops []store.Op, msg *mq.Message, source Peer,
 		return ops // its sender could not have written there
 	case to != nil:
 		return m.appendOwn(ops, to, report)
+	case !m.ownerOf(report.Destination).IsZero():
+		return m.appendElsewhere(ops, report.Destination, report)
 	case m.ours(msg.SourceMachine):
 		return ops
 	}

@@ -124,8 +124,12 @@ func (t *Transaction) enqueue(op string, h *Handle, msg *mq.Message) error {
 	}
 	msg.TransactionID = mq.ObjectID{Source: m.id(), Ordinal: t.number}
 	m.mu.Lock()
-	_, more := t.ends[h.queue]
+	to, err := m.connected(h.queue, true)
+	_, more := t.ends[to]
 	m.mu.Unlock()
+	if err != nil {
+		return err
+	}
 	msg.First = !more
 	row, err := m.encode(op, msg)
 	if err != nil {

@@ -13,6 +13,7 @@ import (
 	"sync"
 	"testing"
 
+	"posthouse/localqm"
 	"posthouse/localqm/qmtest"
 	"posthouse/localqm/qmtest/loopback"
 	"posthouse/localqm/route"
@@ -75,6 +76,7 @@ type QM struct {
 	Name      string
 	Address   netip.Addr
 	Options   transport.Options // of the next Connect
+	Directory localqm.Directory // joined before the next Connect; nil: none
 
 	n *Network
 }
@@ -82,6 +84,14 @@ type QM struct {
 // Start starts a queue manager with the next address, which its name stands for
 // from now on.
 func (n *Network) Start(name string, change ...func(*transport.Options)) *QM {
+	n.t.Helper()
+	q := n.prepare(name, change...)
+	q.Connect()
+	return q
+}
+
+// prepare is Start without Connect.
+func (n *Network) prepare(name string, change ...func(*transport.Options)) *QM {
 	n.t.Helper()
 	q := &QM{QM: qmtest.StartLive(n.t, qmtest.On(name)), Name: name, Address: n.next, n: n}
 	n.next = n.next.Next()
@@ -97,7 +107,6 @@ func (n *Network) Start(name string, change ...func(*transport.Options)) *QM {
 		c(&q.Options)
 	}
 	n.t.Cleanup(q.Disconnect)
-	q.Connect()
 	return q
 }
 
@@ -105,6 +114,9 @@ func (n *Network) Start(name string, change ...func(*transport.Options)) *QM {
 func (q *QM) Connect() {
 	q.n.t.Helper()
 	q.Options.Manager = q.QueueManager
+	if q.Directory != nil {
+		q.Join(q.Directory)
+	}
 	q.Transport = transport.New(q.Options)
 	if err := q.Transport.Start(); err != nil {
 		q.n.t.Fatalf("start the transport of %s: %v", q.Name, err)
@@ -113,7 +125,11 @@ func (q *QM) Connect() {
 
 // Disconnect stops the transport alone: the computer cannot be reached and
 // reaches nobody.
-func (q *QM) Disconnect() { q.Transport.Close() }
+func (q *QM) Disconnect() {
+	if q.Transport != nil {
+		q.Transport.Close()
+	}
+}
 
 // Restart stops everything and starts it again.
 func (q *QM) Restart() {
