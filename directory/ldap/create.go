@@ -97,7 +97,7 @@ func (c *creation) create(ctx context.Context, parent string, o directory.Object
 		}
 		c.dn = Child(cn, parent)
 	case *directory.Link:
-		c.dn = Child(linkName(o.Site1, o.Site2), parent)
+		c.dn = Child(LinkName(o.Site1, o.Site2), parent)
 	case *directory.Enterprise:
 		c.dn = enterpriseDN(c.root)
 	case *directory.List:

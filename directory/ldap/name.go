@@ -56,6 +56,9 @@ func Ancestor(dn string, n int) string {
 // Key is the same for names of the same object: letter case, spaces and the ways of
 // escaping are made equal. A name that cannot be read has itself.
 func Key(dn string) string {
+	if plain(dn) {
+		return Fold(dn)
+	}
 	d, err := goldap.ParseDN(dn)
 	if err != nil {
 		return strings.ToLower(dn)
@@ -75,6 +78,21 @@ func Key(dn string) string {
 		}
 	}
 	return b.String()
+}
+
+// plain reports whether a name is written in the one usual way.
+func plain(dn string) bool {
+	for i := range len(dn) {
+		switch dn[i] {
+		case '\\', '"', '+', '#', '<', '>', ';', 0:
+			return false
+		case ' ':
+			if i == 0 || i == len(dn)-1 || strings.IndexByte(",=", dn[i-1]) >= 0 || strings.IndexByte(",=", dn[i+1]) >= 0 {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // Fold makes texts equal that a directory takes for the same.
@@ -100,9 +118,9 @@ func isDeleted(dn string) bool {
 // controller has (MS-ADTS 3.1.1.3.1.2.4).
 func guidBase(id mq.GUID) string { return "<GUID=" + id.String() + ">" }
 
-// linkName is the cn of the routing link between two sites: the hexadecimal digits of
+// LinkName is the cn of the routing link between two sites: the hexadecimal digits of
 // both (MS-MQDSSM 3.1.6.1.4.2).
-func linkName(site1, site2 mq.GUID) string {
+func LinkName(site1, site2 mq.GUID) string {
 	return strings.ReplaceAll(site1.String()+site2.String(), "-", "")
 }
 

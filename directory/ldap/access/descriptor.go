@@ -286,7 +286,7 @@ func (d Descriptor) Under(parent Descriptor) Descriptor {
 	if d.Control&secure.DACLProtected != 0 {
 		return d
 	}
-	list := slices.Clone(d.DACL)
+	list := slices.DeleteFunc(slices.Clone(d.DACL), func(e ACE) bool { return e.Flags&secure.Inherited != 0 })
 	for _, e := range parent.DACL {
 		if e.Flags&secure.ContainerInherit == 0 || e.Flags&secure.NoPropagate != 0 && e.Flags&secure.Inherited != 0 {
 			continue
