@@ -1,0 +1,156 @@
+package routemap
+
+import (
+	"context"
+	"os"
+	"testing"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/test"
+
+	"posthouse/localqm/mq"
+	"posthouse/mgmtclient"
+	"posthouse/mgmtclient/fake"
+	"posthouse/views/kit"
+	"posthouse/views/screen"
+	"posthouse/views/screen/screentest"
+	"posthouse/views/shell"
+	"posthouse/views/theme"
+	"posthouse/views/viewtest"
+)
+
+// window is a whole window with the computers of the pictures.
+type window struct {
+	*screentest.Queue
+	*shell.Shell
+	window fyne.Window
+	v      *View
+}
+
+// The sizes of the pictures.
+var (
+	pictureSize = fyne.NewSize(1440, 900)
+	narrowSize  = fyne.NewSize(1024, 700)
+	leastSize   = fyne.NewSize(960, 600)
+)
+
+// computers are those of the window. HUB-CPH01 is this one, and what of the others
+// is not there does not answer.
+func computers() []shell.Node {
+	node := func(name string, n *fake.Node) shell.Node {
+		return shell.Node{ID: name, Name: name, Local: name == "HUB-CPH01", Connect: func(context.Context) (shell.Link, error) {
+			if n == nil {
+				return shell.Link{}, mq.Errorf(mq.ErrServiceNotAvailable, "connect to "+name, "nothing listens on its port 1801")
+			}
+			return shell.Link{Client: n, As: `NORDHAVN\anna`}, nil
+		}}
+	}
+	limited := fake.New(fake.Options{Name: "EDI-GW01"})
+	limited.Lack(mgmtclient.CanPurge)
+	list := []shell.Node{node("HUB-CPH01", fake.Sample()), node("WMS-ODN01", nil), node("EDI-GW01", limited)}
+	for _, name := range []string{"HUB-AAR02", "WMS-OSL04", "DESK-RONNE", "DESK-SKAGEN", "DESK-HIRTSHALS"} {
+		list = append(list, node(name, fake.New(fake.Options{Name: name, Now: fake.NewClock(fake.Now).Now})))
+	}
+	return list
+}
+
+// open shows the map in a window. Where the sites are is kept from before, if at is
+// given.
+func open(t *testing.T, c theme.Choice, dir mgmtclient.Directory, at map[mq.GUID]point, from, to int) *window {
+	t.Helper()
+	viewtest.NewApp(t, c)
+	x := &window{Queue: screentest.NewQueue(), window: test.NewTempWindow(t, nil)}
+	x.Shell = shell.New(context.Background(), shell.Options{
+		Window: x.window, Post: x.Post, Directory: dir, Now: fake.NewClock(fake.Now).Now, Nodes: computers(),
+		Screens: map[screen.Name]screen.Factory{screen.Home: New, screen.RouteMap: func(h screen.Host) screen.Screen {
+			forest := dir.Status().Forest
+			kept := map[string][2]int{}
+			for id, p := range at {
+				kept[id.String()] = [2]int{int(p.X), int(p.Y)}
+			}
+			placesOf(forest).Set(h.Preferences(), kept)
+			wayOf(forest).Set(h.Preferences(), [2]string{id(from).String(), id(to).String()})
+			x.v = New(h).(*View)
+			return x.v
+		}},
+	})
+	x.Fill()
+	var words []fyne.CanvasObject
+	for _, m := range screen.Menus {
+		words = append(words, kit.NewLabel(m).Color(theme.Text2))
+	}
+	// Stands for Fyne's menu bar, which the test driver does not draw.
+	bar := kit.NewPanel(theme.Background, screen.Column(0, kit.Fixed(0, 27, kit.Padded(0, 16, 0, 16, kit.GapRow(20, words...))), kit.NewRule()))
+	x.window.SetContent(screen.Column(1, bar, x.Content()))
+	x.window.Resize(pictureSize)
+	t.Cleanup(func() {
+		x.Close()
+		x.Wait()
+	})
+	x.Start()
+	x.Until(t, "the computers' answers", func() bool {
+		for _, n := range x.Nodes() {
+			if n.State == screen.Connecting || n.Client != nil && x.Feed().Of(n.ID).At.IsZero() {
+				return false
+			}
+		}
+		return true
+	})
+	x.Disconnect("DESK-HIRTSHALS")
+	x.Open(screen.Route{Screen: screen.RouteMap})
+	return x
+}
+
+// ready waits until the map and the way are known.
+func (x *window) ready(t *testing.T) *window {
+	t.Helper()
+	p := x.v.p
+	x.Until(t, "the map", func() bool {
+		settled := p.known && !p.loading && (p.way.from.IsZero() || p.way.to.IsZero() || p.way.known)
+		for _, d := range p.drafts {
+			settled = settled && !d.comparing && !d.saving
+		}
+		return settled
+	})
+	return x
+}
+
+func (x *window) shot(t *testing.T, name string, c theme.Choice) {
+	t.Helper()
+	x.Run()
+	for range 2 {
+		screentest.Settle(t, x.window.Content())
+	}
+	viewtest.ShotOf(t, name, x.window.Canvas(), c)
+}
+
+func (x *window) closeTop() {
+	over := x.window.Canvas().Overlays()
+	if top := over.Top(); top != nil {
+		top.Hide()
+		over.Remove(top)
+	}
+}
+
+// variants are the variants to draw: both for pictures that are kept, else one.
+func variants() []theme.Choice {
+	if os.Getenv(viewtest.EnvShots) == "" {
+		return viewtest.Variants[:1]
+	}
+	return viewtest.Variants
+}
+
+func TestShots(t *testing.T) {
+	for _, c := range variants() {
+		t.Run(viewtest.Name(c), func(t *testing.T) {
+			x := open(t, c, forestWith(nordhavn()), places(pictured), hirtshals, odense).ready(t)
+			v := x.v
+			x.shot(t, "05-route-map-way", c)
+			v.choose(item{kindLink, link(aarOdn)}, true)
+			v.pane.form.cost.SetText("2")
+			v.pane.form.setCost("2")
+			x.ready(t)
+			x.shot(t, "05-route-map", c)
+		})
+	}
+}
