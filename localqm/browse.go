@@ -143,7 +143,7 @@ func (m *QueueManager) info(q *queue) QueueInfo {
 // exclusive opens: it looks at one moment.
 func (m *QueueManager) Browse(ctx context.Context, c Caller, name mq.QueueName, r store.Range) ([]Delivery, error) {
 	op := "browse " + name.String()
-	q, err := m.mayPeek(op, c, name)
+	q, err := m.mayPeek(ctx, op, c, name)
 	if err != nil {
 		return nil, err
 	}
@@ -172,7 +172,7 @@ func (m *QueueManager) Browse(ctx context.Context, c Caller, name mq.QueueName, 
 // Message reads one message with at most body bytes of its body.
 func (m *QueueManager) Message(ctx context.Context, c Caller, name mq.QueueName, lookup uint64, body int) (Delivery, error) {
 	op := "read message " + store.FormatLookup(lookup) + " of " + name.String()
-	q, err := m.mayPeek(op, c, name)
+	q, err := m.mayPeek(ctx, op, c, name)
 	if err != nil {
 		return Delivery{}, err
 	}
@@ -208,7 +208,11 @@ func (q *queue) place(lookup uint64) (locked bool, t Transfer) {
 	return l != nil && !l.sent, t
 }
 
-func (m *QueueManager) mayPeek(op string, c Caller, name mq.QueueName) (*queue, error) {
+func (m *QueueManager) mayPeek(ctx context.Context, op string, c Caller, name mq.QueueName) (*queue, error) {
+	name, _, err := m.meant(ctx, op, name)
+	if err != nil {
+		return nil, err
+	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	q, err := m.findAny(op, name)

@@ -124,3 +124,26 @@ func (m *QueueManager) Streams() int {
 	defer m.mu.Unlock()
 	return len(m.incoming.streams)
 }
+// Unlocked reports whether nobody holds a lock of the queue manager.
+func (m *QueueManager) Unlocked() bool {
+	if !m.config.TryLock() {
+		return false
+	}
+	defer m.config.Unlock()
+	if !m.mu.TryLock() {
+		return false
+	}
+	m.mu.Unlock()
+	return true
+}
+
+// Number is the number of a private queue; 0: there is none.
+func (m *QueueManager) Number(name string) uint32 {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	q := m.queues[key(store.Private, name)]
+	if q == nil || m.numbers[q.info.Number] != q {
+		return 0
+	}
+	return q.info.Number
+}

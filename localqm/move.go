@@ -19,6 +19,10 @@ type Moved struct {
 // send in one transaction.
 func (m *QueueManager) MoveMessages(ctx context.Context, c Caller, from, to mq.QueueName, ids []uint64) ([]Moved, error) {
 	op := "move messages from " + from.String() + " to " + to.String()
+	to, _, err := m.meant(ctx, op, to)
+	if err != nil {
+		return nil, err
+	}
 	if err := m.beginSubqueue(ctx, c, to); err != nil {
 		return nil, err
 	}

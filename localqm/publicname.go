@@ -72,6 +72,9 @@ func (m *QueueManager) meant(ctx context.Context, op string, name mq.QueueName) 
 		return name, found, nil // it waits until the directory tells whose it is
 	case err != nil && ours && code == mq.ErrQueueNotFound:
 		return name, found, nil // it will be missed here, in the words for our own
+	case err != nil && code == mq.ErrNoDS:
+		return name, found, mq.Errorf(code, op, "whether %s is a public queue only the directory tells, and it cannot be asked: %w", name, err).
+			WithFix("try again when it answers, or name the queue directly: %s", name.Path.Direct())
 	case err != nil:
 		return name, found, tried(op, err)
 	case m.ours(found.Machine):
@@ -145,6 +148,10 @@ func (m *QueueManager) targets(ctx context.Context, op string, elements []mq.For
 		list := []mq.FormatName{e}
 		if e.Kind == mq.KindDistribution {
 			d, err := m.asking(op)
+			if mq.CodeOf(err) == mq.ErrUnsupportedOperation {
+				return nil, mq.Errorf(mq.ErrUnsupportedFormatNameOperation, op, "%s is a list in a directory, and this queue manager works without one", e).
+					WithFix("name its queues one by one, separated by commas")
+			}
 			if err != nil {
 				return nil, err
 			}
@@ -153,6 +160,9 @@ func (m *QueueManager) targets(ctx context.Context, op string, elements []mq.For
 			}
 		}
 		for _, f := range list {
+			if f.Kind == mq.KindDistribution || f.Kind == mq.KindMulti {
+				return nil, mq.Errorf(mq.ErrIllegalFormatName, op, "the directory says that %s stands for another list, %s", e, f)
+			}
 			if !seen[f.Key()] {
 				seen[f.Key()] = true
 				all = append(all, f)

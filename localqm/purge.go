@@ -17,6 +17,10 @@ const purgeBatch = 500
 // number tells how many were removed, also beside an error.
 func (m *QueueManager) Purge(ctx context.Context, c Caller, name mq.QueueName) (int64, error) {
 	op := "purge " + name.String()
+	name, _, err := m.meant(ctx, op, name)
+	if err != nil {
+		return 0, err
+	}
 	m.mu.Lock()
 	q, err := m.findAny(op, name)
 	if err == nil {
