@@ -124,6 +124,7 @@ func (m *QueueManager) Streams() int {
 	defer m.mu.Unlock()
 	return len(m.incoming.streams)
 }
+
 // Unlocked reports whether nobody holds a lock of the queue manager.
 func (m *QueueManager) Unlocked() bool {
 	if !m.config.TryLock() {
