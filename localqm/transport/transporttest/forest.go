@@ -287,3 +287,15 @@ func must[T any](v T, err error) T {
 	}
 	return v
 }
+
+// Machine is the identifier of a computer.
+func (f *Forest) Machine(name string) (mq.GUID, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for id, n := range f.machines {
+		if n == name {
+			return id, nil
+		}
+	}
+	return mq.GUID{}, fmt.Errorf("no computer %s", name)
+}
