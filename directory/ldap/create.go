@@ -1,9 +1,11 @@
 package ldap
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"strings"
+	"unicode/utf8"
 
 	"posthouse/directory"
 	"posthouse/directory/ldap/access"
@@ -252,7 +254,14 @@ func unlimited(f field, values [][]byte) bool {
 // values are those of one field; names of other objects are looked up.
 func (f *forest) values(ctx context.Context, op string, fd field, o directory.Object) ([][]byte, error) {
 	if fd.refs == nil {
-		return fd.get(o), nil
+		list := fd.get(o)
+		for _, v := range list {
+			if fd.text && (!utf8.Valid(v) || bytes.IndexByte(v, 0) >= 0) {
+				return nil, mq.Errorf(mq.ErrIllegalPropertyValue, op, "the %s %s has characters that are no text", fd.attribute, mq.Quote(string(v))).
+					WithFix("leave them out")
+			}
+		}
+		return list, nil
 	}
 	ids := fd.refs.get(o)
 	names, err := f.resolve(ctx, op, ids)

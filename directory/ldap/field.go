@@ -17,6 +17,7 @@ type field struct {
 	absent    string // what an attribute that is not set means; "" if nothing
 	fixed     bool   // never written after the creation
 	computer  bool   // kept on the computer object of a machine
+	text      bool   // of people: without what cannot be text
 	value     func(any) ([]byte, bool)
 	get       func(directory.Object) [][]byte
 	put       func(directory.Object, [][]byte)
@@ -105,10 +106,13 @@ func (f field) onComputer() field { f.computer = true; return f }
 func (f field) onlyAtCreation() field { f.fixed = true; return f }
 
 func text[T directory.Object](a directory.Attribute, name string, at func(T) *string) field {
-	return scalar(a, name, at,
-		func(s string) ([]byte, bool) { return []byte(s), s != "" }, // AD refuses empty values
-		func(b []byte) string { return string(b) })
+	f := scalar(a, name, at, writeText, func(b []byte) string { return string(b) })
+	f.text = true
+	return f
 }
+
+// writeText leaves out an empty text, which no directory takes as a value.
+func writeText(s string) ([]byte, bool) { return []byte(s), s != "" }
 
 func boolean[T directory.Object](a directory.Attribute, name string, at func(T) *bool) field {
 	return scalar(a, name, at, writeBool, readBool).or("FALSE")

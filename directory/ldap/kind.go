@@ -135,7 +135,7 @@ var kinds = [...]*kind{
 			text(directory.AttrOSVersion, "operatingSystemVersion", func(m *directory.Machine) *string { return &m.OSVersion }).onComputer(),
 			raw(directory.AttrSignKeys, attrCerts, func(m *directory.Machine) *[]byte { return &m.SignKeys }).onComputer(),
 			several(directory.AttrPrincipals, attrSPN, func(m *directory.Machine) *[]string { return &m.Principals },
-				func(s string) ([]byte, bool) { return []byte(s), s != "" }, func(b []byte) string { return string(b) }).onComputer(),
+				writeText, func(b []byte) string { return string(b) }).onComputer(),
 		},
 	},
 	directory.KindQueue: {

@@ -249,8 +249,6 @@ func valueOf[V any](write func(V) ([]byte, bool)) func(any) ([]byte, bool) {
 	}
 }
 
-func writeText(s string) ([]byte, bool) { return []byte(s), s != "" }
-
 func (p *plan) compare(t directory.Term, f field) error {
 	c, err := condition(t, f)
 	p.filters = append(p.filters, c)

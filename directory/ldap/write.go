@@ -82,7 +82,8 @@ func writable(op string, k *kind, a directory.Attribute) error {
 		return mq.Errorf(mq.ErrPropertyNotAllowed, op, "%s is given at the creation and cannot be changed", a).
 			WithFix("make a new object, and delete this one")
 	case !ok:
-		return mq.Errorf(mq.ErrPropertyNotAllowed, op, "it has no attribute %s", a)
+		return mq.Errorf(mq.ErrPropertyNotAllowed, op, "it has no attribute %s", a).
+			WithFix("leave it out")
 	case k.kind == directory.KindServer:
 		return mq.Errorf(mq.ErrPropertyNotAllowed, op, "it follows the roles of its queue manager").
 			WithFix("change the roles of the queue manager")
