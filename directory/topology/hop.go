@@ -181,6 +181,10 @@ func (m *Map) cross(s sender, t *target, accept func(arc) bool) []hop {
 			switch last := t.cost[a.to] == 0; {
 			case last && t.foreign:
 				for _, c := range m.connectors(a.link, a.to) {
+					h.to, h.link = a.to, a.link
+					if !slices.Contains(m.machines[c].sites, a.to) {
+						h.to, h.link = at, -1 // it hands over from this side
+					}
 					add(c, 1, connector)
 				}
 			case last && len(entrance) == 0 && len(t.in) > 0:
