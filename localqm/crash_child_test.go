@@ -39,7 +39,11 @@ func crashChild() {
 	if dir == "" {
 		return
 	}
-	if err := crashWork(dir); err != nil {
+	work := crashWork
+	if os.Getenv(crashPublic) != "" {
+		work = crashPublicChild
+	}
+	if err := work(dir); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
