@@ -243,7 +243,7 @@ func queueNames(t *testing.T, f *fixture) {
 
 // evil is text that means something to somebody else.
 var evil = []string{
-	`*)(objectClass=*`, `)(|(cn=*`, `,CN=x`, `a,DC=b+c="d";<e>`, `#hash`, ` space`, `space `, `\`, `\2a`, `*`, `&`, `a\,b`, "tab\tin it", `"quoted"`, `Æøå ✓ 😀`, `=`, `CN=x,CN=y`,
+	`*)(objectClass=*`, `)(|(cn=*`, `,CN=x`, `a,DC=b+c="d";<e>`, `#hash`, ` in front`, `at the end `, `\`, `\2a`, `*`, `&`, `a\,b`, "tab\tin it", `"quoted"`, `Æøå ✓ 😀`, `=`, `CN=x,CN=y`,
 }
 
 func injection(t *testing.T, f *fixture) {

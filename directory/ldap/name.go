@@ -16,7 +16,13 @@ import (
 
 // Child is the distinguished name of CN=name below parent, whatever is in name
 // (RFC 4514 2.4).
-func Child(name, parent string) string { return "CN=" + goldap.EscapeDN(name) + "," + parent }
+func Child(name, parent string) string { return "CN=" + EscapeName(name) + "," + parent }
+
+// EscapeName is a value in a distinguished name. An equals sign is escaped too, which
+// RFC 4514 allows and Samba wants.
+func EscapeName(name string) string {
+	return strings.ReplaceAll(goldap.EscapeDN(name), "=", `\=`)
+}
 
 // Element is the value of part i of a distinguished name, 0 being the object's own
 // name, with nothing escaped; "" if there is none.

@@ -183,7 +183,7 @@ func (s *session) Add(ctx context.Context, dn string, list []ldap.Attribute) err
 	case !s.may(parent, access.CreateChild, classGUID(n.class.name)):
 		return s.refuse(op, ldap.CodeAccess, dn, "no right to create %s below %s", n.class.name, parent.dn)
 	}
-	n.dn = n.class.rdnType() + "=" + goldap.EscapeDN(rdn.Value) + "," + parent.dn
+	n.dn = n.class.rdnType() + "=" + ldap.EscapeName(rdn.Value) + "," + parent.dn
 	if code := attributes["cn"].checkValue([]byte(rdn.Value)); code != 0 {
 		return s.refuse(op, code, dn, "cn: 1 to 64 characters")
 	}

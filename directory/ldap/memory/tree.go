@@ -128,7 +128,7 @@ func (d *Directory) put(parent *node, cn, className string, values map[string][]
 		if c.rdn != "" {
 			rdn = c.rdn
 		}
-		n.dn = rdn + "=" + goldap.EscapeDN(cn) + "," + parent.dn
+		n.dn = rdn + "=" + ldap.EscapeName(cn) + "," + parent.dn
 		n.key = strings.ToLower(rdn) + "=" + goldap.EscapeDN(ldap.Fold(cn)) + "," + parent.key
 		n.values["cn"] = [][]byte{[]byte(cn)}
 	}
@@ -257,7 +257,7 @@ func (d *Directory) bury(n *node) {
 		home = d.config
 	}
 	n.deleted = true
-	n.dn = fmt.Sprintf(`CN=%s\0ADEL:%s,CN=Deleted Objects,%s`, goldap.EscapeDN(string(n.values["cn"][0])), n.id, home.dn)
+	n.dn = fmt.Sprintf(`CN=%s\0ADEL:%s,CN=Deleted Objects,%s`, ldap.EscapeName(string(n.values["cn"][0])), n.id, home.dn)
 	for _, c := range []string{"group", "msMQ-Group"} {
 		for _, g := range d.index[indexKey("objectclass", c)] {
 			g.refs["member"] = slices.DeleteFunc(g.refs["member"], func(o *node) bool { return o == n })
