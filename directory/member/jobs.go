@@ -109,7 +109,9 @@ func (m *Member) do(ctx context.Context, j job) {
 	switch j {
 	case jobSites:
 		if away == nil {
-			err = m.readSelf(ctx, d)
+			if err = m.readSelf(ctx, d); err == nil {
+				err = m.readMap(ctx, d)
+			}
 		}
 		m.plan(j, m.timers.Sites)
 	case jobGates:

@@ -142,6 +142,9 @@ func (m *Member) Create(ctx context.Context, c localqm.Caller, q localqm.PublicQ
 	}
 	o.Security = m.keepable(guard, owner.SID).Append(nil)
 	made, err := d.Create(ctx, "", o)
+	m.mu.Lock()
+	m.queues.drop(strings.ToLower(o.Path())) // also if it exists: it was taken for missing
+	m.mu.Unlock()
 	if err != nil {
 		return localqm.PublicQueue{}, m.asked(err)
 	}

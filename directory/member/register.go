@@ -10,7 +10,6 @@ import (
 
 	"posthouse/directory"
 	"posthouse/localqm/mq"
-	"posthouse/localqm/secure"
 )
 
 const opJoin = "join the directory"
@@ -82,19 +81,13 @@ func (m *Member) identify(ctx context.Context, o *directory.Machine, fresh bool)
 	return m.manager.Adopt(ctx, o.ID)
 }
 
-// register makes our machine object below the computer account.
+// register makes our machine object below the computer account. Its descriptor lets
+// that account, by which this queue manager signs in, do everything with it (MS-MQDSSM
+// 3.1.6.1.1.8).
 func (m *Member) register(ctx context.Context, d directory.Directory) (*directory.Machine, error) {
 	if known := m.remembered(); !known.Machine.IsZero() && !m.o.Adopt {
 		return nil, mismatch("`posthouse directory join --adopt` registers it anew",
 			"the queue manager %s is no longer in the directory: somebody deleted it", m.computer)
-	}
-	account, err := directory.Get[*directory.Computer](ctx, d, directory.ByName(m.computer))
-	if errors.Is(err, mq.ErrObjectNotFound) || errors.Is(err, mq.ErrMachineNotFound) {
-		return nil, mq.Errorf(mq.ErrMachineNotFound, opJoin, "the domain has no account for the computer %s", m.computer).
-			WithFix("make the computer a member of the domain, or let an administrator create the account %s$", m.computer)
-	}
-	if err != nil {
-		return nil, err
 	}
 	site, err := m.chooseSite(ctx, d)
 	if err != nil {
@@ -105,7 +98,6 @@ func (m *Member) register(ctx context.Context, d directory.Directory) (*director
 		Computer: m.computer, Version: m.o.Version, Quota: settings.Quota, Journal: settings.JournalQuota,
 		Sites: []mq.GUID{site.ID}, Routing: m.o.Routing != nil && *m.o.Routing, EncryptKeys: m.remembered().encryptKeys(),
 	}
-	o.Security = machineGuard(account.SID).Append(nil)
 	made, err := d.Create(ctx, "", o)
 	if err != nil {
 		return nil, err
@@ -116,16 +108,6 @@ func (m *Member) register(ctx context.Context, d directory.Directory) (*director
 	}
 	m.log.Info("the queue manager was registered in the directory", "computer", m.computer, "id", machine.ID, "site", site.Name)
 	return machine, nil
-}
-
-// machineGuard is the descriptor of a new machine object: everybody reads, the
-// computer's account does everything (MS-MQDSSM 3.1.6.1.1.8). Who registers it owns it.
-func machineGuard(account string) secure.Descriptor {
-	d := secure.Descriptor{DACL: secure.ACL{{Type: secure.Allow, Mask: uint32(mq.RightMachineWorld), SID: secure.Everyone}}}
-	if sid, err := secure.ParseSID(account); err == nil {
-		d = d.Grant(sid, uint32(mq.RightMachineGenericAll))
-	}
-	return d
 }
 
 // defaultSite is the site that every new forest has.
