@@ -67,6 +67,8 @@ type Initiator struct {
 	cache    identityOfCache
 	known    map[string]ticket // service tickets that have been taken, by principal
 	granting ticket            // got with Password or Keytab
+
+	name, realm string // of the last sign-in
 }
 
 // NewInitiator checks that there is a configuration that can be read, and that the cache
@@ -88,6 +90,13 @@ func NewInitiator(o InitiatorOptions) (*Initiator, error) {
 	return i, nil
 }
 
+// Who is the user of the last sign-in that was begun.
+func (i *Initiator) Who() (name, realm string) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	return i.name, i.realm
+}
+
 // Mechanism is security.Kerberos.
 func (i *Initiator) Mechanism() security.Mechanism { return security.Kerberos }
 
@@ -106,6 +115,9 @@ func (i *Initiator) Initiate(host string) (c security.Context, err error) {
 	if err != nil {
 		return nil, err
 	}
+	i.mu.Lock()
+	i.name, i.realm = t.client.PrincipalNameString(), t.realm
+	i.mu.Unlock()
 	return &initiating{initiator: i, ticket: t, wants: i.options.wants()}, nil
 }
 
