@@ -86,7 +86,7 @@ func newChooser(h screen.Host, was mgmtclient.DirectorySignIn) *chooser {
 		f.pass.SetPlaceholder("as kept; type to change it")
 	}
 	f.pass.OnChanged = func(text string) { f.set(func() { f.password, f.typed = text, text != "" || f.typed }) }
-	f.ca = kit.NewField("that of this system")
+	f.ca = kit.NewField("those of this system")
 	f.ca.SetText(f.choice.ca)
 	f.ca.OnChanged = func(text string) { f.set(func() { f.choice.ca = text }) }
 	browse := kit.NewIconButton("folder-open", "Choose a file", func() {

@@ -293,7 +293,7 @@ func (f *forest) under(rows []kit.TreeRow, b *branch, depth int) []kit.TreeRow {
 	return append(rows, line)
 }
 
-// line is the line of an entry; "" if the tree does not show it.
+// line is the line of an entry, or of its folder; "" if the tree shows neither.
 func (f *forest) line(e *mgmtclient.Entry) string {
 	if e == nil {
 		return ""
@@ -307,7 +307,12 @@ func (f *forest) line(e *mgmtclient.Entry) string {
 			best = id
 		}
 	}
-	return best
+	if best != "" {
+		return best
+	}
+	return map[mgmtclient.EntryKind]string{
+		mgmtclient.EntrySite: folderSites, mgmtclient.EntryList: folderLists, mgmtclient.EntryAlias: folderAliases, mgmtclient.EntryLink: folderLinks,
+	}[e.Kind]
 }
 
 // inSight reports whether all above are open.

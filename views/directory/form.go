@@ -284,23 +284,23 @@ func (f *form) refs(x mgmtclient.Field, name string, pick picking, none string, 
 			lead := kit.NewLink(kit.Shorten(r.Name), func() { f.v.showRef(r) })
 			box.Add(kit.Fixed(0, 28, kit.Row(kit.NewIcon(kindOf(r.Kind).icon, 16, theme.Muted), lead, kit.Spacer(), out)))
 		}
-		if len(list) == 0 {
-			box.Add(kit.Fixed(0, 28, kit.Row(kit.NewMuted(none))))
-		}
-		add := kit.NewButton("Add…", "plus", func() {
+		add := kit.NewLink("Add…", func() {
 			f.v.pick(pick, func(e []mgmtclient.Entry) {
 				f.edit(func(to *mgmtclient.Entry) { *of(to) = with(*of(to), e) })
 			})
-		}).Plain()
+		})
 		add.SetEnabled(!f.s.saving)
-		line := []fyne.CanvasObject{add, kit.Spacer()}
+		line := []fyne.CanvasObject{kit.NewIcon("plus", 16, theme.Muted), add, kit.Spacer()}
+		if len(list) == 0 {
+			line = []fyne.CanvasObject{kit.NewMuted(none), add, kit.Spacer()}
+		}
 		if f.isRefused(x) {
 			line = append(line, kit.NewIcon("x-circle", 16, theme.Danger))
 		}
 		if f.isChanged(x) {
 			line = append(line, kit.NewMuted("was "+screen.Count(int64(len(*of(&f.d.was))))))
 		}
-		box.Add(kit.Row(line...))
+		box.Add(kit.Fixed(0, 28, kit.Row(line...)))
 	})
 	f.add(name, box)
 }

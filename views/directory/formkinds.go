@@ -112,7 +112,7 @@ func (f *form) machine() {
 		f.fixed("DNS name", m.DNSName, "")
 	}
 	sites := picking{title: "Sites of " + f.d.now.Name, kinds: []mgmtclient.EntryKind{mgmtclient.EntrySite}, many: true}
-	f.refs(mgmtclient.FieldSites, "Sites", sites, "In no site: nothing is routed to it.", func(e *mgmtclient.Entry) *[]mgmtclient.EntryRef { return &e.Machine.Sites })
+	f.refs(mgmtclient.FieldSites, "Sites", sites, "In no site", func(e *mgmtclient.Entry) *[]mgmtclient.EntryRef { return &e.Machine.Sites })
 	if m.Foreign {
 		f.fixed("Kind", "Foreign computer", "reached through a connector")
 		return
@@ -137,7 +137,7 @@ func (f *form) list() {
 		title: "Members of " + f.d.now.Name, many: true,
 		kinds: []mgmtclient.EntryKind{mgmtclient.EntryQueue, mgmtclient.EntryAlias, mgmtclient.EntryList},
 	}
-	f.refs(mgmtclient.FieldMembers, "Members", members, "Nobody: what is sent to it goes nowhere.", func(e *mgmtclient.Entry) *[]mgmtclient.EntryRef { return &e.List.Members })
+	f.refs(mgmtclient.FieldMembers, "Members", members, "Nobody", func(e *mgmtclient.Entry) *[]mgmtclient.EntryRef { return &e.List.Members })
 }
 
 // alias is the form of another name for a queue.

@@ -227,11 +227,11 @@ func (p *Presenter) leaveShown() {
 	}
 }
 
-// Unsaved is how many entries have changes that were not saved.
+// Unsaved is how many entries but the one shown have changes that were not saved.
 func (p *Presenter) Unsaved() int {
 	n := len(p.kept)
-	if s := p.shown; s != nil && s.dirty() && p.kept[s.now.ID] == nil {
-		n++
+	if s := p.shown; s != nil && p.kept[s.now.ID] != nil {
+		n--
 	}
 	return n
 }

@@ -4,8 +4,12 @@ import (
 	"os"
 	"testing"
 
+	"fyne.io/fyne/v2"
+
 	"posthouse/mgmtclient/fake"
+	"posthouse/views/kit"
 	"posthouse/views/screen"
+	"posthouse/views/screen/screentest"
 	"posthouse/views/shell/shelltest"
 	"posthouse/views/theme"
 	"posthouse/views/viewtest"
@@ -57,6 +61,54 @@ func TestStub(t *testing.T) {
 			v.p.Save()
 			w.Until(t, "refused", func() bool { return v.p.Shown().refused != nil })
 			w.Shot(t, "13-directory", c)
+			for _, x := range []struct {
+				name string
+				size fyne.Size
+			}{{"1280", fyne.NewSize(1280, 800)}, {"narrow", fyne.NewSize(1024, 700)}, {"smallest", fyne.NewSize(960, 600)}} {
+				w.Window.Resize(x.size)
+				w.Shot(t, "13-directory-"+x.name, c)
+			}
+			w.Window.Resize(shelltest.Size)
+			v.permissions()
+			w.Shot(t, "13-permissions", c)
+			closeTop(w)
+			v.askDelete()
+			w.Until(t, "question", func() bool { return w.Window.Canvas().Overlays().Top() != nil })
+			w.Shot(t, "13-delete", c)
+			closeTop(w)
+			v.make(makeQueue)
+			w.Shot(t, "13-new-queue", c)
+			closeTop(w)
+			v.make(makeAlias)
+			w.Shot(t, "13-new-alias", c)
+			closeTop(w)
+			v.signIn()
+			w.Until(t, "dialog", func() bool { return w.Window.Canvas().Overlays().Top() != nil })
+			w.Shot(t, "13-choose", c)
+			closeTop(w)
+			v.pick(picking{title: "Members of x", many: true}, nil)
+			w.Until(t, "rows", func() bool {
+				g := screentest.Find[*kit.Grid](t, w.Window.Canvas().Overlays().Top())
+				return len(g) > 0 && g[0].Source().Len() > 0
+			})
+			w.Shot(t, "13-pick", c)
+			closeTop(w)
+			for _, n := range []string{"HUB-CPH01", "Order watchers", "b2b-orders", "DMZ"} {
+				for _, e := range v.p.dir.(*stub).all {
+					if e.Name == n {
+						v.p.Show(e)
+					}
+				}
+				w.Until(t, "rights", func() bool { return v.p.Shown().rights != nil && v.p.Shown().used })
+				w.Shot(t, "13-entry-"+n, c)
+			}
 		})
 	}
+}
+
+func closeTop(w *shelltest.Window) {
+	over := w.Window.Canvas().Overlays()
+	top := over.Top()
+	top.Hide()
+	over.Remove(top)
 }

@@ -1,6 +1,9 @@
 package directory
 
 import (
+	"slices"
+	"strings"
+
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 
@@ -15,6 +18,7 @@ type View struct {
 	p     *Presenter
 	root  *fyne.Container
 	class int
+	high  float32         // of the room there is
 	stage *fyne.Container // the screen, or why there is none
 
 	about  *kit.Label
@@ -58,11 +62,17 @@ const (
 )
 
 const (
-	sideFrom = 1280 - 264 - 8
-	wideFrom = 1400 - 264
-	treeWide = 232
-	useHigh  = 206
-	underFor = 276
+	sideFrom  = 1280 - 264 - 8
+	wideFrom  = 1400 - 264
+	treeWide  = 232
+	useHigh   = 206
+	underMost = 320
+)
+
+const (
+	labelWide = 140
+	typeWide  = 116
+	whereWide = 104
 )
 
 var (
@@ -81,6 +91,7 @@ func New(h screen.Host) screen.Screen {
 	v.none = kit.NewEmptyState("directory", "", "")
 	v.p.OnTree, v.p.OnRows, v.p.OnEntry, v.p.OnState = v.treeChanged, v.rowsChanged, v.entryChanged, v.stateChanged
 	v.root = screen.NewResponsive(func(room fyne.Size) int {
+		v.high = room.Height
 		switch {
 		case room.Width >= wideFrom:
 			return arrangeWide
@@ -197,9 +208,9 @@ func (v *View) makeGrid() {
 	v.empty = kit.NewEmptyState("search", "", "")
 	v.grid = kit.NewGrid(&rowSource{v.p},
 		kit.Column{Key: colName, Title: "Name", Sortable: true, Needed: true, Cut: kit.Middle},
-		kit.Column{Key: colLabel, Title: "Label", Width: 128, Kind: kit.KindMuted, Sortable: true},
-		kit.Column{Key: colType, Title: "Type", Width: 116, Sortable: true},
-		kit.Column{Key: colWhere, Title: "Where", Width: 112, Sortable: true},
+		kit.Column{Key: colLabel, Title: "Label", Width: labelWide, Kind: kit.KindMuted, Sortable: true},
+		kit.Column{Key: colType, Title: "Type", Width: typeWide, Sortable: true},
+		kit.Column{Key: colWhere, Title: "Where", Width: whereWide, Sortable: true},
 	).Pitch(screen.RowHeight.Get(prefs)).Empty(v.empty)
 	v.grid.SetSort(kit.Sort{Key: colName})
 	v.grid.OnSort = func(s kit.Sort) {
@@ -207,7 +218,12 @@ func (v *View) makeGrid() {
 		v.p.Sort(s)
 	}
 	v.grid.SetLayout(screen.Columns("directory").Get(prefs))
-	v.grid.OnLayout = func() { screen.Columns("directory").Set(prefs, v.grid.Layout()) }
+	v.grid.OnLayout = func() {
+		if v.class == arrangeSide {
+			return // it has a column less than the user wants
+		}
+		screen.Columns("directory").Set(prefs, v.grid.Layout())
+	}
 	v.grid.OnNeed = func(_, to int) { v.p.Need(to) }
 	v.grid.OnCurrent = func(id kit.RowID, ok bool) {
 		if i := v.grid.CurrentIndex(); ok && !v.syncing {
@@ -235,7 +251,7 @@ func (v *View) makeUses() {
 	v.uses = kit.NewGrid(&useSource{v},
 		kit.Column{Key: "object", Title: "Object", Width: 160},
 		kit.Column{Key: "how", Title: "How"},
-		kit.Column{Key: "type", Title: "Type", Width: 116},
+		kit.Column{Key: "type", Title: "Type", Width: typeWide},
 	).Pitch(screen.RowHeight.Get(v.host.Preferences())).Empty(v.useNone)
 	v.uses.OnActivate = func(kit.RowID) { v.openUse(v.uses.CurrentIndex()) }
 	v.useHead = kit.NewLabel("").Color(theme.Muted)
@@ -262,17 +278,22 @@ func (v *View) arrange() fyne.CanvasObject {
 	uses := screen.Column(2, kit.SectionHeader("Used by", v.useHead, kit.Spacer(), v.useHint), kit.NewRule(), v.uses)
 	tree := kit.NewPanel(theme.Surface, kit.Padded(8, 8, 8, 8, v.tree))
 	split := func(list fyne.CanvasObject) fyne.CanvasObject {
-		s := kit.NewSplit(tree, list, treeWidth.Get(prefs)).Limits(160, 420)
+		wide := treeWidth.Get(prefs)
+		if v.class != arrangeWide {
+			wide = min(wide, 208)
+		}
+		s := kit.NewSplit(tree, list, wide).Limits(160, 420)
 		s.OnMoved = func(w float32) { treeWidth.Set(prefs, w) }
 		return s
 	}
+	v.fitColumns()
 	if v.class == arrangeUnder {
 		list := split(screen.Column(1, result, v.grid, footer))
 		if !v.showing {
 			return v.stageOf(screen.Column(1, v.bars, list))
 		}
 		v.pane.place(true, uses)
-		below := kit.NewStackedSplit(list, v.pane.root, underFor).SizeSecond().Limits(140, 0)
+		below := kit.NewStackedSplit(list, v.pane.root, max(200, min(underMost, v.high*0.42))).SizeSecond().Limits(140, 0)
 		return v.stageOf(screen.Column(1, v.bars, below))
 	}
 	grids := kit.NewStackedSplit(v.grid, uses, useHigh).SizeSecond().Limits(92, 0)
@@ -283,11 +304,37 @@ func (v *View) arrange() fyne.CanvasObject {
 	v.pane.place(false, nil)
 	wide := paneWidth.Get(prefs)
 	if v.class == arrangeSide {
-		wide = min(wide, 376)
+		wide = min(wide, 364)
 	}
 	side := kit.NewSplit(left, v.pane.root, wide).SizeSecond().Limits(344, 640)
 	side.OnMoved = func(w float32) { paneWidth.Set(prefs, w) }
 	return v.stageOf(side)
+}
+
+// fitColumns leaves out columns where there is no room: the icons tell the type, too.
+func (v *View) fitColumns() {
+	hide := func(g *kit.Grid, states []kit.ColumnState, hidden bool) {
+		if len(states) == 0 {
+			states = g.Layout()
+		}
+		for i := range states {
+			if states[i].Key == colType && hidden {
+				states[i].Hidden = true
+			}
+		}
+		g.SetLayout(states)
+	}
+	full := []kit.ColumnState{{Key: colName}, {Key: colLabel, Width: labelWide}, {Key: colType, Width: typeWide}, {Key: colWhere, Width: whereWide}}
+	if kept := screen.Columns("directory").Get(v.host.Preferences()); len(kept) > 0 {
+		full = slices.Clone(kept)
+	}
+	hide(v.grid, full, v.class == arrangeSide)
+	hide(v.uses, []kit.ColumnState{{Key: "object", Width: 160}, {Key: "how"}, {Key: colType, Width: typeWide}}, v.class != arrangeWide)
+	remark := "in name or label"
+	if v.class == arrangeSide {
+		remark = ""
+	}
+	v.find.Remark(remark)
 }
 
 // stageOf shows o, or why there is nothing.
@@ -353,11 +400,10 @@ func (v *View) treeFollows() {
 		v.choose(v.line)
 		return
 	}
-	if line := v.p.tree.line(&s.now); line != "" {
-		if b := v.p.tree.byID[v.line]; b == nil || b.folder == "" || !v.syncing {
-			v.choose(line)
-		}
+	if v.syncing && v.p.tree.byID[v.line] != nil && v.p.tree.byID[v.line].folder != "" {
+		return // a folder was chosen: it stays
 	}
+	v.choose(v.p.tree.line(&s.now))
 }
 
 func (v *View) choose(line string) {
@@ -394,13 +440,15 @@ func (v *View) sync() {
 	if s == nil {
 		return
 	}
+	was := v.syncing
+	v.syncing = true
 	i, ok := v.p.found.index[s.now.ID]
-	if id, is := v.grid.Current(); ok && (!is || id != rowID(&s.now)) {
-		was := v.syncing
-		v.syncing = true
+	if id, is := v.grid.Current(); ok && (!is || id != rowID(&s.now) || v.grid.SelectedCount() == 0) {
 		v.grid.SetCurrent(i)
-		v.syncing = was
+	} else if !ok && v.grid.SelectedCount() > 0 {
+		v.grid.ClearSelection() // what is shown is none of these
 	}
+	v.syncing = was
 }
 
 // scopeChanged offers to look only where the chosen line is, or everywhere.
@@ -436,18 +484,17 @@ func (v *View) footWords() {
 		text = screen.Count(int64(len(f.rows))) + " of " + screen.Many(int64(len(f.rows)), "object")
 	}
 	v.read.SetText(text)
-	words := ""
+	var words []string
 	if n := v.grid.SelectedCount(); n > 0 {
-		words = screen.Count(int64(n)) + " selected"
+		words = append(words, screen.Count(int64(n))+" selected")
 	}
-	if n := v.p.Unsaved(); n > 0 {
-		words = screen.Many(int64(n), "entry with changes")
-		if n > 1 {
-			words = screen.Count(int64(n)) + " entries with changes"
-		}
-		words += " not saved"
+	switch n := v.p.Unsaved(); {
+	case n == 1:
+		words = append(words, "1 other entry not saved")
+	case n > 1:
+		words = append(words, screen.Count(int64(n))+" other entries not saved")
 	}
-	v.some.SetText(words)
+	v.some.SetText(strings.Join(words, ", "))
 }
 
 func (v *View) selectionChanged() {
