@@ -23,6 +23,8 @@ type Directory interface {
 	Choose(ctx context.Context, s DirectorySignIn, password *string) error
 	// Test tries it, layer by layer up to the first that fails; nothing is kept.
 	Test(ctx context.Context, s DirectorySignIn, password *string, report func(Probe)) error
+	// Keeper is where the password is kept, as that of Computers.
+	Keeper() (words string, ok bool)
 
 	// Find lists entries that fit, in the order of their names.
 	Find(ctx context.Context, q DirectoryQuery) (DirectoryPage, error)
@@ -285,8 +287,11 @@ type RouteLink struct {
 
 // WhatIf changes the map in thought.
 type WhatIf struct {
-	Links []RouteLink `json:"links,omitempty"` // as if these were saved; one without ID is new
-	Down  []mq.GUID   `json:"down,omitempty"`  // links, gates or sites that do not work
+	Links   []RouteLink `json:"links,omitempty"`   // as if these were saved; one without ID is new
+	Removed []mq.GUID   `json:"removed,omitempty"` // links, as if they were deleted
+	// Down are links, gates or sites that do not work. Queue managers do not know that
+	// from the directory: each takes another way when it finds its best one broken.
+	Down []mq.GUID `json:"down,omitempty"`
 }
 
 // PathQuery asks for the way between two sites or queue managers.
@@ -300,18 +305,22 @@ type PathQuery struct {
 type Path struct {
 	Hops []PathHop `json:"hops"` // from the site of departure on; empty: there is no way
 	Cost uint32    `json:"cost"`
-	Why  string    `json:"why,omitempty"` // there is no way, or what is odd about it
-	// Next is the best way that does not use the first link of this one; nil if there
-	// is none.
+	// Waits: messages get no further than the last of Hops while something is down.
+	Waits bool   `json:"waits,omitempty"`
+	Why   string `json:"why,omitempty"` // there is no way, messages wait, or what is odd about it
+	// Next is the best other way: of those without at least one link of this one, and
+	// without what is down, the one that costs least; nil if there is none.
 	Next *Path `json:"next,omitempty"`
 }
 
 // PathHop is a site on a way.
 type PathHop struct {
-	Site mq.GUID        `json:"site"`
-	Name string         `json:"name"`
-	Via  []RouteMachine `json:"via"`  // queue managers a message passes in this site, in order
-	Link mq.GUID        `json:"link"` // that leads here; zero in the first
+	Site mq.GUID `json:"site"`
+	Name string  `json:"name"`
+	// Via are the queue managers a message passes in this site, in order; sender and
+	// receiver too if the question named them.
+	Via  []RouteMachine `json:"via"`
+	Link mq.GUID        `json:"link"` // that leads here; zero in the first, and where a queue manager is in both sites
 	Cost uint32         `json:"cost"` // of that link
 }
 

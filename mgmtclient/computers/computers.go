@@ -32,13 +32,13 @@ type Line interface {
 type Book struct {
 	file string
 	line Line
-	keys *keys
+	keys *Keys
 	mu   sync.Mutex // of changes
 }
 
 // New is the book of a data folder.
 func New(folder string, line Line) *Book {
-	return &Book{file: filepath.Join(folder, "computers.json"), line: line, keys: newKeys()}
+	return &Book{file: filepath.Join(folder, "computers.json"), line: line, keys: NewKeys()}
 }
 
 // List is in the order of the names.
@@ -102,7 +102,7 @@ func (b *Book) Save(ctx context.Context, c mgmtclient.Computer, password *string
 	}
 	// The password first: a computer that cannot sign in helps nobody.
 	if password != nil {
-		if err := b.keys.set(c.ID, *password); err != nil {
+		if err := b.keys.Set(c.ID, *password); err != nil {
 			return c, failed(op, err)
 		}
 	}
@@ -117,7 +117,7 @@ func (b *Book) Remove(ctx context.Context, id string) error {
 	if err != nil {
 		return err
 	}
-	if err := b.keys.set(id, ""); err != nil {
+	if err := b.keys.Set(id, ""); err != nil {
 		return failed("forget the password", err)
 	}
 	return b.write("remove the computer", slices.DeleteFunc(list, func(c mgmtclient.Computer) bool { return c.ID == id }))
@@ -160,7 +160,7 @@ func (b *Book) Password(c mgmtclient.Computer) (string, error) {
 	if c.SignIn != mgmtclient.SignInPassword {
 		return "", nil
 	}
-	password, err := b.keys.get(c.ID)
+	password, err := b.keys.Get(c.ID)
 	if err != nil {
 		return "", failed("sign in to "+c.Host(), err)
 	}
@@ -174,7 +174,7 @@ func (b *Book) Password(c mgmtclient.Computer) (string, error) {
 }
 
 // Keeper is mgmtclient.Computers'.
-func (b *Book) Keeper() (string, bool) { return b.keys.keeper() }
+func (b *Book) Keeper() (string, bool) { return b.keys.Keeper() }
 
 func (b *Book) write(op string, list []mgmtclient.Computer) error {
 	raw, err := json.MarshalIndent(list, "", "  ")

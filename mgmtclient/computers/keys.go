@@ -11,16 +11,17 @@ import (
 // service is what the passwords are found under in the keyring.
 const service = "Posthouse"
 
-// keys keeps passwords in the keyring of the system, or, where there is none, until
+// Keys keeps passwords in the keyring of the system, or, where there is none, until
 // the program ends.
-type keys struct {
+type Keys struct {
 	mu   sync.Mutex
 	mine map[string]string
 	none func() error // why there is no keyring; asked when it is needed first
 }
 
-func newKeys() *keys {
-	return &keys{mine: map[string]string{}, none: sync.OnceValue(func() error {
+// NewKeys asks nothing yet.
+func NewKeys() *Keys {
+	return &Keys{mine: map[string]string{}, none: sync.OnceValue(func() error {
 		if _, err := keyring.Get(service, "is there a keyring"); !errors.Is(err, keyring.ErrNotFound) {
 			return err
 		}
@@ -28,8 +29,8 @@ func newKeys() *keys {
 	})}
 }
 
-// keeper is where passwords are.
-func (k *keys) keeper() (string, bool) {
+// Keeper is where passwords are.
+func (k *Keys) Keeper() (string, bool) {
 	if k.none() != nil {
 		return "this computer has no keyring that answers, so passwords last until the program ends", false
 	}
@@ -42,8 +43,8 @@ func (k *keys) keeper() (string, bool) {
 	return "the keyring of this desktop", true
 }
 
-// get returns a password; empty: none is kept.
-func (k *keys) get(id string) (string, error) {
+// Get returns a password; empty: none is kept.
+func (k *Keys) Get(id string) (string, error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if k.none() != nil {
@@ -56,8 +57,8 @@ func (k *keys) get(id string) (string, error) {
 	return password, err
 }
 
-// set keeps a password, or forgets it if it is empty.
-func (k *keys) set(id, password string) error {
+// Set keeps a password, or forgets it if it is empty.
+func (k *Keys) Set(id, password string) error {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	switch {
