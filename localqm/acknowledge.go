@@ -77,8 +77,9 @@ func (m *QueueManager) sender(msg *mq.Message) Peer {
 // cameInStream reports a transactional message of another queue manager, or of
 // this one by a way around. Its sender keeps it until all is known, and makes the
 // dead letter if there is to be one.
-func cameInStream(q *queue, msg *mq.Message) bool {
-	return q.root().out == nil && msg.Transactional && msg.SequenceNumber != 0
+func (m *QueueManager) cameInStream(q *queue, msg *mq.Message) bool {
+	return q.root().out == nil && msg.Transactional && msg.SequenceNumber != 0 &&
+		(q.reached() || !m.ours(msg.SourceMachine)) // it was handed over here
 }
 
 // appendElsewhere adds a message of this queue manager to the outgoing queue of

@@ -5,7 +5,6 @@ import (
 
 	"posthouse/localqm/mq"
 	"posthouse/localqm/store"
-	"posthouse/localqm/wire"
 )
 
 // What may wait to answer packets from other machines, whose senders nobody knows:
@@ -13,6 +12,7 @@ import (
 const (
 	answerQueues = mostOutgoing / 2    // outgoing queues; beyond, answers begin none
 	answerPeer   = 100                 // of them begun for packets from one computer
+	answerRouter = answerQueues / 2    // or from one that brings what many send
 	answerBytes  = 4 << 20             // in one queue, to those who may not send here
 	answerTime   = 60 * 24 * time.Hour // then nobody waits for it
 
@@ -34,13 +34,13 @@ func (m *QueueManager) mayAnswer(a *arrival, to mq.FormatName, trusted bool) boo
 	if q := m.queues[k]; q != nil {
 		return trusted || q.bytes < answerBytes
 	}
-	by := origins(a.from.Address)
-	if a.from.ID != a.msg.SourceMachine && !m.ownerOf(wire.OrderQueue(a.msg.SourceMachine)).IsZero() {
-		by = a.msg.SourceMachine.String() // one that the directory knows: a routing server brings what many send
+	by, most := origins(a.from.Address), answerPeer
+	if a.from.ID != a.msg.SourceMachine && m.directory() != nil {
+		most = answerRouter
 	}
 	mine := m.answers[by]
 	m.answers.prune(by, m.queues)
-	if m.outgoings >= answerQueues || len(mine) >= answerPeer {
+	if m.outgoings >= answerQueues || len(mine) >= most {
 		m.log.Warn("an answer was dropped: too many outgoing queues", "to", name, "from", a.from.Address)
 		return false
 	}

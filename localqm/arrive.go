@@ -35,9 +35,14 @@ func (m *QueueManager) Arrive(from Peer, packet []byte, done func(Arrival)) erro
 		return err
 	}
 	a.done = done
-	here := a.msg.Transactional && m.passes(a.msg) && m.waitsHere(a)
+	calling := m.calling(a.msg)
+	here := calling == passesOn && a.msg.Transactional && m.waitsHere(a)
 	m.mu.Lock()
 	err = m.usable(opArrive)
+	if err == nil && calling == unsure {
+		err = mq.Errorf(mq.ErrNoDS, opArrive, "it is for another computer, and this one has worked without its directory since its start").
+			WithFix("when the directory answers, start the queue manager again")
+	}
 	if err == nil && m.hardened {
 		err = mq.Errorf(mq.ErrServiceNotAvailable, opArrive, "hardened mode: only HTTP may bring messages to this computer")
 	}
@@ -58,7 +63,7 @@ func (m *QueueManager) Arrive(from Peer, packet []byte, done func(Arrival)) erro
 	}
 	var told func()
 	switch {
-	case m.passes(a.msg) && !m.connects(a.msg):
+	case calling == passesOn:
 		told = m.pass(a, here)
 	case a.msg.Transactional:
 		told = m.arriveInStream(a)

@@ -6,6 +6,7 @@ import (
 	"posthouse/localqm/mq"
 	"posthouse/localqm/secure"
 	"posthouse/localqm/store"
+	"posthouse/localqm/wire"
 )
 
 // Connector queues keep what goes to foreign computers, which no queue manager is on,
@@ -154,4 +155,66 @@ func (m *QueueManager) judgeForeign(a *arrival) (v verdict, err error) {
 		v.refused = mq.ClassNackQueueExceedQuota
 	}
 	return v, nil
+}
+
+// handOver moves what waits for foreign computers into the connector queues, for those
+// that this queue manager has become a connector server of meanwhile.
+func (m *QueueManager) handOver() {
+	for _, o := range m.Outgoings() {
+		m.mu.Lock()
+		to, err := m.connected(o.q, false)
+		m.mu.Unlock()
+		if err == nil && to == o.q {
+			continue
+		}
+		if err == nil {
+			err = o.handOver()
+		}
+		if err != nil && m.ctx.Err() == nil {
+			m.log.Error("messages could not be handed over to the connector queue", "queue", o.name, "error", err)
+		}
+	}
+}
+
+// handOver is that of one queue. The stream of transactional messages ends here: what
+// was numbered for it becomes a message of this computer, as those that follow are.
+func (o *Outgoing) handOver() error {
+	o.taking.Lock()
+	defer o.taking.Unlock()
+	m, q, op := o.m, o.q, "hand over what waits for "+o.name.String()
+	for {
+		ids, parcels, err := m.pick(m.ctx, op, q, sweepBatch)
+		if len(ids) == 0 {
+			return err
+		}
+		rows := make([]*store.Row, len(ids))
+		for i, id := range ids {
+			if rows[i], err = m.store.Get(m.ctx, q.slot, id, 0); err != nil {
+				break
+			}
+		}
+		m.mu.Lock()
+		var ops []store.Op
+		for i := 0; i < len(rows) && err == nil; i++ {
+			l := q.locks[ids[i]]
+			if l == nil || l.parcel != parcels[i] {
+				continue // its fate came meanwhile
+			}
+			var to *queue
+			if to, err = m.connected(q, wire.Transactional(rows[i].Head)); err == nil {
+				l.parcel = nil
+				ops = append(ops, m.shift(q, rows[i], to))
+			}
+		}
+		if len(ops) < len(ids) {
+			m.putBack(q, parcels, false)
+		}
+		m.mu.Unlock()
+		if len(ops) == 0 {
+			return m.storeError(op, err)
+		}
+		if err := m.commit(m.ctx, op, ops, nil); err != nil {
+			return err
+		}
+	}
 }

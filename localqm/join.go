@@ -15,11 +15,17 @@ func (m *QueueManager) Join(d Directory) {
 	if m.carrier != nil {
 		m.carrier.Changed(nil)
 	}
+	m.task(m.handOver)
 	m.hub.tell(Event{Kind: MachineChanged})
 }
 
 // DirectoryChanged is told by the directory when its State has changed.
-func (m *QueueManager) DirectoryChanged() { m.hub.tell(Event{Kind: MachineChanged}) }
+func (m *QueueManager) DirectoryChanged() {
+	m.mu.Lock()
+	m.task(m.handOver)
+	m.mu.Unlock()
+	m.hub.tell(Event{Kind: MachineChanged})
+}
 
 // directory is the one that was joined; nil: none.
 func (m *QueueManager) directory() Directory {

@@ -179,9 +179,9 @@ func (m *QueueManager) pack(q *queue, row *store.Row, p *Parcel) (*mq.Message, e
 		return nil, mq.Errorf(mq.ErrGeneric, "send a message", "message %d of %s is damaged: %w", row.Lookup, q.path, err).
 			WithFix("stop the queue manager and run `posthouse check`")
 	}
-	if owner := m.ownerOf(msg.Destination); msg.DestinationMachine.IsZero() && !owner.IsZero() {
-		msg.DestinationMachine = owner // it was not known when the message was sent
-		err = wire.SetMachine(p.Packet, owner)
+	if msg.Destination.Kind == mq.KindPublic && msg.DestinationMachine.IsZero() {
+		msg.DestinationMachine = m.ownerOf(msg.Destination) // it was not known when the message was sent
+		err = wire.SetMachine(p.Packet, msg.DestinationMachine)
 	}
 	p.Recoverable, p.Transactional = !row.Express, msg.Transactional && !q.passing(msg)
 	p.size, p.express = row.Size(), row.Express

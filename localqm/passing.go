@@ -13,15 +13,32 @@ const (
 	passQueues = mostOutgoing * 3 / 4
 )
 
-// passes reports whether a packet is for another queue manager and this one is a
-// routing server, which gives it to the next hop. Direct names are never routed.
-func (m *QueueManager) passes(msg *mq.Message) bool {
+// calling is what a queue manager does with a packet.
+type calling uint8
+
+const (
+	takes    calling = iota // it is for us, or refused
+	passesOn                // it is for another, and this is a routing server (MS-MQQB 3.1.5.8.2)
+	unsure                  // it is for another, and what this is nobody can tell now
+)
+
+// calling says which. Direct names are never routed. Called with or without mu.
+func (m *QueueManager) calling(msg *mq.Message) calling {
 	there := msg.DestinationMachine
-	if there.IsZero() || m.ours(there) {
-		return false
-	}
 	k := msg.Destination.Kind
-	return (k == mq.KindPrivate || k == mq.KindPublic) && m.standing().Routing
+	d := m.directory()
+	if d == nil || there.IsZero() || m.ours(there) || k != mq.KindPrivate && k != mq.KindPublic {
+		return takes
+	}
+	switch s := d.State(); {
+	case m.connects(msg):
+		return takes
+	case s.Routing:
+		return passesOn
+	case s.Mode == Workgroup: // it was away at the start
+		return unsure
+	}
+	return takes
 }
 
 // passing reports a message that another queue manager sent and that goes to a third

@@ -35,7 +35,7 @@ func (m *QueueManager) appendFate(ops []store.Op, q *queue, row *store.Row, msg 
 	if q.passing(msg) {
 		return m.appendPassed(ops, row, msg, reason)
 	}
-	if cameInStream(q, msg) && (msg.Journal || msg.DeadLetter || msg.FinalAck) { // MS-MQQB 3.1.7.2.2
+	if m.cameInStream(q, msg) && (msg.Journal || msg.DeadLetter || msg.FinalAck) { // MS-MQQB 3.1.7.2.2
 		ops = m.appendFinalAck(ops, msg, m.sender(msg), reason)
 	}
 	if reason == mq.ClassAckReceive {
@@ -44,7 +44,7 @@ func (m *QueueManager) appendFate(ops []store.Op, q *queue, row *store.Row, msg 
 		}
 		return ops
 	}
-	if msg.DeadLetter && !cameInStream(q, msg) {
+	if msg.DeadLetter && !m.cameInStream(q, msg) {
 		ops = m.appendCopy(ops, m.deadLetterQueue(msg), row, reason)
 	}
 	asked := mq.AckNegativeReceive

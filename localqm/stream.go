@@ -93,6 +93,8 @@ func (m *QueueManager) outward(ops []store.Op) []store.Op {
 			if q != nil && q.out != nil && !op.Row.Express && wire.Transactional(op.Row.Head) && wire.Hops(op.Row.Head) == 0 {
 				numbered = m.number(q, op.Row) || numbered
 			}
+		case *store.Move:
+			bring(op.To)
 		case *store.Prepare:
 			for _, op := range op.Ops {
 				if p, ok := op.(*store.Put); ok {

@@ -2,6 +2,7 @@ package transport_test
 
 import (
 	"context"
+	"fmt"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -19,6 +20,26 @@ func benchEndToEnd(b *testing.B, queue string, shape func(*mq.Message), send fun
 	n := transporttest.New(b)
 	from, to := n.Start("DESK7"), n.Start("HUB")
 	queues(to)
+	benchBetween(b, from, to, queue, to.Direct(queue), shape, send)
+}
+
+// benchRouted is benchEndToEnd over a number of routing servers.
+func benchRouted(b *testing.B, servers int, queue string, shape func(*mq.Message), send func(*transporttest.QM, *localqm.Handle, *mq.Message) error) {
+	f := transporttest.New(b).Forest()
+	from, to := f.Start("SHOP01", false), f.Start("ORDERS", false)
+	last := "SHOP01"
+	for i := range servers {
+		hub := fmt.Sprint("HUB", i)
+		f.Start(hub, true)
+		f.Way(last, "ORDERS", []string{hub})
+		last = hub
+	}
+	f.Way("ORDERS", "SHOP01", []string{last})
+	queues(to)
+	benchBetween(b, from, to, queue, to.Private(`.\private$\`+queue), shape, send)
+}
+
+func benchBetween(b *testing.B, from, to *transporttest.QM, queue, name string, shape func(*mq.Message), send func(*transporttest.QM, *localqm.Handle, *mq.Message) error) {
 	info, err := to.Queue(context.Background(), qmtest.Owner, qmtest.Name(b, queue))
 	if err != nil {
 		b.Fatal(err)
@@ -32,7 +53,7 @@ func benchEndToEnd(b *testing.B, queue string, shape func(*mq.Message), send fun
 	begin := time.Now()
 	for range 8 {
 		senders.Go(func() {
-			h := from.Open(to.Direct(queue), localqm.SendAccess)
+			h := from.Open(name, localqm.SendAccess)
 			for next.Add(1) <= int64(b.N) {
 				m := &mq.Message{Label: "bench", Body: body}
 				shape(m)
@@ -63,6 +84,32 @@ func BenchmarkExpressEndToEnd(b *testing.B) {
 			_, err := h.Send(context.Background(), nil, m)
 			return err
 		})
+}
+
+// BenchmarkRouted compares messages that go directly with those over routing servers.
+func BenchmarkRouted(b *testing.B) {
+	plain := func(_ *transporttest.QM, h *localqm.Handle, m *mq.Message) error {
+		_, err := h.Send(context.Background(), nil, m)
+		return err
+	}
+	for _, kind := range []struct {
+		name, queue string
+		delivery    mq.Delivery
+		send        func(*transporttest.QM, *localqm.Handle, *mq.Message) error
+	}{
+		{"express", "orders", mq.Express, plain},
+		{"recoverable", "orders", mq.Recoverable, plain},
+		{"transactional", "bookings", mq.Recoverable, inTransaction},
+	} {
+		for servers := range 3 {
+			b.Run(fmt.Sprintf("%s over %d", kind.name, servers), func(b *testing.B) {
+				benchRouted(b, servers, kind.queue, func(m *mq.Message) {
+					m.Defaults()
+					m.Delivery = kind.delivery
+				}, kind.send)
+			})
+		}
+	}
 }
 
 func BenchmarkTransactionalEndToEnd(b *testing.B) {

@@ -156,7 +156,9 @@ func TestTheWayIsCutAmongAThousandTransactionalMessages(t *testing.T) {
 	const n = 1000
 	done := make(chan []string)
 	go func() { done <- book(t, c.from, c.bookings, 0, n) }()
-	count := func() int { return int(c.to.Store.Count(must(c.to.Queue(context.Background(), qmtest.Owner, qmtest.Name(t, "bookings"))).Queue.Slot).Messages) }
+	count := func() int {
+		return int(c.to.Store.Count(must(c.to.Queue(context.Background(), qmtest.Owner, qmtest.Name(t, "bookings"))).Queue.Slot).Messages)
+	}
 	qmtest.Eventually(t, "some arrived", func() bool { return count() > 200 })
 	cheap.Down(true)
 	qmtest.Eventually(t, "they go the other way", func() bool { return count() > 500 })

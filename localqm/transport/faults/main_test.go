@@ -15,6 +15,7 @@ import (
 
 func TestMain(m *testing.M) {
 	runChild()
+	runRouter()
 	goleak.VerifyTestMain(m)
 }
 

@@ -299,3 +299,19 @@ func (f *Forest) Machine(name string) (mq.GUID, error) {
 	}
 	return mq.GUID{}, fmt.Errorf("no computer %s", name)
 }
+
+// Connect makes a queue manager a connector server of a foreign site.
+func (f *Forest) Connect(name string, site mq.GUID) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.members[name].sites[site] = true
+}
+
+// Register makes a routing server known that runs elsewhere.
+func (f *Forest) Register(name string, id mq.GUID, at netip.Addr) {
+	f.n.Name(name, at)
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.members[name] = &Member{f: f, name: name, id: id, at: at, routing: true}
+	f.machines[id] = name
+}
