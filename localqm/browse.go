@@ -23,7 +23,8 @@ type QueueInfo struct {
 	Hidden  bool
 	// Elsewhere: a public queue of another computer, as the directory has it.
 	Elsewhere bool
-	Foreign   bool // on a computer without a queue manager of MSMQ
+	Foreign   bool   // on a computer without a queue manager of MSMQ
+	To        string // of an outgoing queue for a public one: that one's path name, if it was known
 
 	Outgoing *OutgoingInfo // of an outgoing queue; Count is all of it
 	out      *outgoing
@@ -119,6 +120,10 @@ func (m *QueueManager) info(q *queue) QueueInfo {
 		i.Quota = q.parent.info.JournalQuota
 	case q.info.Kind == store.System && q.info.Name == "journal":
 		i.Quota = m.settings.JournalQuota
+	}
+	if q.root().out != nil && q.format.Kind == mq.KindPublic {
+		i.To = q.root().info.Label
+		i.Queue.Label = ""
 	}
 	if q.out != nil {
 		i.out = q.out

@@ -88,8 +88,9 @@ func (m *QueueManager) OpenQueue(ctx context.Context, c Caller, name mq.QueueNam
 	if err != nil {
 		return nil, err
 	}
-	if q.out != nil && found.Spec.BasePriority != nil {
-		q.info.BasePriority = *found.Spec.BasePriority
+	if q.out != nil && !found.ID.IsZero() {
+		q.info.Label = found.path().String()
+		set(&q.info.BasePriority, found.Spec.BasePriority)
 	}
 	if a == SendAccess && q.out == nil && !q.sendable() {
 		return nil, mq.Errorf(mq.ErrUnsupportedFormatNameOperation, op, "%s can only be read", q.path).

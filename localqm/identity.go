@@ -24,6 +24,10 @@ func (m *QueueManager) Identity() store.Identity { return m.who.Load().now }
 // id is the identifier of this queue manager.
 func (m *QueueManager) id() mq.GUID { return m.who.Load().now.ID }
 
+// Was reports whether an identifier is, or was before it joined a forest, that of this
+// queue manager.
+func (m *QueueManager) Was(id mq.GUID) bool { return m.ours(id) }
+
 // ours reports whether an identifier is, or was, that of this queue manager.
 func (m *QueueManager) ours(id mq.GUID) bool {
 	who := m.who.Load()

@@ -73,6 +73,9 @@ func (m *QueueManager) meant(ctx context.Context, op string, name mq.QueueName) 
 	case err != nil && ours && code == mq.ErrQueueNotFound:
 		return name, found, nil // it will be missed here, in the words for our own
 	case err != nil && code == mq.ErrNoDS:
+		if f, known := m.waitsFor(name); known {
+			return f, found, nil
+		}
 		return name, found, mq.Errorf(code, op, "whether %s is a public queue only the directory tells, and it cannot be asked: %w", name, err).
 			WithFix("try again when it answers, or name the queue directly: %s", name.Path.Direct())
 	case err != nil:
@@ -104,6 +107,19 @@ func (m *QueueManager) knows(name mq.QueueName) (known, ours bool) {
 	}
 	q := m.queues[key(store.Public, p.Queue)]
 	return q != nil && !q.gone, true
+}
+
+// waitsFor is the public format name of the queue with a path name, if something waits
+// here for it.
+func (m *QueueManager) waitsFor(name mq.QueueName) (mq.QueueName, bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, q := range m.queues {
+		if q.out != nil && !q.gone && q.format.Kind == mq.KindPublic && strings.EqualFold(q.info.Label, name.Path.String()) {
+			return mq.QueueName{Format: q.format}, true
+		}
+	}
+	return name, false
 }
 
 // whole is the queue that a name, or a part of it, is of, as other computers name it.

@@ -39,6 +39,12 @@ func TestMessagesForPublicQueuesOfOthersCarryTheirIdentifier(t *testing.T) {
 		if n := outgoing(t, q, public).BasePriority(); n != 12 {
 			t.Errorf("after a restart the base priority is %d", n)
 		}
+		f.State(localqm.Offline, "DC1 does not answer")
+		labels(t, q, `OTHER\orders`, "by path", "by identifier") // what is here is known by its name
+		if to := look(t, q, public).To; to != `OTHER\orders` {
+			t.Errorf("it waits for %q", to)
+		}
+		f.State(localqm.Integrated, "")
 		for name, code := range map[string]mq.HResult{
 			`OTHER\missing`: mq.ErrQueueNotFound, mq.Public(mq.NewGUID()).String(): mq.ErrQueueNotFound,
 			`OTHER\orders;late`: mq.ErrUnsupportedFormatNameOperation, public + ";JOURNAL": mq.ErrUnsupportedFormatNameOperation,

@@ -49,7 +49,30 @@ type Machine struct {
 	Removed        int64     `json:"removed,string"`             // messages taken since the start
 	Profile        string    `json:"profile,omitempty"`          // strict or compat
 	Network        *Network  `json:"network,omitempty"`
+
+	Directory *Membership `json:"directory,omitempty"` // nil: it does not tell
 }
+
+// Membership is how a queue manager stands to the directory of its forest (MS-MQOD
+// 2.1.3.3, 2.7.4).
+type Membership struct {
+	Mode       string    `json:"mode"` // workgroup, integrated, offline
+	Since      time.Time `json:"since"`
+	Why        string    `json:"why,omitempty"`        // unless integrated
+	Forest     string    `json:"forest,omitempty"`     // DNS name
+	Controller string    `json:"controller,omitempty"` // that answered last
+	Sites      []string  `json:"sites"`
+	Routing    bool      `json:"routing"`         // it passes messages on for others
+	Gate       bool      `json:"gate"`            // of one of its sites
+	Notes      []string  `json:"notes,omitempty"` // what works but is not as it should be
+}
+
+// The modes of a Membership.
+const (
+	ModeWorkgroup  = "workgroup"
+	ModeIntegrated = "integrated"
+	ModeOffline    = "offline"
+)
 
 // Network is how a queue manager exchanges messages with others.
 type Network struct {

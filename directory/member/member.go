@@ -155,7 +155,9 @@ func (m *Member) Start(ctx context.Context) error {
 	switch {
 	case err == nil:
 		m.enter(localqm.Integrated, "")
-		m.planUsual()
+		m.plan(jobSites, m.timers.Sites)
+		m.plan(jobGates, m.timers.Gates)
+		m.plan(jobRoutes, m.timers.Routes)
 	case mismatched(err):
 		m.away(err)
 	default:
@@ -165,11 +167,7 @@ func (m *Member) Start(ctx context.Context) error {
 	}
 	run, stop := context.WithCancel(context.Background())
 	m.stop = stop
-	events, cancel := m.manager.Events()
-	m.work.Go(func() {
-		defer cancel()
-		m.run(run, events)
-	})
+	m.work.Go(func() { m.run(run) })
 	m.work.Go(func() { m.listen(run) })
 	return nil
 }

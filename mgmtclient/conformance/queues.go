@@ -87,6 +87,15 @@ var names = []test{
 		_, err = s.admin.CreateQueue(s.ctx, `ELSEWHERE\private$\orders`, mgmtclient.QueueSettings{})
 		s.fails(err, mq.ErrUnsupportedOperation)
 	}},
+	{"without a directory there are no public queues", func(s *suite) {
+		m, err := s.node.Machine(s.ctx)
+		s.ok(err)
+		if d := m.Directory; s.all() && (d == nil || d.Mode != mgmtclient.ModeWorkgroup || d.Why == "" || d.Since.IsZero() || d.Sites == nil) {
+			s.Errorf("directory %+v", d)
+		}
+		_, err = s.admin.CreateQueue(s.ctx, `.\orders`, mgmtclient.QueueSettings{})
+		s.fails(err, mq.ErrUnsupportedOperation)
+	}},
 }
 
 func (s *suite) privateQueues() []mgmtclient.Queue {

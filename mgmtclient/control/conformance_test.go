@@ -53,3 +53,11 @@ func TestConformance(t *testing.T) {
 		return dial(t, dir)
 	})
 }
+
+func TestConformanceInAForest(t *testing.T) {
+	conformance.RunPublic(t, func(t *testing.T) mgmtclient.Node {
+		dir := folder(t)
+		serve(t, dir, fake.New(fake.Options{Forest: "example.test"}))
+		return dial(t, dir)
+	})
+}

@@ -13,18 +13,43 @@ import (
 
 // addQueue makes a private queue with the defaults.
 func (n *Node) addQueue(name string, number uint32) *queue {
-	now := n.second()
-	guard := secure.Strict(secure.UnixUser(1000)).String()
-	q := &queue{name: name, number: number, sddl: guard, Queue: mgmtclient.Queue{
-		PathName: n.machine.Name + `\private$\` + name, FormatName: mq.Private(n.machine.ID, number).String(),
-		ID: guidOf(n.machine.Name + `\` + strings.ToLower(name)), PrivacyLevel: "optional",
-		State: "LOCAL CONNECTION", Location: "LOCAL", Type: "PRIVATE", Created: now, Modified: now,
-	}}
-	n.queues[strings.ToLower(name)] = q
+	q := n.newQueue(name)
+	q.number, q.Type, q.ID = number, mq.QueueTypePrivate, guidOf(n.machine.Name+`\`+strings.ToLower(name))
+	q.PathName, q.FormatName = n.machine.Name+`\private$\`+name, mq.Private(n.machine.ID, number).String()
+	n.queues[q.key()] = q
 	return q
 }
 
-// CreateQueue makes a private queue.
+// addPublic makes a public queue with the defaults.
+func (n *Node) addPublic(name string) *queue {
+	q := n.newQueue(name)
+	q.Type, q.ID = mq.QueueTypePublic, guidOf(n.machine.Name+`\public\`+strings.ToLower(name))
+	q.PathName, q.FormatName = n.machine.Name+`\`+name, mq.Public(q.ID).String()
+	n.queues[q.key()] = q
+	return q
+}
+
+func (n *Node) newQueue(name string) *queue {
+	now := n.second()
+	return &queue{name: name, sddl: secure.Strict(secure.UnixUser(1000)).String(), Queue: mgmtclient.Queue{
+		PrivacyLevel: "optional", State: "LOCAL CONNECTION", Location: "LOCAL", Created: now, Modified: now,
+	}}
+}
+
+func (q *queue) public() bool { return q.out == nil && q.Type == mq.QueueTypePublic }
+
+// key finds the queue among those of its machine.
+func (q *queue) key() string { return keyOf(q.name, !q.public()) }
+
+func keyOf(name string, private bool) string {
+	if private {
+		return strings.ToLower(name)
+	}
+	return `public\` + strings.ToLower(name)
+}
+
+// CreateQueue makes a private queue, or a public one of this machine if it has joined a
+// directory.
 func (n *Node) CreateQueue(ctx context.Context, name string, s mgmtclient.QueueSettings) (mgmtclient.Queue, error) {
 	op := "create queue " + name
 	if err := n.enter(ctx, "CreateQueue", op, name); err != nil {
@@ -43,15 +68,15 @@ func (n *Node) CreateQueue(ctx context.Context, name string, s mgmtclient.QueueS
 	case !path.Local() && !strings.EqualFold(path.Machine, n.machine.Name):
 		return mgmtclient.Queue{}, mq.Errorf(mq.ErrUnsupportedOperation, op, "queues are created on their own computer, and %s is another one", path.Machine).
 			WithFix("create it there, or name a queue of %s", n.machine.Name)
-	case !path.Private:
+	case !path.Private && n.machine.Directory.Mode != mgmtclient.ModeIntegrated:
 		return mgmtclient.Queue{}, mq.Errorf(mq.ErrUnsupportedOperation, op, "public queues need a directory, and this computer belongs to none").
 			WithFix(`create .\private$\%s`, path.Queue)
 	case path.Subqueue != "":
 		return n.createSubqueue(op, name, path)
-	case strings.HasSuffix(path.Queue, "$"):
+	case path.Private && strings.HasSuffix(path.Queue, "$"):
 		return mgmtclient.Queue{}, mq.Errorf(mq.ErrIllegalQueuePathname, op, "names that end in $ belong to the queue manager").
 			WithFix("choose a name without $ at its end")
-	case n.queues[strings.ToLower(path.Queue)] != nil:
+	case n.queues[keyOf(path.Queue, path.Private)] != nil:
 		return mgmtclient.Queue{}, mq.Errorf(mq.ErrQueueExists, op, "%s has a queue of this name", n.machine.Name).
 			WithFix("choose another name, or change the one that is there")
 	}
@@ -59,11 +84,16 @@ func (n *Node) CreateQueue(ctx context.Context, name string, s mgmtclient.QueueS
 	if err != nil {
 		return mgmtclient.Queue{}, err
 	}
-	if err := checkSettings(op, s); err != nil {
+	if err := checkSettings(op, s, !path.Private); err != nil {
 		return mgmtclient.Queue{}, err
 	}
-	n.number++
-	q := n.addQueue(path.Queue, n.number)
+	var q *queue
+	if path.Private {
+		n.number++
+		q = n.addQueue(path.Queue, n.number)
+	} else {
+		q = n.addPublic(path.Queue)
+	}
 	q.sddl = sddl
 	if s.Transactional != nil {
 		q.Transactional = *s.Transactional
@@ -126,7 +156,7 @@ func (n *Node) grant(op string, s mgmtclient.QueueSettings) (string, error) {
 // rightsSend: write, and what a sender reads before it (MS-MQMQ 2.2.24).
 const rightsSend = 0x20024
 
-func checkSettings(op string, s mgmtclient.QueueSettings) error {
+func checkSettings(op string, s mgmtclient.QueueSettings, public bool) error {
 	bad := func(why, fix string) error {
 		return mq.Errorf(mq.ErrIllegalPropertyValue, op, "%s", why).WithFix("%s", fix)
 	}
@@ -136,7 +166,7 @@ func checkSettings(op string, s mgmtclient.QueueSettings) error {
 			WithFix("shorten it")
 	case s.PrivacyLevel != nil && *s.PrivacyLevel != "none" && *s.PrivacyLevel != "optional" && *s.PrivacyLevel != "body":
 		return bad("the privacy level is none, optional or body", "choose one of them")
-	case s.BasePriority != nil && *s.BasePriority != 0:
+	case !public && s.BasePriority != nil && *s.BasePriority != 0:
 		return bad("private queues have no base priority", "leave it 0")
 	}
 	if s.Multicast != nil && *s.Multicast != "" {
@@ -150,6 +180,7 @@ func (q *queue) apply(s mgmtclient.QueueSettings) {
 	assign(&q.Authenticate, s.Authenticate)
 	assign(&q.PrivacyLevel, s.PrivacyLevel)
 	assign(&q.Journal, s.Journal)
+	assign(&q.BasePriority, s.BasePriority)
 	assign(&q.ServiceType, s.ServiceType)
 	if s.Quota != nil {
 		q.QuotaKB = finite(s.Quota.KB)
@@ -199,7 +230,7 @@ func (n *Node) SetQueue(ctx context.Context, name string, s mgmtclient.QueueSett
 		return mgmtclient.Queue{}, mq.Errorf(mq.ErrProperty, op, "permissions are set here only when a queue is created").
 			WithFix("use: posthouse queue acl")
 	}
-	if err := checkSettings(op, s); err != nil {
+	if err := checkSettings(op, s, q.public()); err != nil {
 		return mgmtclient.Queue{}, err
 	}
 	q.apply(s)
@@ -225,7 +256,7 @@ func (n *Node) DeleteQueue(ctx context.Context, name string) error {
 	if err != nil {
 		return err
 	}
-	delete(n.queues, strings.ToLower(q.name))
+	delete(n.queues, q.key())
 	n.purge(place{q: q, box: &q.main}, mq.ClassNackQueueDeleted)
 	for _, s := range q.subs {
 		n.purge(place{q: q, sub: s.name, box: &s.box}, mq.ClassNackQueueDeleted)

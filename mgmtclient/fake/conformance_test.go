@@ -19,3 +19,11 @@ func TestConformance(t *testing.T) {
 		return n
 	})
 }
+
+func TestConformanceInAForest(t *testing.T) {
+	conformance.RunPublic(t, func(t *testing.T) mgmtclient.Node {
+		n := fake.New(fake.Options{Forest: "example.test"})
+		t.Cleanup(func() { n.Close() })
+		return n
+	})
+}

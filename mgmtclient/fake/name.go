@@ -40,7 +40,7 @@ func (n *Node) locate(op, name string, f mq.FormatName, make bool) (place, error
 			return place{}, n.elsewhere(op, f)
 		}
 		for _, q := range n.queues {
-			if q.out == nil && q.number == f.Number {
+			if q.out == nil && !q.public() && q.number == f.Number {
 				return q.part(missing, f, make)
 			}
 		}
@@ -52,7 +52,7 @@ func (n *Node) locate(op, name string, f mq.FormatName, make bool) (place, error
 		return place{suffix: f.Suffix, box: &n.system[f.Suffix]}, nil
 	case mq.KindPublic:
 		for _, q := range n.queues {
-			if q.out == nil && q.ID == f.GUID {
+			if q.public() && q.ID == f.GUID {
 				return q.part(missing, f, make)
 			}
 		}
@@ -68,8 +68,8 @@ func (n *Node) locate(op, name string, f mq.FormatName, make bool) (place, error
 	if path.System {
 		return place{suffix: path.Suffix, box: &n.system[path.Suffix]}, nil
 	}
-	q := n.queues[strings.ToLower(path.Queue)]
-	if q == nil || !path.Private {
+	q := n.queues[keyOf(path.Queue, path.Private)]
+	if q == nil {
 		return place{}, missing
 	}
 	return q.part(missing, f, make)
@@ -123,7 +123,7 @@ func (n *Node) pathOf(p place) string {
 	}
 	path := mq.PathName{Machine: n.machine.Name, System: true, Suffix: p.suffix}
 	if p.q != nil {
-		path = mq.PathName{Machine: n.machine.Name, Private: true, Queue: p.q.name, Subqueue: p.sub, Suffix: p.suffix}
+		path = mq.PathName{Machine: n.machine.Name, Private: !p.q.public(), Queue: p.q.name, Subqueue: p.sub, Suffix: p.suffix}
 	}
 	return path.String()
 }
@@ -135,4 +135,12 @@ func (n *Node) direct(p place) mq.FormatName {
 		return mq.FormatName{}
 	}
 	return path.Direct()
+}
+
+// named is the destination of what is sent to a place, as messages show it.
+func (n *Node) named(p place) string {
+	if p.q != nil && p.q.public() {
+		return n.pathOf(p)
+	}
+	return n.direct(p).String()
 }

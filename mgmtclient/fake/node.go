@@ -54,8 +54,11 @@ type subqueue struct {
 // LAPTOP with a clock that runs.
 type Options struct {
 	Name string
-	ID   mq.GUID          // zero: made from Name
-	Now  func() time.Time // nil: time.Now
+	ID   mq.GUID // zero: made from Name
+	// Forest is the DNS name of the directory that it has joined; empty: none, and
+	// there are no public queues.
+	Forest string
+	Now    func() time.Time // nil: time.Now
 }
 
 // New makes an empty queue manager.
@@ -82,9 +85,17 @@ func New(o Options) *Node {
 			Listening: []string{"127.0.0.1:1801"}, Addresses: []string{o.Name, "127.0.0.1"},
 			Resend: [4]uint32{30, 300, 1800, 21600},
 		},
+		Directory: &mgmtclient.Membership{
+			Mode: mgmtclient.ModeWorkgroup, Since: n.second(), Why: "no directory was joined", Sites: []string{},
+		},
 	}
-	for i, hidden := range []string{"order_queue$", "notify_queue$"} {
-		q := n.addQueue(hidden, uint32(i+1))
+	if o.Forest != "" {
+		n.machine.Directory = &mgmtclient.Membership{
+			Mode: mgmtclient.ModeIntegrated, Since: n.second(), Forest: o.Forest, Controller: "dc01." + o.Forest, Sites: []string{"Aarhus"},
+		}
+	}
+	for hidden, number := range map[string]uint32{"notify_queue$": 3, "order_queue$": 4} {
+		q := n.addQueue(hidden, number)
 		q.Hidden, q.Transactional = true, false
 	}
 	return n
@@ -152,8 +163,8 @@ func (n *Node) Machine(ctx context.Context) (mgmtclient.Machine, error) {
 
 func (n *Node) summary() mgmtclient.Machine {
 	m := n.machine
-	network := *m.Network
-	m.Network = &network
+	network, directory := *m.Network, *m.Directory
+	m.Network, m.Directory = &network, &directory
 	add := func(b *box) { m.Messages += b.count(); m.Bytes += b.bytes }
 	for _, q := range n.queues {
 		if q.out != nil {
@@ -161,7 +172,7 @@ func (n *Node) summary() mgmtclient.Machine {
 			if n.linkOf(q).State == mq.StateConnected {
 				network.Sessions++
 			}
-		} else if !q.Hidden {
+		} else if !q.Hidden && !q.public() {
 			m.Queues++
 		}
 		for _, b := range q.boxes() {
@@ -211,7 +222,7 @@ func (n *Node) Queues(ctx context.Context, f mgmtclient.QueueFilter) ([]mgmtclie
 		list = append(list, q)
 	}
 	for _, q := range n.queues {
-		if q.out != nil && f.Outgoing || q.out == nil && (q.Hidden && f.System || !q.Hidden && f.Private) {
+		if q.out != nil && f.Outgoing || q.out == nil && (q.Hidden && f.System || !q.Hidden && f.Private && !q.public() || q.public() && f.Public) {
 			add(n.describe(place{q: q, box: &q.main}))
 		}
 	}
@@ -254,6 +265,9 @@ func (n *Node) describe(p place) mgmtclient.Queue {
 	row.PathName = n.pathOf(p)
 	if p.q != nil && p.q.out == nil && (p.sub != "" || p.suffix == mq.SuffixJournal) {
 		row.FormatName = n.direct(p).String()
+		if p.q.public() && p.sub == "" {
+			row.FormatName = mq.Public(p.q.ID).Journal().String()
+		}
 		row.Subqueues, row.JournalMessages, row.JournalBytes = nil, 0, 0
 	}
 	row.Messages, row.Bytes = p.box.count(), p.box.bytes

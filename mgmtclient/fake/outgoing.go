@@ -3,6 +3,7 @@ package fake
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -195,6 +196,9 @@ func (n *Node) remote(f mq.FormatName) bool {
 	switch f.Kind {
 	case mq.KindPrivate, mq.KindMachine:
 		return f.GUID != n.machine.ID
+	case mq.KindPublic:
+		return n.machine.Directory.Mode != mgmtclient.ModeWorkgroup &&
+			!slices.ContainsFunc(slices.Collect(maps.Values(n.queues)), func(q *queue) bool { return q.public() && q.ID == f.GUID })
 	case mq.KindDirect:
 		path, ok := f.PathName()
 		return ok && !n.ours(path)

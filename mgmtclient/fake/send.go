@@ -91,7 +91,7 @@ func (n *Node) Send(ctx context.Context, r mgmtclient.SendRequest) (mgmtclient.S
 			c.ID = id
 			c.FirstInTransaction = r.Transactional && i == 0
 			c.LastInTransaction = r.Transactional && i == count-1
-			c.DestinationQueue = n.direct(t).String()
+			c.DestinationQueue = n.named(t)
 			n.deliver(t, &c)
 			result.LookupID = c.LookupID
 		}

@@ -238,7 +238,7 @@ func (n *Node) anew(d place, m mgmtclient.Message) string {
 	m.ClassCode, m.Class = mq.ClassNormal, mq.ClassNormal.Name()
 	m.AbortCount, m.MoveCount, m.LastMoveTime, m.Expires, m.Size = 0, 0, nil, nil, 0
 	m.SentTime, m.SourceMachine = n.second(), n.machine.Name
-	m.DestinationQueue = n.direct(d).String()
+	m.DestinationQueue = n.named(d)
 	n.complete(&m)
 	n.deliver(d, &m)
 	return m.ID

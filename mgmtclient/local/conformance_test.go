@@ -51,6 +51,16 @@ func TestConformance(t *testing.T) {
 	})
 }
 
+func TestConformanceInAForest(t *testing.T) {
+	conformance.RunPublic(t, func(t *testing.T) mgmtclient.Node {
+		m, dir := start(t)
+		qmtest.NewForest().Join(m)
+		n := local.New(m, qmtest.Owner, local.About{Version: "1.2.3", DataFolder: dir})
+		t.Cleanup(func() { n.Close() })
+		return n
+	})
+}
+
 func TestConformanceOverControl(t *testing.T) {
 	conformance.Run(t, func(t *testing.T) mgmtclient.Node {
 		m, dir := start(t)

@@ -104,8 +104,15 @@ func (n *Node) Machine(ctx context.Context) (mgmtclient.Machine, error) {
 		Journal: s.Journal.Messages, DeadLetters: s.DeadLetter.Messages, TransactDead: s.DeadXact.Messages,
 		QuotaKB: limit(s.Settings.Quota), JournalQuotaKB: limit(s.Settings.JournalQuota),
 		ExpressBytes: s.Express.Bytes, ExpressCount: s.Express.Messages,
-		Received: s.Received, Removed: s.Removed, Profile: string(s.Settings.Profile),
+		Received: s.Received, Removed: s.Removed, Profile: string(s.Settings.Profile), Directory: membership(n.m.DirectoryState()),
 	}, nil
+}
+
+func membership(s localqm.DirectoryState) *mgmtclient.Membership {
+	return &mgmtclient.Membership{
+		Mode: string(s.Mode), Since: s.Since.UTC(), Why: s.Why, Forest: s.Forest, Controller: s.Controller,
+		Sites: append([]string{}, s.Sites...), Routing: s.Routing, Gate: s.Gate, Notes: s.Notes,
+	}
 }
 
 // limit is a quota in KB as rows show it; nil is unlimited.
@@ -189,7 +196,10 @@ func describe(i localqm.QueueInfo) mgmtclient.Queue {
 	case store.System:
 		r.Type = "MACHINE"
 	case store.Public:
-		r.Type = "PUBLIC"
+		r.Type = mq.QueueTypePublic
+		if i.Elsewhere {
+			r.Location, r.State, r.Foreign = mq.LocationRemote, string(mq.StateInactive), i.Foreign
+		}
 	case store.Connector:
 		r.Type = "CONNECTOR"
 	case store.Multicast:
@@ -222,8 +232,8 @@ func (n *Node) message(d localqm.Delivery) mgmtclient.Message {
 	if d.Row.Class != d.Message.Class {
 		row.SetClass(&r, d.Row.Class)
 	}
-	if self := n.m.Identity(); d.Message.SourceMachine == self.ID {
-		r.SourceMachine = self.Name
+	if n.m.Was(d.Message.SourceMachine) {
+		r.SourceMachine = n.m.Identity().Name
 	}
 	n.named(&r.DestinationQueue, d.Message.Destination)
 	n.named(&r.ResponseQueue, d.Message.ResponseQueue)

@@ -84,6 +84,8 @@ func leave(r *mgmtclient.Queue, i localqm.QueueInfo) {
 	// A path name stands for a name over OS; the others have none.
 	if path, ok := i.Format.PathName(); ok && path.Direct().Equal(i.Format) {
 		r.PathName = path.String() + part
+	} else if i.To != "" {
+		r.PathName = i.To + part
 	}
 	o := i.Outgoing
 	if o == nil {
