@@ -15,7 +15,7 @@ func (v *View) Actions() screen.Actions {
 	some := func() bool { return v.msgs.grid.SelectedCount() > 0 }
 	private := func() bool {
 		_, ok := v.p.Queue()
-		return ok && v.p.Folder() == screen.PrivateQueues
+		return ok && v.p.Stored()
 	}
 	lacks := func(need mgmtclient.Capability) func() string {
 		return func() string { return v.p.Lacks(need) }
@@ -86,7 +86,7 @@ func (v *View) Actions() screen.Actions {
 // path is the path name of the chosen queue.
 func (v *View) path() string {
 	q, ok := v.p.Queue()
-	if !ok || v.p.Folder() != screen.PrivateQueues {
+	if !ok || !v.p.Stored() {
 		return ""
 	}
 	return q.PathName

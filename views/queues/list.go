@@ -171,6 +171,8 @@ func queueIcon(q *mgmtclient.Queue) (string, fyne.ThemeColorName) {
 		return "dead-letter", theme.Muted
 	case q.Outgoing != nil:
 		return "send", theme.Muted
+	case screen.IsPublic(q.PathName):
+		return "globe", theme.Muted
 	}
 	return "queue", theme.Muted
 }

@@ -64,6 +64,8 @@ func (p *Presenter) Enter(s *screen.Scope, r screen.Route) {
 		folder = screen.PrivateQueues
 		if strings.Contains(lower(r.Queue), `\system$;`) {
 			folder = screen.SystemQueues
+		} else if screen.IsPublic(r.Queue) {
+			folder = screen.PublicQueues
 		}
 	}
 	again := s == p.scope && node.ID == p.node.ID && folder == p.folder
@@ -137,6 +139,8 @@ func (p *Presenter) fill() {
 	o := p.host.Feed().Of(p.node.ID)
 	all := o.Queues
 	switch p.folder {
+	case screen.PublicQueues:
+		all = o.Public
 	case screen.SystemQueues:
 		all = o.System
 	case screen.OutgoingQueues:
@@ -183,9 +187,16 @@ func (p *Presenter) Node() screen.Node { return p.node }
 // Folder is the folder shown, FolderName its title.
 func (p *Presenter) Folder() screen.Folder { return p.folder }
 
+// Stored reports whether the folder has queues that applications read.
+func (p *Presenter) Stored() bool {
+	return p.folder == screen.PrivateQueues || p.folder == screen.PublicQueues
+}
+
 // FolderName is the title of the folder.
 func (p *Presenter) FolderName() string {
 	switch p.folder {
+	case screen.PublicQueues:
+		return "Public Queues"
 	case screen.SystemQueues:
 		return "System Queues"
 	case screen.OutgoingQueues:

@@ -362,9 +362,24 @@ func (v *View) emptyList(node screen.Node) {
 	case v.p.Folder() == screen.PrivateQueues:
 		create := kit.NewButton("New queue", "plus", func() { v.host.Commands().Run(screen.CmdNewQueue) }).Primary()
 		v.noQueue.Set("queue", theme.Muted, "No queues yet", "A queue keeps messages until an application reads them.", "", create)
+	case v.p.Folder() == screen.PublicQueues:
+		v.emptyPublic(node, o.Machine.Directory)
 	default:
 		v.noQueue.Set("queue", theme.Muted, "No queues here", "", "")
 	}
+}
+
+// emptyPublic says why there are no public queues.
+func (v *View) emptyPublic(node screen.Node, m *mgmtclient.Membership) {
+	var buttons []*kit.Button
+	if v.host.Commands().Enabled(screen.CmdDirectory) {
+		buttons = append(buttons, kit.NewButton("Open the directory", "directory", func() { v.host.Commands().Run(screen.CmdDirectory) }))
+	}
+	text := "They are made in the directory, on any computer of the forest."
+	if lack := screen.PublicLack(m); lack != "" {
+		text = lack
+	}
+	v.noQueue.Set("globe", theme.Muted, node.Name+" has no public queues", text, "", buttons...)
 }
 
 // partChanged shows another queue or part of it.

@@ -204,7 +204,7 @@ func (m *messagesView) write() {
 		m.size.SetText(screen.Size(bytes))
 	}
 	choices := []kit.Choice{{ID: string(InQueue), Text: "Messages"}}
-	if m.p.Folder() == screen.PrivateQueues {
+	if m.p.Stored() {
 		choices = append(choices, kit.Choice{ID: string(InJournal), Text: "Journal " + screen.Count(q.JournalMessages)})
 		if k := int64(len(q.Subqueues)); k > 0 {
 			choices = append(choices, kit.Choice{ID: string(InSubqueues), Text: "Subqueues " + screen.Count(k)})
@@ -239,7 +239,7 @@ func (m *messagesView) allow() {
 	q, _ := m.p.Queue()
 	part, _ := m.p.Part()
 	there := m.p.Node().Client != nil
-	m.enable(m.send, there && m.p.Folder() == screen.PrivateQueues, m.p.Lacks(mgmtclient.CanSend))
+	m.enable(m.send, there && m.p.Stored(), m.p.Lacks(mgmtclient.CanSend))
 	m.enable(m.export, there && m.v.host.Export() != nil, m.p.Lacks(mgmtclient.CanExport))
 	m.enable(m.purge, there && (q.Outgoing == nil || part == InQueue), m.p.Lacks(mgmtclient.CanPurge))
 	m.enable(m.move, there && m.grid.SelectedCount() > 0, m.p.Lacks(mgmtclient.CanMove))
@@ -404,7 +404,7 @@ func (m *messagesView) empty() {
 	default:
 		var actions []*kit.Button
 		line := "New messages show up here by themselves."
-		if m.p.Folder() == screen.PrivateQueues && part == InQueue {
+		if m.p.Stored() && part == InQueue {
 			actions = append(actions, kit.NewButton("Send a message", "send", func() { commands.Run(screen.CmdSend) }))
 			if q.JournalMessages > 0 {
 				line += " " + copies(q.JournalMessages) + " in its journal."

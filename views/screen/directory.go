@@ -2,6 +2,7 @@ package screen
 
 import (
 	"context"
+	"strings"
 
 	"posthouse/mgmtclient"
 )
@@ -23,4 +24,22 @@ func WatchDirectory(s *Scope, d mgmtclient.Directory, f func()) {
 			}
 		}
 	}, nil)
+}
+
+// IsPublic reports whether a path name is that of a public queue.
+func IsPublic(path string) bool {
+	name := strings.ToLower(path[strings.IndexByte(path, '\\')+1:])
+	return strings.IndexByte(path, '\\') > 0 && !strings.HasPrefix(name, `private$\`) && !strings.HasPrefix(name, `system$`)
+}
+
+// PublicLack says why the public queues that a computer lists may not be all, in a
+// sentence or two; "" they are.
+func PublicLack(m *mgmtclient.Membership) string {
+	switch {
+	case m == nil || m.Mode == mgmtclient.ModeIntegrated:
+		return ""
+	case m.Mode == mgmtclient.ModeWorkgroup:
+		return strings.TrimSpace("Works without a directory; only public queues known here are shown. " + Sentence(m.Why))
+	}
+	return strings.TrimSpace("The directory does not answer; only public queues known here are shown. " + Sentence(m.Why))
 }

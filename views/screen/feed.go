@@ -25,6 +25,7 @@ const (
 type Overview struct {
 	Machine  mgmtclient.Machine
 	Queues   []mgmtclient.Queue // private, by name
+	Public   []mgmtclient.Queue // of its own, by name
 	System   []mgmtclient.Queue // journal and dead-letter queues
 	Outgoing []mgmtclient.Queue
 	At       time.Time // of the answer; zero: none yet
@@ -81,10 +82,10 @@ func (f *Feed) Of(node string) Overview {
 	return Overview{In: -1, Out: -1}
 }
 
-// Queue finds a queue of a node by its path name: private, system or outgoing.
+// Queue finds a queue of a node by its path name: private, public, system or outgoing.
 func (f *Feed) Queue(node, path string) (mgmtclient.Queue, bool) {
 	o := f.Of(node)
-	for _, list := range [][]mgmtclient.Queue{o.Queues, o.System, o.Outgoing} {
+	for _, list := range [][]mgmtclient.Queue{o.Queues, o.Public, o.System, o.Outgoing} {
 		if i := slices.IndexFunc(list, func(q mgmtclient.Queue) bool { return q.PathName == path }); i >= 0 {
 			return list[i], true
 		}
@@ -280,12 +281,16 @@ func ask(ctx context.Context, client mgmtclient.Node) (Overview, error) {
 		{&o.Queues, mgmtclient.QueueFilter{Private: true}},
 		{&o.System, mgmtclient.QueueFilter{System: true}},
 		{&o.Outgoing, mgmtclient.QueueFilter{Outgoing: true}},
+		{&o.Public, mgmtclient.QueueFilter{Public: true}},
 	} {
+		if l.f.Public && o.Machine.Directory == nil {
+			continue // it does not know of a directory
+		}
 		*l.list, err = client.Queues(ctx, l.f)
 		switch mq.CodeOf(err) {
 		case mq.ErrAccessDenied, mq.ErrPrivilegeNotHeld:
 			o.Part = cmp.Or(o.Part, err)
-		case mq.ErrUnsupportedOperation:
+		case mq.ErrUnsupportedOperation, mq.ErrNoDS:
 		default:
 			if err != nil {
 				return o, err
@@ -312,7 +317,7 @@ func (f *Feed) take(n *fed, id string, o Overview, err error, queues []string) {
 	n.view = o
 	n.sample(now, "", o.Machine.Messages)
 	seen := map[string]bool{"": true}
-	for _, list := range [][]mgmtclient.Queue{o.Queues, o.System, o.Outgoing} {
+	for _, list := range [][]mgmtclient.Queue{o.Queues, o.Public, o.System, o.Outgoing} {
 		for i := range list {
 			seen[list[i].PathName] = true
 			n.sample(now, list[i].PathName, list[i].Messages)

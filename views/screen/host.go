@@ -167,6 +167,7 @@ type Folder string
 // The folders, as Computer Management calls them.
 const (
 	PrivateQueues  Folder = "private"
+	PublicQueues   Folder = "public"
 	OutgoingQueues Folder = "outgoing"
 	SystemQueues   Folder = "system"
 )

@@ -14,6 +14,22 @@ func (s *Shell) watchDirectory() {
 	}
 }
 
+// publicRow is the line of a computer's public queues; in workgroup mode it says why
+// there may be none.
+func publicRow(node string, o screen.Overview) kit.TreeRow {
+	row := kit.TreeRow{
+		ID: treeID(treePublic, node, ""), Depth: 1, Icon: "globe", Text: "Public Queues",
+		Count: screen.Count(int64(len(o.Public))), Leaf: len(o.Public) == 0,
+	}
+	if said := screen.PublicLack(o.Machine.Directory); said != "" {
+		row.Quiet, row.Tip = true, "Public Queues: "+said
+		if len(o.Public) == 0 {
+			row.Count = "–"
+		}
+	}
+	return row
+}
+
 // directory tells how the directory is.
 func (w words) directory() kit.State { return directoryState(w.s.o.Directory.Status()) }
 

@@ -177,7 +177,7 @@ func TestTheTreeShowsQueuesAndFindsThem(t *testing.T) {
 		return strings.Join(out, "\n")
 	}
 	want := strings.Join([]string{
-		"HUB-CPH01 18,204", " Outgoing Queues 8", " Private Queues 41", " System Queues ",
+		"HUB-CPH01 18,204", " Outgoing Queues 8", " Public Queues –", " Private Queues 41", " System Queues ",
 		"  Journal messages 2,310", "  Dead-letter messages 14", "  Transactional dead-letter messages 23",
 	}, "\n")
 	if got := texts(); got != want {

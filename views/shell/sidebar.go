@@ -235,6 +235,14 @@ func (b *sidebar) menu(id string, at fyne.Position) {
 		if n, ok := b.s.Node(node); ok {
 			items = screen.ComputerItems(b.s, n)
 		}
+	case kind == treePublic:
+		items = []*fyne.MenuItem{lead("Open", "globe", screen.Route{Screen: screen.Queues, Folder: screen.PublicQueues})}
+		if b.s.leads(screen.Directory) {
+			items = append(items, kit.MenuItem("Show in the directory", "directory", func() {
+				b.s.Open(screen.Route{Screen: screen.Directory, Entry: b.s.feed.Of(node).Machine.ID.String()})
+			}))
+		}
+		items = append(items, kit.MenuItem("Refresh", "refresh", func() { b.s.feed.Refresh(node) }))
 	case kind == treePrivate:
 		items = []*fyne.MenuItem{
 			lead("New queue…", "plus", screen.Route{Screen: screen.NewQueue}),

@@ -18,6 +18,7 @@ const (
 	treeNode     = "node"
 	treeOutgoing = "outgoing"
 	treePrivate  = "private"
+	treePublic   = "public"
 	treeSystem   = "system"
 	treeQueue    = "queue"
 	treeLeaving  = "leaving" // an outgoing queue, found
@@ -100,6 +101,16 @@ func (t *tree) node(n screen.Node, o screen.Overview) []kit.TreeRow {
 		return rows
 	}
 	rows = append(rows, outgoingRow(n.ID, o))
+	if o.Machine.Directory != nil {
+		public := publicRow(n.ID, o)
+		public.Open = t.isOpen(public.ID)
+		rows = append(rows, public)
+		if public.Open {
+			for i := range o.Public {
+				rows = append(rows, queueRow(n.ID, &o.Public[i]))
+			}
+		}
+	}
 	private := kit.TreeRow{
 		ID: treeID(treePrivate, n.ID, ""), Depth: 1, Icon: "folder", Text: "Private Queues",
 		Count: screen.Count(int64(len(o.Queues))), Leaf: len(o.Queues) == 0,
@@ -125,7 +136,7 @@ func (t *tree) node(n screen.Node, o screen.Overview) []kit.TreeRow {
 // found are the queues of a computer that match the filter.
 func (t *tree) found(n screen.Node, o screen.Overview) []kit.TreeRow {
 	var rows []kit.TreeRow
-	for _, list := range [][]mgmtclient.Queue{o.Queues, systemOrder(o.System)} {
+	for _, list := range [][]mgmtclient.Queue{o.Public, o.Queues, systemOrder(o.System)} {
 		for i := range list {
 			q := &list[i]
 			if has(screen.QueueName(q.PathName), t.filter) || has(q.Label, t.filter) {
@@ -202,6 +213,9 @@ func systemOrder(list []mgmtclient.Queue) []mgmtclient.Queue {
 
 func queueRow(node string, q *mgmtclient.Queue) kit.TreeRow {
 	icon, ink := "queue", fyne.ThemeColorName("")
+	if screen.IsPublic(q.PathName) {
+		icon = "globe"
+	}
 	switch name := strings.ToLower(q.PathName); {
 	case strings.HasSuffix(name, ";journal"):
 		icon = "journal"
@@ -223,6 +237,8 @@ func (t *tree) route(id string) (screen.Route, bool) {
 	switch kind {
 	case treeNode, treePrivate:
 		return screen.Route{Screen: screen.Queues, Node: node, Folder: screen.PrivateQueues}, true
+	case treePublic:
+		return screen.Route{Screen: screen.Queues, Node: node, Folder: screen.PublicQueues}, true
 	case treeOutgoing:
 		return screen.Route{Screen: screen.Outgoing, Node: node}, true
 	case treeLeaving:
@@ -249,6 +265,11 @@ func (t *tree) line(r screen.Route, rows []kit.TreeRow) string {
 			wants = []string{treeID(treeOutgoing, r.Node, "")}
 		case r.Queue != "":
 			wants = []string{treeID(treeQueue, r.Node, queue), treeID(treePrivate, r.Node, "")}
+			if screen.IsPublic(queue) {
+				wants[1] = treeID(treePublic, r.Node, "")
+			}
+		case r.Folder == screen.PublicQueues:
+			wants = []string{treeID(treePublic, r.Node, "")}
 		case r.Folder == screen.SystemQueues:
 			wants = []string{treeID(treeSystem, r.Node, "")}
 		default:
