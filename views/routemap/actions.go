@@ -205,6 +205,9 @@ func refused(err error) (bold, text, code string, field mgmtclient.Field) {
 	if !errors.As(err, &r) {
 		return bold, text, code, ""
 	}
+	if h := mq.CodeOf(err); h.Failed() {
+		code = fmt.Sprintf("0x%08X", uint32(h))
+	}
 	bold = strings.Split(r.Controller, ".")[0] + " refused"
 	if by := refusals[r.Name]; by != "" {
 		bold += ": " + by
@@ -213,7 +216,7 @@ func refused(err error) (bold, text, code string, field mgmtclient.Field) {
 	if r.Code != 0 {
 		said = fmt.Sprintf("%s (%d)", r.Name, r.Code)
 	}
-	return bold, text, strings.TrimPrefix(said+", "+code, ", "), r.Field
+	return bold, text, strings.Trim(said+", "+code, ", "), r.Field
 }
 
 // refusals are LDAP result codes in the words of somebody who changes a link.

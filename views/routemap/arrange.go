@@ -146,9 +146,11 @@ func (n network) relax(members []int) []point {
 	}
 	at := stress(distances(near))
 	turn(at)
+	// The more sites, the more of them would be pushed from where they should be.
+	room := max(1, min(1.5, math.Sqrt(float64(len(at))/80)))
 	out := make([]vec, len(at))
 	for k := range at {
-		out[k] = vec{at[k].x * linkX, at[k].y * linkY}
+		out[k] = vec{at[k].x * linkX * room, at[k].y * linkY * room}
 	}
 	spread(out, links)
 	return settle(out)

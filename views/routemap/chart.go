@@ -49,7 +49,7 @@ const (
 
 // Less is painted of what is small: below these zooms no details, and no words.
 const (
-	zoomFull  = 0.6
+	zoomFull  = 0.65
 	zoomNames = 0.3
 )
 
@@ -89,18 +89,17 @@ type chart struct {
 	links []chartLink
 	index map[mq.GUID]int // of sites
 
-	zoom      float32
-	origin    point // what is in the upper left corner
-	touched   bool  // somebody chose what is in sight
-	chosen    item
-	hovered   item
-	focused   bool
-	onHandle  bool // the mouse is on the handle of the hovered site
-	thinks    bool // something is thought away: the legend says so
-	wayShown  bool
-	drag      drag
-	mouse     fyne.Position
-	pressedAt fyne.Position
+	zoom     float32
+	origin   point // what is in the upper left corner
+	touched  bool  // somebody chose what is in sight
+	chosen   item
+	hovered  item
+	focused  bool
+	onHandle bool // the mouse is on the handle of the hovered site
+	thinks   bool // something is thought away: the legend says so
+	wayShown bool
+	drag     drag
+	mouse    fyne.Position
 
 	tips  *kit.Label // of no size: it has the tooltips of what is painted
 	brush brush
@@ -128,7 +127,7 @@ func (c *chart) Set(sites []chartSite, links []chartLink) {
 		c.hovered = item{}
 	}
 	if first || !c.touched {
-		c.fit()
+		c.begin()
 	}
 	c.draw()
 }
@@ -160,7 +159,9 @@ func (c *chart) Choose(it item) {
 		return
 	}
 	c.chosen = it
-	c.bringIntoSight(it)
+	if c.showChosen() {
+		c.touched = true
+	}
 	c.draw()
 }
 
@@ -226,23 +227,53 @@ func (c *chart) bounds() (low, high point) {
 // Fit shows the whole map, at 100% at most.
 func (c *chart) Fit() {
 	c.touched = false
-	c.fit()
+	c.fit(leastZoom)
 	c.zoomed()
 }
 
-func (c *chart) fit() {
+// readable is the least zoom that a map begins with in a low room: better a part
+// of it than nothing that can be read.
+const (
+	readable = 0.5
+	lowRoom  = 320
+)
+
+// begin shows the whole map where there is room for it, else what is chosen.
+func (c *chart) begin() {
+	if c.Size().Height >= lowRoom {
+		c.fit(leastZoom)
+		return
+	}
+	c.fit(readable)
+	if p, ok := c.spot(c.chosen); ok {
+		size := c.Size()
+		c.origin = point{p.X - size.Width/2/c.zoom, p.Y - size.Height/2/c.zoom}
+		c.snap()
+	}
+}
+
+func (c *chart) fit(least float32) {
 	size := c.Size()
 	if size.Width < 2*margin || len(c.sites) == 0 {
 		return
 	}
 	low, high := c.bounds()
-	w, h := size.Width-2*margin, size.Height-2*margin-legendHeight
-	c.zoom = max(leastZoom, min(1, w/(high.X-low.X), h/(high.Y-low.Y)))
+	below := c.legendRoom()
+	w, h := size.Width-2*margin, size.Height-2*margin-below
+	c.zoom = max(least, min(1, w/(high.X-low.X), h/(high.Y-low.Y)))
 	c.origin = point{
 		low.X - (size.Width/c.zoom-(high.X-low.X))/2,
-		low.Y - ((size.Height-legendHeight)/c.zoom-(high.Y-low.Y))/2,
+		low.Y - ((size.Height-below)/c.zoom-(high.Y-low.Y))/2,
 	}
 	c.snap()
+}
+
+// legendRoom is how high the legend is, if there is room for one.
+func (c *chart) legendRoom() float32 {
+	if len(c.links) == 0 || c.Size().Height < lowRoom {
+		return 0
+	}
+	return legendHeight
 }
 
 // snap keeps what is painted at 100% on whole pixels.
@@ -320,12 +351,13 @@ func (c *chart) spot(it item) (point, bool) {
 	return point{}, false
 }
 
-// bringIntoSight moves the map as little as shows an item.
-func (c *chart) bringIntoSight(it item) {
-	p, ok := c.spot(it)
+// showChosen moves the map as little as brings what is chosen into sight; false: it
+// is.
+func (c *chart) showChosen() bool {
+	p, ok := c.spot(c.chosen)
 	size := c.Size()
 	if !ok || size.Width < 2*margin || size.Height < 2*margin {
-		return
+		return false
 	}
 	halfX, halfY := siteWidth/2*c.zoom+8, siteHeight/2*c.zoom+8
 	at := c.toScreen(p)
@@ -340,11 +372,13 @@ func (c *chart) bringIntoSight(it item) {
 		}
 		return 0
 	}
-	if dx, dy := move(at.X, halfX, size.Width), move(at.Y, halfY, size.Height); dx != 0 || dy != 0 {
-		c.touched = true
-		c.origin = c.origin.add(-dx/c.zoom, -dy/c.zoom)
-		c.snap()
+	dx, dy := move(at.X, halfX, size.Width), move(at.Y, halfY, size.Height)
+	if dx == 0 && dy == 0 {
+		return false
 	}
+	c.origin = c.origin.add(-dx/c.zoom, -dy/c.zoom)
+	c.snap()
+	return true
 }
 
 // Resize keeps a map that nobody moved fitted into its room.
@@ -354,10 +388,12 @@ func (c *chart) Resize(s fyne.Size) {
 	}
 	c.BaseWidget.Resize(s)
 	if !c.touched {
-		c.fit()
+		c.begin()
 		if c.OnZoom != nil {
 			c.OnZoom()
 		}
+	} else {
+		c.showChosen()
 	}
 	c.draw()
 }

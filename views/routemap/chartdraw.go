@@ -60,6 +60,9 @@ func (c *chart) raised(l *chartLink) bool {
 func (c *chart) drawLine(size fyne.Size, l *chartLink) {
 	a, b := c.toScreen(c.sites[l.a].at), c.toScreen(c.sites[l.b].at)
 	width, col := float32(1.5), theme.BorderStrong
+	if c.zoom < zoomFull {
+		width = 1 // many links: they must not become the picture
+	}
 	it := item{kindLink, l.id}
 	switch {
 	case l.down:
@@ -196,6 +199,9 @@ func (c *chart) drawSite(size fyne.Size, s *chartSite) {
 	case z >= zoomNames:
 		c.drawName(s, x, y, w, h)
 	}
+	if s.unsent != "" && z >= zoomNames {
+		c.drawWaiting(s, x, y, w, h)
+	}
 	if s.step > 0 && z >= zoomNames {
 		d := float32(20)
 		if z < zoomFull {
@@ -223,16 +229,21 @@ func (c *chart) drawWords(s *chartSite, x, y, w float32) {
 		nameRoom -= icon + 4
 	}
 	c.brush.text(s.name, half(kit.SizeBody*z), kit.Medium, theme.Text, x+px(12), y+px(8), nameRoom, px(20), fyne.TextAlignLeading)
-	room := w - 2*px(12)
-	if s.unsent != "" {
-		font := half(kit.SizeSmall * z)
-		n := widthOf(s.unsent, font, kit.Medium)
-		small := max(10, px(12))
-		c.brush.text(s.unsent, font, kit.Medium, ink(s.tone), right-n, y+px(28), n+2, px(18), fyne.TextAlignLeading)
-		c.brush.icon("send", ink(s.tone), right-n-4-small, y+px(28)+round((px(18)-small)/2), small)
-		room -= n + 4 + small + 6
+	c.brush.text(s.words, half(kit.SizeSmall*z), kit.Regular, theme.Muted, x+px(12), y+px(28), w-2*px(12), px(18), fyne.TextAlignLeading)
+}
+
+// drawWaiting paints how many messages wait at a site, on its lower edge.
+func (c *chart) drawWaiting(s *chartSite, x, y, w, h float32) {
+	high, icon, pad, font := float32(18), float32(12), float32(6), kit.SizeSmall
+	if c.zoom < zoomFull {
+		high, icon, pad, font = 14, 9, 4, 9.5
 	}
-	c.brush.text(s.words, half(kit.SizeSmall*z), kit.Regular, theme.Muted, x+px(12), y+px(28), room, px(18), fyne.TextAlignLeading)
+	n := round(widthOf(s.unsent, font, kit.Medium))
+	wide := pad + icon + 3 + n + pad + 1
+	left, top := x+w-wide-8, y+h-high/2
+	c.brush.framed(left, top, wide, high, high/2, 1, s.tone.Tint(), ink(s.tone))
+	c.brush.icon("send", ink(s.tone), left+pad, top+(high-icon)/2, icon)
+	c.brush.text(s.unsent, font, kit.Medium, ink(s.tone), left+pad+icon+3, top, n+4, high, fyne.TextAlignLeading)
 }
 
 // drawName paints the name alone, as large as it can still be read.
@@ -269,7 +280,7 @@ func (c *chart) drawJoin(size fyne.Size) {
 
 // drawLegend says what the lines are.
 func (c *chart) drawLegend(size fyne.Size) {
-	if len(c.links) == 0 || size.Height < 160 {
+	if c.legendRoom() == 0 {
 		return
 	}
 	type mark struct {

@@ -154,7 +154,7 @@ func (c *chart) TypedShortcut(s fyne.Shortcut) {
 			if i, ok := c.index[c.chosen.id]; ok {
 				at := c.sites[i].at
 				c.drop(i, point{onRaster(at.X + dx*2*raster), onRaster(at.Y + dy*2*raster)})
-				c.bringIntoSight(c.chosen)
+				c.showChosen()
 				c.draw()
 			}
 			return

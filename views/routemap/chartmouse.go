@@ -108,7 +108,9 @@ func (c *chart) MouseDown(ev *desktop.MouseEvent) {
 	c.tips.MouseOut()
 	c.takeFocus()
 	it, handle := c.hit(ev.Position)
-	c.mouse, c.pressedAt = ev.Position, ev.Position
+	c.mouse = ev.Position
+	// What was pressed stays under the mouse, though the pane takes room.
+	c.touched = c.touched || it.kind != kindNone
 	if ev.Button != desktop.MouseButtonPrimary {
 		if it.kind != kindNone {
 			c.choose(it)

@@ -32,9 +32,9 @@ func forestWith(m *mgmtclient.RouteMap) *forest {
 	}
 }
 
-func (f *forest) Status() mgmtclient.DirectoryStatus            { return f.status }
-func (f *forest) Watch(context.Context) <-chan struct{}         { return f.news }
-func (f *forest) locked() func()                                { f.mu.Lock(); return f.mu.Unlock }
+func (f *forest) Status() mgmtclient.DirectoryStatus    { return f.status }
+func (f *forest) Watch(context.Context) <-chan struct{} { return f.news }
+func (f *forest) locked() func()                        { f.mu.Lock(); return f.mu.Unlock }
 func (f *forest) links(w mgmtclient.WhatIf) []mgmtclient.RouteLink {
 	list := slices.Clone(f.m.Links)
 	for _, l := range w.Links {

@@ -2,7 +2,6 @@ package routemap
 
 import (
 	"fmt"
-	"slices"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
@@ -19,34 +18,35 @@ type linkForm struct {
 	v    *View
 	root *fyne.Container
 
-	icon     *kit.Icon
-	title    *kit.Label
-	state    *kit.Badge
-	badge    *fyne.Container
-	note     *kit.Note
-	code     *kit.Label
-	refusal  *fyne.Container
-	news     *kit.Note
-	newsBox  *fyne.Container
-	site1    *kit.Label
-	site2    *kit.Label
-	choose1  *kit.Select
-	choose2  *kit.Select
-	cost     *kit.NumberField
-	was      *kit.Label
-	text     *kit.Field
-	left     *gateList
-	right    *gateList
-	put      *kit.Button
-	take     *kit.Button
-	gateHint *kit.Paragraph
-	heading  *kit.Label
-	count    *kit.Label
-	changes  *fyne.Container
-	follow   *fyne.Container
-	remove   *kit.Button
-	revert   *kit.Button
-	save     *kit.Button
+	icon      *kit.Icon
+	title     *kit.Label
+	state     *kit.Badge
+	badge     *fyne.Container
+	note      *kit.Note
+	refusal   *fyne.Container
+	news      *kit.Note
+	newsBox   *fyne.Container
+	site1     *kit.Label
+	site2     *kit.Label
+	choose1   *kit.Select
+	choose2   *kit.Select
+	cost      *kit.NumberField
+	was       *kit.Label
+	text      *kit.Field
+	left      *pickList
+	right     *pickList
+	available fyne.CanvasObject // left, below its title
+	gates     fyne.CanvasObject
+	put       *kit.Button
+	take      *kit.Button
+	gateHint  *kit.Paragraph
+	heading   *kit.Label
+	count     *kit.Label
+	changes   *fyne.Container
+	follow    *fyne.Container
+	remove    *kit.Button
+	revert    *kit.Button
+	save      *kit.Button
 }
 
 // changesShown is how many changed ways are listed.
@@ -61,8 +61,7 @@ func newLinkForm(v *View) *linkForm {
 	f.state = kit.NewBadge("Changed", kit.Info)
 	f.badge = kit.Row(f.state)
 	f.note = kit.NewNote(kit.Danger, "", "")
-	f.code = kit.NewMuted("").Face(kit.Mono).Sized(kit.SizeCaption).Cut(kit.End)
-	f.refusal = kit.Padded(12, 16, 0, 16, kit.Stack(4, f.note, f.code))
+	f.refusal = kit.Padded(12, 16, 0, 16, f.note)
 	f.news = kit.NewNote(kit.Warning, "", "")
 	f.newsBox = kit.Padded(12, 16, 0, 16, f.news)
 	f.site1, f.site2 = kit.NewLabel("").Cut(kit.End), kit.NewLabel("").Cut(kit.End)
@@ -80,11 +79,12 @@ func newLinkForm(v *View) *linkForm {
 		f.sync()
 	}
 	f.text.OnSubmit = f.cost.OnSubmit
-	f.left = newGateList("Available servers", func(id mq.GUID) { p.SetGate(id, true) })
-	f.right = newGateList("Site gates", func(id mq.GUID) { p.SetGate(id, false) })
-	f.put = kit.NewIconButton("arrow-right", "Make it a site gate (Enter)", f.left.act)
-	f.take = kit.NewIconButton("arrow-left", "No longer a site gate (Enter)", f.right.act)
-	f.left.OnCurrent, f.right.OnCurrent = f.enableArrows, f.enableArrows
+	f.left, f.right = newPickList(), newPickList()
+	f.left.OnPick = func(id mq.GUID) { p.SetGate(id, true) }
+	f.right.OnPick = func(id mq.GUID) { p.SetGate(id, false) }
+	f.put = kit.NewIconButton("arrow-right", "Make it a site gate (Enter)", f.left.pick)
+	f.take = kit.NewIconButton("arrow-left", "No longer a site gate (Enter)", f.right.pick)
+	f.available, f.gates = f.left.titled("Available servers"), f.right.titled("Site gates")
 	f.gateHint = kit.NewParagraph("").Small().Color(theme.Muted)
 	f.heading, f.count = kit.NewLabel("").Face(kit.Bold), kit.NewLabel("").Color(theme.Muted)
 	f.changes = kit.Stack(0)
@@ -105,10 +105,10 @@ func (f *linkForm) arrange(under bool) {
 		kit.FormRow{Label: "Site 2", Content: container.NewStack(f.site2, f.choose2)},
 		kit.FormRow{Label: "Link cost", Content: cost},
 		kit.FormRow{Label: "Description", Content: f.text}))
-	arrows := kit.Padded(0, 0, 0, 0, kit.Stack(4, f.put, f.take))
-	lists := container.New(twoPanes{}, f.left.root, arrows, f.right.root)
+	arrows := kit.Stack(4, f.put, f.take)
+	lists := container.New(twoPanes{}, f.available, arrows, f.gates)
 	gates := kit.Stack(0, kit.SectionHeader("Site gates"), kit.Padded(0, 16, 0, 16, lists), kit.Padded(8, 16, 16, 16, f.gateHint))
-	changes := kit.Stack(0, kit.Fixed(0, 36, kit.Padded(0, 16, 0, 16, kit.Row(f.heading, f.count))), kit.Padded(0, 16, 0, 16, f.changes), f.follow)
+	changes := kit.Stack(0, kit.Fixed(0, 36, kit.Padded(0, 16, 0, 16, kit.Row(f.heading, f.count))), kit.Padded(0, 16, 4, 16, f.changes), f.follow)
 	if under {
 		head := paneHead(true, f.icon, f.title, f.badge, []fyne.CanvasObject{f.remove, f.revert, f.save}, f.v.closePane)
 		body := screen.Side(2, kit.Fixed(368, 0, scrolled(f.refusal, f.newsBox, form, gates)), upright(), scrolled(changes))
@@ -146,8 +146,8 @@ func (f *linkForm) changed(fresh bool) {
 	}
 	show(f.site1, !d.isNew())
 	show(f.site2, !d.isNew())
-	f.left.set(f.v.p, f.v.p.Available(d))
-	f.right.set(f.v.p, d.gates)
+	f.left.set(f.v.p.Available(d), f.v.p.machineName)
+	f.right.set(d.gates, f.v.p.machineName)
 	f.sync()
 }
 
@@ -217,9 +217,8 @@ func (f *linkForm) syncRefusal(d *draft) {
 	show(f.refusal, d.refusal != nil)
 	if d.refusal != nil {
 		bold, text, code, field := refused(d.refusal)
-		f.note.Stacked(bold, text+" Nothing was saved; your changes are still below.")
-		f.code.SetText(code)
-		show(f.code, code != "")
+		f.note.SetRuns(kit.Run{Text: bold + "\n", Face: kit.Bold}, kit.Run{Text: text + " Nothing was saved; your changes are still below.\n"},
+			kit.Run{Text: code, Face: kit.Mono, Color: theme.Text2})
 		switch field {
 		case mgmtclient.FieldCost:
 			f.cost.Refuse(true)
@@ -246,8 +245,8 @@ func (f *linkForm) gateWords(d *draft) string {
 
 func (f *linkForm) enableArrows() {
 	d := f.v.p.Draft()
-	f.put.SetEnabled(d != nil && !d.saving && f.left.has())
-	f.take.SetEnabled(d != nil && !d.saving && f.right.has())
+	f.put.SetEnabled(d != nil && !d.saving && !f.left.id().IsZero())
+	f.take.SetEnabled(d != nil && !d.saving && !f.right.id().IsZero())
 }
 
 // syncChanges lists the ways that would change.
@@ -258,10 +257,11 @@ func (f *linkForm) syncChanges(d *draft) {
 	f.count.SetText("")
 	if !any {
 		f.heading.SetText("What changes")
-		f.changes.Add(kit.Fixed(0, 28, kit.NewLabel("Nothing yet. Change cost or gates to see which paths follow.").Color(theme.Muted).Cut(kit.End)))
+		words := "Nothing yet. Change the cost or the gates to see which paths follow."
 		if !d.valid() {
-			f.changes.Objects[0] = kit.Fixed(0, 28, kit.NewLabel("Seen when the form is complete.").Color(theme.Muted).Cut(kit.End))
+			words = "Shown when the form is complete."
 		}
+		f.changes.Add(kit.NewParagraph(words).Color(theme.Muted))
 		return
 	}
 	f.heading.SetText(d.changesTitle())
@@ -273,7 +273,7 @@ func (f *linkForm) syncChanges(d *draft) {
 		f.count.SetText("…")
 	case len(d.changes) == 0:
 		f.count.SetText("no path")
-		f.changes.Add(kit.Fixed(0, 28, kit.NewLabel("No path between two sites gets another cost.").Color(theme.Muted).Cut(kit.End)))
+		f.changes.Add(kit.NewParagraph("No path between two sites gets another cost.").Color(theme.Muted))
 	default:
 		f.count.SetText(screen.Many(int64(len(d.changes)), "path"))
 		f.changes.Add(changeRows(d.changes, changesShown))
@@ -347,66 +347,4 @@ func (twoPanes) Layout(objs []fyne.CanvasObject, s fyne.Size) {
 	objs[1].Resize(m)
 	objs[2].Move(fyne.NewPos(s.Width-w, 0))
 	objs[2].Resize(fyne.NewSize(w, gateHeight))
-}
-
-// gateList is one of the two lists of servers.
-type gateList struct {
-	OnCurrent func()
-	root      fyne.CanvasObject
-	grid      *kit.Grid
-	rows      []kit.RowData
-	ids       []mq.GUID
-	do        func(mq.GUID)
-}
-
-func newGateList(title string, do func(mq.GUID)) *gateList {
-	g := &gateList{do: do}
-	g.grid = kit.NewGrid(g, kit.Column{Key: "name"}).NoHeader()
-	g.grid.OnActivate = func(kit.RowID) { g.act() }
-	g.grid.OnCurrent = func(kit.RowID, bool) {
-		if g.OnCurrent != nil {
-			g.OnCurrent()
-		}
-	}
-	box := kit.NewPanel(theme.Surface, kit.Padded(3, 1, 3, 1, g.grid)).Framed(6)
-	g.root = screen.Column(1, kit.Fixed(0, 20, kit.NewMuted(title)), box)
-	return g
-}
-
-// Len is kit.Source's.
-func (g *gateList) Len() int { return len(g.rows) }
-
-// Row is kit.Source's.
-func (g *gateList) Row(i int) (kit.RowData, bool) {
-	if i >= len(g.rows) {
-		return kit.RowData{}, false
-	}
-	return g.rows[i], true
-}
-
-func (g *gateList) set(p *Presenter, ids []mq.GUID) {
-	if slices.Equal(g.ids, ids) && len(g.rows) == len(ids) {
-		return
-	}
-	g.ids, g.rows = slices.Clone(ids), nil
-	for _, id := range ids {
-		g.rows = append(g.rows, kit.RowData{ID: rowID(id), Cells: []kit.Cell{{Text: p.machineName(id), Icon: "server"}}})
-	}
-	g.grid.SetSource(g)
-	if len(g.rows) > 0 {
-		g.grid.SetCurrent(0)
-	}
-}
-
-func (g *gateList) has() bool { _, ok := g.grid.Current(); return ok && len(g.rows) > 0 }
-
-// act moves the current server to the other list.
-func (g *gateList) act() {
-	row, ok := g.grid.Current()
-	if !ok {
-		return
-	}
-	if id, err := mq.ParseGUID(row.Text); err == nil {
-		g.do(id)
-	}
 }

@@ -1,6 +1,8 @@
 package routemap
 
 import (
+	"strings"
+
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 
@@ -100,7 +102,7 @@ func newSiteCard(v *View) *siteCard {
 	p := v.p
 	c.from = kit.NewButton("Path from here", "", func() { p.SetEnds(p.chosen.id, p.way.to) })
 	c.to = kit.NewButton("Path to here", "", func() { p.SetEnds(p.way.from, p.chosen.id) })
-	c.join = kit.NewButton("New link", "plus", func() { v.newLink(p.chosen.id, mq.GUID{}) })
+	c.join = kit.NewLink("New link", func() { v.newLink(p.chosen.id, mq.GUID{}) })
 	c.arrange(false)
 	return c
 }
@@ -110,13 +112,13 @@ func (c *siteCard) arrange(under bool) {
 		return paneHead(under, c.icon, c.title, c.words, buttons, c.v.closePane)
 	}
 	machines := kit.Stack(0, kit.SectionHeader("Queue managers"), kit.Padded(0, 16, 8, 16, c.machines))
-	links := kit.Stack(0, kit.SectionHeader("Routing links"), kit.Padded(0, 16, 8, 16, c.links))
+	links := kit.Stack(0, kit.SectionHeader("Routing links", kit.Spacer(), c.join), kit.Padded(0, 16, 8, 16, c.links))
 	if under {
 		body := screen.Side(2, kit.Fixed(408, 0, scrolled(machines)), upright(), scrolled(links))
-		c.root.Objects = []fyne.CanvasObject{screen.Column(1, head(c.from, c.to, c.join), body)}
+		c.root.Objects = []fyne.CanvasObject{screen.Column(1, head(c.from, c.to), body)}
 		return
 	}
-	foot := kit.ActionBar(c.from, c.to, kit.Spacer(), c.join)
+	foot := kit.ActionBar(c.from, c.to, kit.Spacer())
 	c.root.Objects = []fyne.CanvasObject{screen.Column(1, head(), scrolled(machines, kit.NewRule(), links), foot)}
 }
 
@@ -167,13 +169,21 @@ func (c *siteCard) machineRow(m *machine) fyne.CanvasObject {
 	if c.v.p.down[m.ID] {
 		icon, col, word = "link-break", theme.Danger, "as if down"
 	}
-	var name fyne.CanvasObject = kit.NewLabel(m.Name).Cut(kit.End)
+	var name fyne.CanvasObject = kit.NewLabel(kit.Shorten(m.Name))
 	if m.node != nil {
 		name = kit.NewLink(m.Name, func() { c.v.host.Open(screen.Route{Screen: screen.Queues, Node: m.node.ID}) })
 	}
-	right := kit.NewMuted(word)
 	if n := m.out.Unsent; n > 0 {
-		right.SetText(word + ", " + screen.Count(n) + " to send")
+		word = screen.Count(n) + " to send, " + untitled(word)
 	}
-	return kit.Fixed(0, 28, kit.Row(kit.NewIcon(icon, 16, col), name, kit.NewMuted(m.kind()), kit.Spacer(), right))
+	right := kit.NewMuted(word).Align(fyne.TextAlignTrailing).Cut(kit.End)
+	return kit.Fixed(0, 28, kit.Grow(3, kit.NewIcon(icon, 16, col), name, kit.NewMuted(m.kind()), right))
+}
+
+// untitled is a word within a sentence.
+func untitled(s string) string {
+	if s == "" {
+		return ""
+	}
+	return strings.ToLower(s[:1]) + s[1:]
 }

@@ -34,26 +34,6 @@ var (
 	leastSize   = fyne.NewSize(960, 600)
 )
 
-// computers are those of the window. HUB-CPH01 is this one, and what of the others
-// is not there does not answer.
-func computers() []shell.Node {
-	node := func(name string, n *fake.Node) shell.Node {
-		return shell.Node{ID: name, Name: name, Local: name == "HUB-CPH01", Connect: func(context.Context) (shell.Link, error) {
-			if n == nil {
-				return shell.Link{}, mq.Errorf(mq.ErrServiceNotAvailable, "connect to "+name, "nothing listens on its port 1801")
-			}
-			return shell.Link{Client: n, As: `NORDHAVN\anna`}, nil
-		}}
-	}
-	limited := fake.New(fake.Options{Name: "EDI-GW01"})
-	limited.Lack(mgmtclient.CanPurge)
-	list := []shell.Node{node("HUB-CPH01", fake.Sample()), node("WMS-ODN01", nil), node("EDI-GW01", limited)}
-	for _, name := range []string{"HUB-AAR02", "WMS-OSL04", "DESK-RONNE", "DESK-SKAGEN", "DESK-HIRTSHALS"} {
-		list = append(list, node(name, fake.New(fake.Options{Name: name, Now: fake.NewClock(fake.Now).Now})))
-	}
-	return list
-}
-
 // open shows the map in a window. Where the sites are is kept from before, if at is
 // given.
 func open(t *testing.T, c theme.Choice, dir mgmtclient.Directory, at map[mq.GUID]point, from, to int) *window {
@@ -61,7 +41,10 @@ func open(t *testing.T, c theme.Choice, dir mgmtclient.Directory, at map[mq.GUID
 	viewtest.NewApp(t, c)
 	x := &window{Queue: screentest.NewQueue(), window: test.NewTempWindow(t, nil)}
 	x.Shell = shell.New(context.Background(), shell.Options{
-		Window: x.window, Post: x.Post, Directory: dir, Now: fake.NewClock(fake.Now).Now, Nodes: computers(),
+		Window: x.window, Post: x.Post, Directory: dir, Now: fake.NewClock(fake.Now).Now, Computers: fake.SampleComputers(),
+		Nodes: []shell.Node{{ID: "LT-ANNA", Name: "LT-ANNA", Local: true, Connect: func(context.Context) (shell.Link, error) {
+			return shell.Link{Client: fake.SampleLocal(), As: `LT-ANNA\anna`}, nil
+		}}},
 		Screens: map[screen.Name]screen.Factory{screen.Home: New, screen.RouteMap: func(h screen.Host) screen.Screen {
 			forest := dir.Status().Forest
 			kept := map[string][2]int{}
@@ -96,7 +79,11 @@ func open(t *testing.T, c theme.Choice, dir mgmtclient.Directory, at map[mq.GUID
 		}
 		return true
 	})
-	x.Disconnect("DESK-HIRTSHALS")
+	for _, n := range x.Nodes() {
+		if n.Name == "DESK-HIRTSHALS" {
+			x.Disconnect(n.ID)
+		}
+	}
 	x.Open(screen.Route{Screen: screen.RouteMap})
 	return x
 }
@@ -106,7 +93,7 @@ func (x *window) ready(t *testing.T) *window {
 	t.Helper()
 	p := x.v.p
 	x.Until(t, "the map", func() bool {
-		settled := p.known && !p.loading && (p.way.from.IsZero() || p.way.to.IsZero() || p.way.known)
+		settled := p.known && !p.loading && p.way.answered == p.way.asked
 		for _, d := range p.drafts {
 			settled = settled && !d.comparing && !d.saving
 		}
@@ -143,7 +130,8 @@ func variants() []theme.Choice {
 func TestShots(t *testing.T) {
 	for _, c := range variants() {
 		t.Run(viewtest.Name(c), func(t *testing.T) {
-			x := open(t, c, forestWith(nordhavn()), places(pictured), hirtshals, odense).ready(t)
+			dir := forestWith(nordhavn())
+			x := open(t, c, dir, places(pictured), hirtshals, odense).ready(t)
 			v := x.v
 			x.shot(t, "05-route-map-way", c)
 			v.choose(item{kindLink, link(aarOdn)}, true)
@@ -151,6 +139,59 @@ func TestShots(t *testing.T) {
 			v.pane.form.setCost("2")
 			x.ready(t)
 			x.shot(t, "05-route-map", c)
+			x.window.Resize(narrowSize)
+			x.shot(t, "05-route-map-narrow", c)
+			x.window.Resize(leastSize)
+			x.shot(t, "05-route-map-smallest", c)
+			x.window.Resize(pictureSize)
+			v.setMode(modeList)
+			v.chart.Fit()
+			x.shot(t, "05-route-map-list", c)
+			v.setMode(modeMap)
+			dir.refuse = denied()
+			v.p.Save()
+			x.ready(t)
+			x.shot(t, "05-route-map-refused", c)
+			dir.refuse = nil
+			v.p.Revert()
+			v.p.AskDelete(link(aarCph))
+			x.Until(t, "the question", func() bool { return x.window.Canvas().Overlays().Top() != nil })
+			x.shot(t, "05-route-map-delete", c)
+			x.closeTop()
+			v.p.AskDelete(link(hirAar))
+			x.Until(t, "the question", func() bool { return x.window.Canvas().Overlays().Top() != nil })
+			x.shot(t, "05-route-map-delete-last", c)
+			x.closeTop()
+			v.p.SetDown(link(aarCph), true)
+			v.choose(item{kindLink, link(aarCph)}, false)
+			x.ready(t)
+			x.shot(t, "05-route-map-if-down", c)
+			v.p.AsItIs()
+			v.chart.takeFocus()
+			v.choose(item{kindSite, id(copenhagen)}, false)
+			x.ready(t)
+			x.shot(t, "05-route-map-site", c)
+			v.newLink(id(hirtshals), id(ronne))
+			x.ready(t)
+			x.shot(t, "05-route-map-new", c)
+		})
+	}
+}
+
+func TestShotsOfOtherForests(t *testing.T) {
+	for _, c := range variants() {
+		t.Run(viewtest.Name(c), func(t *testing.T) {
+			open(t, c, forestWith(nordhavn()), nil, hirtshals, odense).ready(t).shot(t, "05-route-map-first", c)
+			x := open(t, c, forestWith(branches(300)), nil, 200, 299).ready(t)
+			x.shot(t, "05-route-map-300", c)
+			x.v.chart.ZoomTo(0.45)
+			x.shot(t, "05-route-map-300-near", c)
+			open(t, c, forestWith(branches(40)), nil, 20, 39).ready(t).shot(t, "05-route-map-40", c)
+			open(t, c, forestWith(forestOf(1)), nil, 0, 0).ready(t).shot(t, "05-route-map-1", c)
+			open(t, c, forestWith(forestOf(0)), nil, 0, 0).ready(t).shot(t, "05-route-map-0", c)
+			none := forestWith(nordhavn())
+			none.status = mgmtclient.DirectoryStatus{}
+			open(t, c, none, nil, 0, 0).shot(t, "10-empty-route-map", c)
 		})
 	}
 }

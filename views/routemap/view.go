@@ -28,6 +28,7 @@ type View struct {
 	filter   *kit.Field
 	modes    *kit.Segmented
 	zooming  *fyne.Container
+	tools    fyne.CanvasObject
 	percent  *kit.Label
 
 	chart *chart
@@ -76,8 +77,8 @@ func New(h screen.Host) screen.Screen {
 	v.empty = kit.NewEmptyState("routemap", "", "")
 	v.strip = newStrip(v)
 	v.middle = container.NewStack()
-	tools := kit.Toolbar(v.ends, v.filter, kit.Spacer(), v.modes, v.zooming)
-	v.left = screen.Column(2, head, tools, v.middle, v.strip.root)
+	v.tools = kit.Toolbar(v.ends, v.filter, kit.Spacer(), v.modes, v.zooming)
+	v.left = screen.Column(2, head, v.tools, v.middle, v.strip.root)
 	v.pane = newPane(v)
 	p.OnMap, p.OnPath, p.OnPane = v.mapChanged, v.pathChanged, v.paneChanged
 	v.root = screen.NewResponsive(func(room fyne.Size) int {
@@ -227,9 +228,9 @@ func (v *View) mapChanged() {
 	v.make.SetEnabled(p.known && len(p.sites) > 1)
 	list := v.mode == modeList
 	some := p.known && len(p.sites) > 0
+	show(v.tools, some)
 	show(v.ends, some && !(list && v.class == arrangeUnder && v.side))
 	show(v.filter, some && list)
-	show(v.modes, some)
 	show(v.zooming, some && !list)
 	show(v.strip.root, some)
 	v.modes.SetChosen(v.mode)

@@ -17,6 +17,7 @@ import (
 type way struct {
 	from, to mq.GUID
 	asked    int // what was asked last; older answers are dropped
+	answered int
 	known    bool
 	path     mgmtclient.Path
 	err      error
@@ -56,6 +57,7 @@ func (p *Presenter) findWay() {
 	w := &p.way
 	w.asked++
 	if w.from.IsZero() || w.to.IsZero() || w.from == w.to {
+		w.answered = w.asked
 		w.known, w.err, w.path, w.next, w.remark = false, nil, mgmtclient.Path{}, nil, remark{}
 		p.OnPath()
 		p.OnMap()
@@ -78,6 +80,7 @@ func (p *Presenter) findWay() {
 		if w.asked != asked {
 			return
 		}
+		w.answered = asked
 		w.known, w.path, w.err, w.next, w.by = err == nil, a.path, err, a.next, ""
 		if l := p.link(a.by); l != nil {
 			w.by = p.linkName(l)
