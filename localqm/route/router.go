@@ -22,7 +22,7 @@ type Router interface {
 type Hop struct {
 	ID    mq.GUID
 	Name  string   // of the computer, for people
-	Hosts []string // names and addresses to look up, in turn; those that Known has come first
+	Hosts []string // names and addresses to look up, in turn; where it was met counts only if none of them is found
 	Rank  int      // 0: the way that costs least
 	Why   string   // "destination", "in-routing server of SHOP01", "gate of Odense, 7 to Oslo" ...
 }

@@ -120,8 +120,8 @@ func (c *conn) Opened(s *session.Session) {
 }
 
 // reaches reports whether a session leads to a host: to the queue manager with
-// its identifier, or to the one that was there when we connected last, if it
-// calls from there. Acknowledgements also go over the session of the only queue
+// its identifier, from one of its addresses if others' messages go by it, or to the
+// one that was there when we connected last, if it calls from there. Acknowledgements also go over the session of the only queue
 // manager that calls from their address: who sends from behind a NAT cannot be
 // called. Called with mu held.
 func (c *conn) reaches(h *host) bool {
@@ -131,7 +131,7 @@ func (c *conn) reaches(h *host) bool {
 	case c.dial == h:
 		return true
 	case !h.id.IsZero():
-		return h.id == c.peer.ID
+		return h.id == c.peer.ID && (!h.leads() || h.at(c.from))
 	case h.answered == c.peer.ID && h.at(c.from):
 		return true
 	case h.name != c.peer.Address || !h.onlyAcks():

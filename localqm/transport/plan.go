@@ -206,6 +206,7 @@ func (t *Transport) tidyWay(w *way) {
 func (t *Transport) follow() {
 	stop := t.o.Router.Watch(func() { nudge(t.planWake) })
 	defer stop()
+	nudge(t.planWake) // they may have changed before
 	for {
 		select {
 		case <-t.planWake:

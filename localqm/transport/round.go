@@ -50,6 +50,12 @@ func (t *Transport) round(key string) {
 	}
 	t.mu.Lock()
 	h.found(to)
+	if c := t.sessionFor(h); c != nil && h.conn == nil { // it has called from there
+		t.attach(h, c, time.Now())
+		nudge(c.wake)
+		t.mu.Unlock()
+		return
+	}
 	t.mu.Unlock()
 	var last failure
 	for _, a := range to {
@@ -68,21 +74,30 @@ func (t *Transport) round(key string) {
 }
 
 // where are the addresses of a host now. Of a queue manager known by its
-// identifier these are the addresses, or those of the names, that it was met at.
+// identifier these are the addresses, or those of the names, that it was met at. Of a
+// next hop they are what the directory says: anybody may call and say that it is one.
 func (t *Transport) where(ctx context.Context, h *host) ([]netip.AddrPort, error) {
 	if h.id.IsZero() {
 		return t.o.Resolver.Resolve(ctx, h.name)
 	}
 	known := t.m.Known(h.id)
 	t.mu.Lock()
-	known = append(known, h.names...)
+	names := h.names
 	for _, a := range h.acks { // a peer whose acknowledgements are due
 		known = append(known, a.To.Address)
 	}
 	t.mu.Unlock()
+	if all, err := t.resolve(ctx, names); len(all) > 0 || len(known) == 0 && len(names) > 0 {
+		return all, err
+	}
+	return t.resolve(ctx, known)
+}
+
+// resolve are the addresses of names.
+func (t *Transport) resolve(ctx context.Context, names []string) ([]netip.AddrPort, error) {
 	var all []netip.AddrPort
 	err := errUnknown
-	for _, name := range known {
+	for _, name := range names {
 		to, e := t.o.Resolver.Resolve(ctx, name)
 		if e != nil {
 			err = e

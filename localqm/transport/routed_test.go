@@ -10,6 +10,7 @@ import (
 	"posthouse/localqm"
 	"posthouse/localqm/mq"
 	"posthouse/localqm/qmtest"
+	"posthouse/localqm/secure"
 	"posthouse/localqm/store"
 	"posthouse/localqm/transport/transporttest"
 )
@@ -72,12 +73,21 @@ func TestAMessageCrossesThreeHops(t *testing.T) {
 func TestAPublicQueueIsReachedOverRoutingServers(t *testing.T) {
 	c := newChain(t)
 	name := c.forest.Public(c.to)
-	h := c.from.Open(name.String(), localqm.SendAccess)
-	if _, err := h.Send(context.Background(), nil, qmtest.Message("a")); err != nil {
+	guard := secure.Strict(qmtest.Owner.Token.User)
+	for _, who := range everybody {
+		guard = guard.Grant(who, uint32(mq.RightWriteMessage))
+	}
+	if err := c.to.Follow(context.Background(), localqm.PublicQueue{
+		ID: name.GUID, Machine: c.to.Identity().ID, Computer: "ORDERS", Queue: "open", Spec: localqm.QueueSpec{Security: &guard},
+	}); err != nil {
 		t.Fatal(err)
 	}
-	// ORDERS does not know the queue: it came there, and is refused.
+	want := sendAll(t, c.from, name.String(), 5, qmtest.Message)
+	holds(t, c.to, name.String(), want)
 	settled(t, c.from, c.r1, c.r2)
+	if n := c.to.Browsed(name.String())[0].Message.HopCount; n != 2 {
+		t.Errorf("it has passed %d routing servers", n)
+	}
 }
 
 func TestWhatPassesThroughIsTheSameBitForBit(t *testing.T) {
@@ -160,6 +170,8 @@ func diamond(t *testing.T) (c *chain, cheap, dear *transporttest.Line) {
 	cheap, dear = f.Link("SHOP01", "HUB-ODN"), f.Link("SHOP01", "HUB-AAR")
 	f.Way("SHOP01", "ORDERS", []string{"HUB-ODN"}, []string{"HUB-AAR"})
 	f.Way("ORDERS", "SHOP01", []string{"HUB-ODN"}, []string{"HUB-AAR"})
+	f.Way("HUB-ODN", "SHOP01", []string{"SHOP01"}, []string{"HUB-AAR"})
+	f.Way("HUB-AAR", "SHOP01", []string{"SHOP01"}, []string{"HUB-ODN"})
 	queues(c.to)
 	c.orders, c.bookings = c.to.Private(`.\private$\orders`), c.to.Private(`.\private$\bookings`)
 	return c, cheap, dear

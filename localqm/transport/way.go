@@ -48,6 +48,17 @@ func (w *way) busy() bool {
 // vain.
 func (h *host) failed() bool { return h.conn == nil && h.failures > 0 }
 
+// leads reports a next hop of messages that are not for itself: who calls and says
+// that it is this one would get all of them.
+func (h *host) leads() bool {
+	for w := range h.ways {
+		if w.to.Kind == mq.KindPublic || w.to.GUID != h.id {
+			return true
+		}
+	}
+	return false
+}
+
 // choose is the next hop to use: of the best rank one that is connected, or one that
 // may be; of a later rank if all of an earlier one have failed.
 func (w *way) choose() *host {
