@@ -37,7 +37,7 @@ func (m *QueueManager) judge(a *arrival) (v verdict, err error) {
 		return v, nil
 	}
 	info := &v.queue.info
-	v.allowed = m.allow(opArrive, Nobody(a.from.Address), v.queue, mq.RightWriteMessage) == nil
+	v.allowed = m.hears(v.queue, msg) || m.allow(opArrive, Nobody(a.from.Address), v.queue, mq.RightWriteMessage) == nil
 	switch {
 	case msg.Transactional && !info.Transactional:
 		v.refused = mq.ClassNackNotTransactionalQ
@@ -86,6 +86,8 @@ func (m *QueueManager) addressee(msg *mq.Message) (q *queue, dead bool, refused 
 	switch {
 	case q == nil:
 		return nil, ours, mq.ClassNackBadDestQueue
+	case m.hears(q, msg):
+		return q, false, 0
 	case !q.sendable():
 		return nil, false, mq.ClassNackAccessDenied
 	}

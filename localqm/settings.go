@@ -140,8 +140,8 @@ var internalQueues = []struct {
 	name   string
 	number uint32
 }{
-	{"notify_queue$", 3}, // MS-MQCN 1.9
-	{"order_queue$", 4},  // MS-MQQB 2.2.4
+	{"notify_queue$", notifyQueueNumber},
+	{"order_queue$", 4}, // MS-MQQB 2.2.4
 }
 
 const firstPrivateNumber = 16

@@ -34,6 +34,13 @@ func (m *Member) plan(j job, after time.Duration) {
 	m.wake()
 }
 
+// planUsual sets the timers that always run.
+func (m *Member) planUsual() {
+	m.plan(jobSites, m.timers.Sites)
+	m.plan(jobGates, m.timers.Gates)
+	m.plan(jobRoutes, m.timers.Routes)
+}
+
 // wake makes run look at the timers again.
 func (m *Member) wake() {
 	select {
@@ -65,15 +72,20 @@ func (m *Member) take(j job) bool {
 	return true
 }
 
-// run does what is due until ctx ends.
-func (m *Member) run(ctx context.Context) {
-	events, cancel := m.manager.Events()
-	defer cancel()
+// run does what is due until ctx ends, and looks at what was changed here.
+func (m *Member) run(ctx context.Context, events <-chan localqm.Event) {
+	changed := true // also while nobody watched
 	for ctx.Err() == nil {
 		for j := range job(jobs) {
 			if m.take(j) {
 				m.do(ctx, j)
 			}
+		}
+		if changed {
+			m.turn.Lock()
+			m.push(ctx)
+			m.turn.Unlock()
+			changed = false
 		}
 		var alarm <-chan time.Time
 		stop := func() {}
@@ -87,11 +99,8 @@ func (m *Member) run(ctx context.Context) {
 		case e, open := <-events:
 			if !open {
 				events = nil
-			} else if e.Kind == localqm.MachineChanged {
-				m.turn.Lock()
-				m.push(ctx)
-				m.turn.Unlock()
 			}
+			changed = e.Kind == localqm.MachineChanged
 		}
 		stop()
 	}
@@ -140,15 +149,9 @@ func (m *Member) report(err error) {
 
 // checkOnline looks whether the directory is back (MS-MQDMPR 3.1.7.1.25).
 func (m *Member) checkOnline(ctx context.Context) {
-	err := m.comeBack(ctx)
-	switch {
-	case err == nil:
-		m.report(m.lookAtPending(ctx, m.connection()))
-		return
-	case ctx.Err() != nil:
-		return
+	if err := m.comeBack(ctx); err != nil && ctx.Err() == nil {
+		m.away(err)
 	}
-	m.away(err)
 }
 
 // comeBack reads our machine object and what depends on it.
@@ -172,9 +175,15 @@ func (m *Member) comeBack(ctx context.Context) error {
 		return err
 	}
 	m.enter(localqm.Integrated, "")
-	for j, after := range map[job]time.Duration{jobSites: m.timers.Sites, jobGates: m.timers.Gates, jobRoutes: m.timers.Routes} {
-		m.plan(j, after)
+	m.mu.Lock()
+	m.due[jobOnline] = time.Time{}
+	waiting := len(m.pending.objects) > 0 || m.pending.all
+	m.mu.Unlock()
+	m.planUsual()
+	if waiting {
+		m.plan(jobNotices, 0)
 	}
+	m.push(ctx)
 	return nil
 }
 
@@ -201,7 +210,7 @@ func (m *Member) Refresh(ctx context.Context) error {
 	m.turn.Lock()
 	defer m.turn.Unlock()
 	err := m.comeBack(ctx)
-	if err != nil && ctx.Err() == nil {
+	if ctx.Err() == nil && (errors.Is(err, mq.ErrNoDS) || mismatched(err)) {
 		m.away(err)
 	}
 	return err

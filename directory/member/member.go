@@ -155,9 +155,7 @@ func (m *Member) Start(ctx context.Context) error {
 	switch {
 	case err == nil:
 		m.enter(localqm.Integrated, "")
-		m.plan(jobSites, m.timers.Sites)
-		m.plan(jobGates, m.timers.Gates)
-		m.plan(jobRoutes, m.timers.Routes)
+		m.planUsual()
 	case mismatched(err):
 		m.away(err)
 	default:
@@ -167,7 +165,11 @@ func (m *Member) Start(ctx context.Context) error {
 	}
 	run, stop := context.WithCancel(context.Background())
 	m.stop = stop
-	m.work.Go(func() { m.run(run) })
+	events, cancel := m.manager.Events()
+	m.work.Go(func() {
+		defer cancel()
+		m.run(run, events)
+	})
 	m.work.Go(func() { m.listen(run) })
 	return nil
 }

@@ -1,0 +1,158 @@
+package member
+
+import (
+	"errors"
+	"slices"
+	"testing"
+
+	"posthouse/directory"
+	"posthouse/localqm"
+	"posthouse/localqm/mq"
+	"posthouse/localqm/qmtest"
+)
+
+// chain is SHOP01 in Aarhus with the gate HUB01, which a link leads from to the gate
+// HUB02 of Odense, and WMS01 there.
+func chain(t *testing.T) (w *world, n *node, hub, gate, far *directory.Machine) {
+	w = newWorld(t)
+	hub, gate = w.server("HUB01", true, "Aarhus"), w.server("HUB02", true, "Odense")
+	far = w.server("WMS01", false, "Odense")
+	w.link("Aarhus", "Odense", 7, hub.ID, gate.ID)
+	return w, w.joined("SHOP01"), hub, gate, far
+}
+
+func TestWayLeadsOverTheSites(t *testing.T) {
+	w, n, hub, _, far := chain(t)
+	near := w.server("SHOP02", false, "Aarhus")
+	q := create(w, &directory.Queue{Machine: far.ID, Computer: "WMS01", Queue: "orders"})
+	for name, to := range map[string]mq.FormatName{
+		"private": mq.Private(far.ID, 9), "public": mq.Public(q.ID), "machine": mq.Machine(far.ID, mq.SuffixDeadLetter),
+	} {
+		hops, err := n.Member.Next(t.Context(), to)
+		if err != nil || len(hops) == 0 || hops[0].ID != hub.ID || hops[0].Rank != 0 || hops[0].Name != "HUB01" ||
+			!slices.Equal(hops[0].Hosts, []string{"HUB01.nordhavn.example", "HUB01"}) || hops[0].Why == "" {
+			t.Errorf("%s: %+v, %v", name, hops, err)
+		}
+	}
+	n.Clock.Advance(n.Member.timers.Demand)
+	hops, err := n.Member.Next(t.Context(), mq.Private(near.ID, 9))
+	if err != nil || hops[0].ID != near.ID {
+		t.Errorf("to a neighbour: %+v, %v", hops, err)
+	}
+	for name, to := range map[string]mq.FormatName{
+		"direct": mq.DirectOS("WMS01", "orders"), "a list": mq.DistributionList(mq.NewGUID(), ""), "ourselves": mq.Private(n.Identity().ID, 9),
+	} {
+		if hops, err := n.Member.Next(t.Context(), to); err == nil {
+			t.Errorf("%s: %+v", name, hops)
+		}
+	}
+	if id, ok := n.Member.Owner(mq.Public(q.ID)); !ok || id != far.ID {
+		t.Errorf("the owner is %s, %t", id, ok)
+	}
+	if _, ok := n.Member.Owner(mq.Public(mq.NewGUID())); ok {
+		t.Error("an unknown queue has an owner")
+	}
+}
+
+func TestMapIsReadAgainForAnUnknownQueueManagerButNotAtEveryQuestion(t *testing.T) {
+	w, n, hub, _, _ := chain(t)
+	n.Clock.Advance(n.Member.timers.Demand)
+	late := w.server("WMS02", false, "Odense")
+	if hops, err := n.Member.Next(t.Context(), mq.Private(late.ID, 9)); err != nil || hops[0].ID != hub.ID {
+		t.Errorf("%+v, %v", hops, err)
+	}
+	asked := n.line.asked.Load()
+	for range 10 {
+		if _, err := n.Member.Next(t.Context(), mq.Private(mq.NewGUID(), 9)); !errors.Is(err, mq.ErrMachineNotFound) {
+			t.Errorf("%v", err)
+		}
+	}
+	if now := n.line.asked.Load(); now != asked {
+		t.Errorf("the directory was asked %d times", now-asked)
+	}
+	n.Clock.Advance(n.Member.timers.Demand)
+	_, err := n.Member.Next(t.Context(), mq.Private(mq.NewGUID(), 9))
+	refused(t, err, mq.ErrMachineNotFound)
+	if n.line.asked.Load() == asked {
+		t.Error("the directory was not asked again")
+	}
+}
+
+func TestWaysAreKnownWithoutTheDirectory(t *testing.T) {
+	w, n, hub, _, far := chain(t)
+	before, err := n.Member.Next(t.Context(), mq.Private(far.ID, 9))
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.dc.Stop()
+	n.Clock.Advance(n.Member.timers.Machines + n.Member.timers.Routes)
+	n.becomes(localqm.Offline)
+	after, err := n.Member.Next(t.Context(), mq.Private(far.ID, 9))
+	if err != nil || after[0].ID != hub.ID || !slices.Equal(before[0].Hosts, after[0].Hosts) {
+		t.Errorf("%+v, %v", after, err)
+	}
+	_, err = n.Member.Next(t.Context(), mq.Public(mq.NewGUID()))
+	refused(t, err, mq.ErrNoDS)
+}
+
+func TestGatesAreReadAgainByTheirTimer(t *testing.T) {
+	w, n, hub, _, far := chain(t)
+	if _, err := n.Member.Next(t.Context(), mq.Private(far.ID, 9)); err != nil {
+		t.Fatal(err)
+	}
+	n.Clock.Advance(n.Member.timers.Gates - n.Member.timers.Machines/2)
+	n.settled()
+	if _, err := n.Member.Next(t.Context(), mq.Private(far.ID, 9)); err != nil {
+		t.Fatal(err)
+	}
+	hub.DNSName = "hub01.moved.example"
+	w.write(hub, directory.AttrDNSName)
+	n.Clock.Advance(n.Member.timers.Machines / 2)
+	n.settled()
+	if hops, err := n.Member.Next(t.Context(), mq.Private(far.ID, 9)); err != nil || hops[0].Hosts[0] != "hub01.moved.example" {
+		t.Errorf("%+v, %v", hops, err)
+	}
+}
+
+func TestRoutingServerAndGateAreInTheState(t *testing.T) {
+	w := newWorld(t)
+	n := w.joined("HUB01", func(o *Options) { o.Directory, o.Routing = admin(w), ptr(true) })
+	if s := n.Member.State(); !s.Routing || s.Gate {
+		t.Errorf("%+v", s)
+	}
+	w.link("Aarhus", "Odense", 7, n.Identity().ID)
+	if err := n.Member.Refresh(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if s := n.Member.State(); !s.Routing || !s.Gate {
+		t.Errorf("%+v", s)
+	}
+}
+
+func TestConnectorServerHandsOverWhatIsForItsForeignSite(t *testing.T) {
+	w := newWorld(t)
+	w.sites["Mainframe"] = create(w, &directory.Site{Head: directory.Head{Name: "Mainframe"}, Foreign: true}).ID
+	foreign := create(w, &directory.Machine{Computer: "CICS1", Foreign: true, Sites: []mq.GUID{w.sites["Mainframe"]}})
+	queue := create(w, &directory.Queue{Machine: foreign.ID, Computer: "CICS1", Queue: "ledger"})
+	gateway := w.joined("GATEWAY", func(o *Options) { o.Directory, o.Routing = admin(w), ptr(true) })
+	w.link("Aarhus", "Mainframe", 5, gateway.Identity().ID)
+	shop := w.joined("SHOP01")
+	if err := gateway.Member.Refresh(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if site, ok := gateway.Member.Connector(foreign.ID); !ok || site != w.sites["Mainframe"] {
+		t.Errorf("%s, %t", site, ok)
+	}
+	if _, ok := shop.Member.Connector(foreign.ID); ok {
+		t.Error("a client hands messages over")
+	}
+	if _, ok := gateway.Member.Connector(shop.Identity().ID); ok {
+		t.Error("what is for a queue manager is handed over")
+	}
+	if hops, err := shop.Member.Next(t.Context(), mq.Public(queue.ID)); err != nil || hops[0].ID != gateway.Identity().ID {
+		t.Errorf("%+v, %v", hops, err)
+	}
+	if q, err := shop.Member.Find(t.Context(), qmtest.Name(t, `CICS1\ledger`)); err != nil || !q.Foreign {
+		t.Errorf("%+v, %v", q, err)
+	}
+}
