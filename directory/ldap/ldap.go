@@ -52,6 +52,20 @@ func (f *forest) elsewhere(ctx context.Context, root RootDSE) (bool, error) {
 	return len(domains) > 1, nil
 }
 
+// local reports whether the controller has the domain that a name is in; the names of
+// domains below it end like its own.
+func (f *forest) local(root RootDSE, dn string) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	best := root.Default
+	for _, d := range f.domains {
+		if within(dn, d) && (len(d) > len(best) || !within(dn, best)) {
+			best = d
+		}
+	}
+	return within(dn, best) && strings.EqualFold(best, root.Default)
+}
+
 // fail gives an error the operation that a person knows, and the code that MSMQ has
 // for a kind of objects.
 func fail(op string, k *kind, err error) error {
@@ -164,9 +178,13 @@ func (f *forest) lookup(ctx context.Context, root RootDSE, dns []string, conditi
 	if err := read(domain, root.Default, false); err != nil {
 		return nil, err
 	}
+	more, err := f.elsewhere(ctx, root)
+	if !more || err != nil {
+		return found, err
+	}
 	var left []string
 	for _, dn := range domain {
-		if _, ok := found[Key(dn)]; !ok && !within(dn, root.Default) {
+		if !f.local(root, dn) {
 			left = append(left, dn)
 		}
 	}

@@ -94,8 +94,11 @@ func (f *forest) one(ctx context.Context, root RootDSE, w wish, ref directory.Re
 		}
 		s := Search{Base: ref.DN, Filter: class, Attributes: w.attributes, SDFlags: w.flags()}
 		e, ok, err := f.entry(ctx, s)
-		if ok || err != nil || within(ref.DN, root.Default) || within(ref.DN, root.Configuration) {
+		if ok || err != nil || within(ref.DN, root.Configuration) {
 			return e, ok, err
+		}
+		if more, err := f.elsewhere(ctx, root); !more || err != nil || f.local(root, ref.DN) {
+			return Entry{}, false, err
 		}
 		s.Catalogue = true
 		return f.entry(ctx, s)
@@ -117,7 +120,7 @@ func (f *forest) one(ctx context.Context, root RootDSE, w wish, ref directory.Re
 		if !ok || err != nil {
 			return e, ok, err
 		}
-		return f.entry(ctx, Search{Base: e.DN, Filter: class, Attributes: w.attributes, SDFlags: w.flags(), Catalogue: !within(e.DN, root.Default)})
+		return f.entry(ctx, Search{Base: e.DN, Filter: class, Attributes: w.attributes, SDFlags: w.flags(), Catalogue: !f.local(root, e.DN)})
 	case k.kind == directory.KindUser:
 		q.Where = []directory.Term{directory.Is(directory.AttrAccount, ref.Name)}
 	default:

@@ -27,9 +27,16 @@ func dial(tb testing.TB, f *samba.Forest, account string) *conn.Conn {
 	return c
 }
 
-func TestOnADomainController(t *testing.T) {
+func TestOnADomainController(t *testing.T) { directorytest.Run(t, forest(samba.Join(t))) }
+
+func TestAControllerRefuses(t *testing.T) {
 	f := samba.Join(t)
-	directorytest.Run(t, directorytest.Forest{
+	directorytest.Refusals(t, forest(f), func(tb testing.TB, account string) ldap.Operations { return dial(tb, f, account) })
+}
+
+// forest is a domain controller for the suite.
+func forest(f *samba.Forest) directorytest.Forest {
+	return directorytest.Forest{
 		As:       func(tb testing.TB, account string) directory.Directory { return ldap.New(dial(tb, f, account)) },
 		Computer: func(tb testing.TB, name string) { f.Computer(tb, name) },
 		Person:   func(tb testing.TB, name string) { f.Person(tb, name) },
@@ -37,5 +44,5 @@ func TestOnADomainController(t *testing.T) {
 			r, ok := f.Read(tb, dn)
 			return r.Values, ok
 		},
-	})
+	}
 }

@@ -104,14 +104,14 @@ type plan struct {
 
 // bases are where the search goes: the last in the catalogue if it is "".
 func (p *plan) bases(ctx context.Context) ([]string, error) {
-	switch {
-	case p.base != "":
-		return []string{p.base}, nil
-	case p.kind.config:
+	if p.base == "" && p.kind.config {
 		return []string{p.root.Configuration}, nil
 	}
 	more, err := p.f.elsewhere(ctx, p.root)
-	if more {
+	switch {
+	case p.base != "":
+		return []string{p.base}, err
+	case more:
 		return []string{p.root.Default, ""}, err
 	}
 	return []string{p.root.Default}, err
@@ -138,9 +138,9 @@ func (p *plan) everywhere(ctx context.Context, s Search) ([]Entry, error) {
 	}
 	var list []Entry
 	for _, base := range bases {
-		s.Base, s.Catalogue = base, base == ""
+		s.Base, s.Catalogue = base, base == "" || !within(base, p.root.Configuration) && !p.f.local(p.root, base)
 		err = p.f.ops.Search(ctx, s, func(e Entry) bool {
-			if !s.Catalogue || !within(e.DN, p.root.Default) {
+			if base != "" || !p.f.local(p.root, e.DN) { // those here are found already
 				list = append(list, e)
 			}
 			return true
@@ -390,7 +390,7 @@ func (f *forest) machineByName(ctx context.Context, root RootDSE, name string, a
 		return Entry{}, false, err
 	}
 	s := Search{Base: Child("msmq", computer.DN), Filter: withClass("mSMQConfiguration"), Attributes: attributes, SDFlags: flags}
-	s.Catalogue = !within(computer.DN, root.Default)
+	s.Catalogue = !f.local(root, computer.DN)
 	return f.entry(ctx, s)
 }
 

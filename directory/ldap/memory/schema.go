@@ -125,8 +125,8 @@ const (
 	userMay = "sAMAccountName userPrincipalName userAccountControl servicePrincipalName mSMQSignCertificates mSMQDigests"
 )
 
-var classes = func() map[string]class {
-	m := map[string]class{}
+var classes = func() map[string]*class {
+	m := map[string]*class{}
 	containers := []string{"container", "organizationalUnit", "domainDNS"}
 	words := strings.Fields
 	for _, c := range []class{
@@ -151,7 +151,7 @@ var classes = func() map[string]class {
 		{name: "msMQ-Custom-Recipient", parents: containers, may: words("msMQ-Recipient-FormatName")},
 		{name: "msMQ-Group", parents: []string{"organizationalUnit"}, must: words("member")},
 	} {
-		m[ldap.Fold(c.name)] = c
+		m[ldap.Fold(c.name)] = &c
 	}
 	return m
 }()
@@ -159,7 +159,7 @@ var classes = func() map[string]class {
 // always is what every object may have.
 var always = []string{"objectClass", "cn", "description", "nTSecurityDescriptor"}
 
-func (c class) allows(attribute string) bool {
+func (c *class) allows(attribute string) bool {
 	for _, list := range [][]string{always, c.must, c.may} {
 		for _, a := range list {
 			if strings.EqualFold(a, attribute) {

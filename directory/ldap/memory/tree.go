@@ -18,9 +18,10 @@ import (
 
 // Directory is a forest of one domain with one controller.
 type Directory struct {
-	root ldap.RootDSE
-	now  func() time.Time
-	sid  secure.SID // of the domain
+	root  ldap.RootDSE
+	now   func() time.Time
+	newID func(dn string) mq.GUID
+	sid   secure.SID // of the domain
 
 	mu      sync.RWMutex // all below
 	byKey   map[string]*node
@@ -28,6 +29,8 @@ type Directory struct {
 	index   map[string][]*node // attribute and folded value
 	domain  *node
 	config  *node
+	roots   []*node // of the domains
+	more    []string
 	rid     uint32
 	serial  uint64
 	stopped bool
@@ -45,6 +48,7 @@ type node struct {
 	values   map[string][][]byte // by folded name
 	refs     map[string][]*node  // of the attributes that are names
 	security access.Descriptor
+	heirs    *access.Descriptor // of what the creator that it names made below
 	created  time.Time
 	changed  time.Time
 	deleted  bool
@@ -56,17 +60,24 @@ type Option func(*Directory)
 // Clock has the directory take its times from now.
 func Clock(now func() time.Time) Option { return func(d *Directory) { d.now = now } }
 
+// Domain adds another domain, which this controller has in the global catalogue only.
+func Domain(name string) Option { return func(d *Directory) { d.more = append(d.more, name) } }
+
+// Identifiers has new objects get theirs from next, by their distinguished names.
+func Identifiers(next func(dn string) mq.GUID) Option { return func(d *Directory) { d.newID = next } }
+
 // New makes the directory of a forest by its DNS name, such as nordhavn.example, with
 // what Active Directory has from the beginning and MSMQ's enterprise settings.
 func New(forest string, options ...Option) *Directory {
-	base := "DC=" + strings.Join(strings.Split(forest, "."), ",DC=")
-	config := "CN=Configuration," + base
+	root := base(forest)
+	config := "CN=Configuration," + root
 	d := &Directory{
 		root: ldap.RootDSE{
-			Default: base, Configuration: config, RootDomain: base, Schema: "CN=Schema," + config,
-			DNSHostName: "dc01." + forest, Forest: forest, Domains: []string{base},
+			Default: root, Configuration: config, RootDomain: root, Schema: "CN=Schema," + config,
+			DNSHostName: "dc01." + forest, Forest: forest, Domains: []string{root},
 		},
 		now:    time.Now,
+		newID:  func(string) mq.GUID { return mq.NewGUID() },
 		byKey:  map[string]*node{},
 		byGUID: map[mq.GUID]*node{},
 		index:  map[string][]*node{},
@@ -76,7 +87,7 @@ func New(forest string, options ...Option) *Directory {
 	for _, o := range options {
 		o(d)
 	}
-	d.domain = d.put(nil, "", "domainDNS", nil)
+	d.domain = d.put(nil, d.root.Default, "domainDNS", nil)
 	d.config = d.put(d.domain, "Configuration", "configuration", nil)
 	for _, c := range []string{"Users", "Computers", "Deleted Objects"} {
 		d.put(d.domain, c, "container", nil)
@@ -86,10 +97,26 @@ func New(forest string, options ...Option) *Directory {
 	services := d.put(d.config, "Services", "container", nil)
 	d.put(services, "MsmqServices", "mSMQEnterpriseSettings", map[string][]string{"mSMQVersion": {"200"}})
 	partitions := d.put(d.config, "Partitions", "crossRefContainer", nil)
-	cross := d.put(partitions, strings.ToUpper(strings.Split(forest, ".")[0]), "crossRef", map[string][]string{"dnsRoot": {forest}, "systemFlags": {"3"}})
-	cross.refs["ncname"] = []*node{d.domain}
+	d.partition(partitions, forest, d.domain)
+	for _, name := range d.more {
+		other := d.put(nil, base(name), "domainDNS", nil)
+		for _, c := range []string{"Users", "Computers", "Deleted Objects"} {
+			d.put(other, c, "container", nil)
+		}
+		d.partition(partitions, name, other)
+	}
 	return d
 }
+
+// partition adds a domain to the forest.
+func (d *Directory) partition(partitions *node, name string, root *node) {
+	cross := d.put(partitions, strings.ToUpper(strings.Split(name, ".")[0]), "crossRef", map[string][]string{"dnsRoot": {name}, "systemFlags": {"3"}})
+	cross.refs["ncname"] = []*node{root}
+	d.roots = append(d.roots, root)
+}
+
+// base is the distinguished name of a domain.
+func base(domain string) string { return "DC=" + strings.Join(strings.Split(domain, "."), ",DC=") }
 
 // Root is what it tells of itself.
 func (d *Directory) Root() ldap.RootDSE { return d.root }
@@ -120,9 +147,9 @@ func (d *Directory) put(parent *node, cn, className string, values map[string][]
 	if !ok {
 		panic("memory: no class " + className)
 	}
-	n := &node{parent: parent, class: &c, values: map[string][][]byte{}, refs: map[string][]*node{}}
+	n := &node{parent: parent, class: c, values: map[string][][]byte{}, refs: map[string][]*node{}}
 	if parent == nil {
-		n.dn, n.key = d.root.Default, ldap.Key(d.root.Default)
+		n.dn, n.key = cn, ldap.Key(cn) // of a domain
 	} else {
 		rdn := "CN"
 		if c.rdn != "" {
@@ -143,7 +170,7 @@ func (d *Directory) put(parent *node, cn, className string, values map[string][]
 
 // attach gives a new object what the directory gives, and a place.
 func (d *Directory) attach(n *node, creator secure.Token, own *access.Descriptor) {
-	n.id = mq.NewGUID()
+	n.id = d.newID(n.dn)
 	d.serial++
 	n.serial = d.serial
 	n.created = d.now().UTC().Truncate(time.Second)
@@ -153,7 +180,7 @@ func (d *Directory) attach(n *node, creator secure.Token, own *access.Descriptor
 		d.rid++
 		n.sid = d.account(d.rid)
 	}
-	n.security = d.descriptor(n, creator, own)
+	n.security = d.security(n, creator, own)
 	if n.parent != nil {
 		if n.parent.children == nil {
 			n.parent.children = map[*node]struct{}{}
@@ -162,6 +189,19 @@ func (d *Directory) attach(n *node, creator secure.Token, own *access.Descriptor
 	}
 	d.byKey[n.key], d.byGUID[n.id] = n, n
 	d.reindex(n, n.indexKeys(), true)
+}
+
+// security is descriptor, made once for those below an object that get the same.
+func (d *Directory) security(n *node, creator secure.Token, own *access.Descriptor) access.Descriptor {
+	common := own == nil && n.parent != nil && n.class.name != "computer" && n.class.name != "serversContainer"
+	if common && n.parent.heirs != nil && n.parent.heirs.Owner == creator.User {
+		return *n.parent.heirs
+	}
+	s := d.descriptor(n, creator, own)
+	if common {
+		n.parent.heirs = &s
+	}
+	return s
 }
 
 // descriptor is that of a new object: its own entries, or those of its class, and what
@@ -252,9 +292,9 @@ func (d *Directory) bury(n *node) {
 	delete(d.byKey, n.key)
 	delete(d.byGUID, n.id)
 	delete(n.parent.children, n)
-	home := d.domain
-	if n.under(d.config) {
-		home = d.config
+	home := n.parent
+	for home != d.config && home.parent != nil {
+		home = home.parent
 	}
 	n.deleted = true
 	n.dn = fmt.Sprintf(`CN=%s\0ADEL:%s,CN=Deleted Objects,%s`, ldap.EscapeName(string(n.values["cn"][0])), n.id, home.dn)
