@@ -175,7 +175,7 @@ func (c *choice) stumble() (mgmtclient.Probe, bool) {
 // layerNames are the layers of a directory in the words of the form.
 var layerNames = map[mgmtclient.Layer]string{
 	mgmtclient.LayerName: "Controller found", mgmtclient.LayerPort: "Port answers", mgmtclient.LayerSignIn: "Sign-in",
-	mgmtclient.LayerManager: "Message Queuing", mgmtclient.LayerRights: "Manage",
+	mgmtclient.LayerManager: "Message Queuing", mgmtclient.LayerRights: "May read",
 }
 
 // layer is a line of the test.

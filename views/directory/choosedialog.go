@@ -1,6 +1,8 @@
 package directory
 
 import (
+	"context"
+
 	"fyne.io/fyne/v2"
 
 	"posthouse/mgmtclient"
@@ -33,6 +35,7 @@ type chooser struct {
 	untold *kit.Label
 	leave  *kit.Button
 	do     *kit.Button
+	keeper string // where the password goes
 	tried  bool
 	saving bool
 }
@@ -128,6 +131,16 @@ func newChooser(h screen.Host, was mgmtclient.DirectorySignIn) *chooser {
 	f.dialog.OnClosed = f.scope.End
 	f.choice.OnChange = f.update
 	f.update()
+	screen.Load(f.scope, func(context.Context) (string, error) {
+		words, ok := f.dir.Keeper()
+		if ok {
+			words = "The password is kept in " + words
+		}
+		return screen.Sentence(words), nil
+	}, func(words string, _ error) {
+		f.keeper = words
+		f.update()
+	})
 	return f
 }
 
@@ -160,7 +173,7 @@ func (f *chooser) lines() {
 // update shows what the form holds and what follows from it.
 func (f *chooser) update() {
 	show(f.who, f.signIn == mgmtclient.SignInPassword)
-	remark := "The password is kept in the keyring of this desktop where there is one, and never sent without encryption."
+	remark := join(f.keeper, "It is never sent without encryption.")
 	if f.signIn == mgmtclient.SignInKerberos {
 		remark = "With the tickets of this user. If there are none, get one first, with kinit or by signing in to the domain."
 	}

@@ -161,14 +161,18 @@ func (f *forest) clear() {
 
 // refresh reads anew what was read, and what is always shown.
 func (f *forest) refresh() {
-	f.root.entry.Name = f.p.dir.Status().Forest
-	if f.root.entry.Name == "" {
-		f.root.entry.Name = "Forest"
-	}
+	f.rename(f.p.dir.Status().Forest)
 	for _, b := range f.byID {
 		if b.read || b.parent == f.root {
 			f.load(b, false)
 		}
+	}
+}
+
+// rename calls the tree by its forest, once that is known.
+func (f *forest) rename(name string) {
+	if name != "" {
+		f.root.entry.Name = name
 	}
 }
 

@@ -164,6 +164,14 @@ func (f *form) entered(x mgmtclient.Field, field *kit.Field, shown func() string
 	}
 	text := shown()
 	field.SetText(text)
+	field.OnSubmit = func(string) { f.v.p.Save() }
+	field.OnKey = func(ev *fyne.KeyEvent) bool {
+		if ev.Name != fyne.KeyEscape {
+			return false
+		}
+		f.v.grid.Focus()
+		return true
+	}
 	f.syncs = append(f.syncs, func() {
 		if now := shown(); now != text && f.d.faults[x] == "" {
 			text = now

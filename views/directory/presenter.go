@@ -18,17 +18,18 @@ type Presenter struct {
 	// of the entry shown and what was filled in, OnState of the directory itself.
 	OnTree, OnRows, OnEntry, OnState func()
 
-	host  screen.Host
-	dir   mgmtclient.Directory
-	scope *screen.Scope // while the screen is in front
-	tree  *forest
-	found *finding
-	shown *subject
-	kept  map[mq.GUID]*subject // changed and not saved
-	was   mgmtclient.DirectoryStatus
-	all   int       // objects in the forest; 0: not known
-	read  time.Time // when something was read last
-	want  string    // to be shown as soon as it is read: Route.Entry
+	host    screen.Host
+	dir     mgmtclient.Directory
+	scope   *screen.Scope // while the screen is in front
+	tree    *forest
+	found   *finding
+	shown   *subject
+	reading *screen.Scope        // of the entry shown
+	kept    map[mq.GUID]*subject // changed and not saved
+	was     mgmtclient.DirectoryStatus
+	all     int       // objects in the forest; 0: not known
+	read    time.Time // when something was read last
+	want    string    // to be shown as soon as it is read: Route.Entry
 }
 
 // subject is an entry in the inspector.
@@ -72,16 +73,25 @@ func (p *Presenter) Enter(s *screen.Scope, r screen.Route) {
 	p.showWanted()
 }
 
-// changed takes over what became of the directory.
+// changed takes over what became of the directory, or of its objects.
 func (p *Presenter) changed() {
-	now := p.dir.Status()
-	other := now.Configured != p.was.Configured || now.Forest != p.was.Forest || now.As != p.was.As
+	was, now := p.was, p.dir.Status()
 	p.was = now
-	if other {
+	p.tree.rename(now.Forest)
+	switch {
+	case now.Configured != was.Configured, other(was.Forest, now.Forest), other(was.As, now.As):
 		p.startOver()
+		p.Refresh()
+	case now == was, now.Connected && !was.Connected && was.Forest != "":
+		p.Refresh() // objects changed, or the line is back
+	default:
+		p.OnState()
+		p.OnTree()
 	}
-	p.Refresh()
 }
+
+// other reports whether two names, both known, differ.
+func other(a, b string) bool { return a != "" && b != "" && a != b }
 
 // startOver forgets what another directory, or another account, was told.
 func (p *Presenter) startOver() {
@@ -107,7 +117,7 @@ func (p *Presenter) Refresh() {
 	p.ask(p.found.asked)
 	p.countAll()
 	if p.shown != nil && !p.shown.saving {
-		p.reread(p.shown)
+		p.reread(p.shown, 0)
 	}
 }
 
@@ -190,7 +200,7 @@ func (p *Presenter) Show(e mgmtclient.Entry) {
 		p.shown = &subject{draft: newDraft(e)}
 	}
 	p.OnEntry()
-	p.reread(p.shown)
+	p.reread(p.shown, settling)
 }
 
 // ShowForest shows the settings of the forest.
@@ -236,39 +246,44 @@ func (p *Presenter) Unsaved() int {
 	return n
 }
 
-// reread reads an entry, who uses it and who may do what.
-func (p *Presenter) reread(s *subject) {
+// settling is how long an entry is looked at before the directory is asked about it:
+// who walks through a list asks for nothing.
+const settling = 120 * time.Millisecond
+
+// reread reads an entry, who uses it and who may do what, after a moment.
+func (p *Presenter) reread(s *subject, after time.Duration) {
 	if p.scope == nil {
 		return
 	}
+	if p.reading != nil {
+		p.reading.End()
+	}
+	p.reading = p.scope.Sub()
 	dir, id, ref := p.dir, s.now.ID, s.now.DN
 	if !id.IsZero() {
 		ref = id.String()
 	}
-	tell := func() {
-		if p.shown == s {
+	p.reading.After(after, func() {
+		screen.Load(p.reading, func(ctx context.Context) (mgmtclient.Entry, error) { return dir.Entry(ctx, ref) }, func(e mgmtclient.Entry, err error) {
+			if s.saving {
+				return
+			}
+			if s.err = err; err == nil {
+				s.rebase(e)
+				p.put(e)
+			}
 			p.OnEntry()
-		}
-	}
-	screen.Load(p.scope, func(ctx context.Context) (mgmtclient.Entry, error) { return dir.Entry(ctx, ref) }, func(e mgmtclient.Entry, err error) {
-		if s.saving {
-			return
-		}
-		if s.err = err; err == nil {
-			s.rebase(e)
-			p.put(e)
-		}
-		tell()
-	})
-	screen.Load(p.scope, func(ctx context.Context) ([]mgmtclient.EntryUse, error) { return dir.UsedBy(ctx, id) }, func(u []mgmtclient.EntryUse, err error) {
-		s.uses, s.used, s.usedErr = u, true, err
-		tell()
-	})
-	screen.Load(p.scope, func(ctx context.Context) (mgmtclient.Permissions, error) { return dir.Permissions(ctx, id) }, func(x mgmtclient.Permissions, err error) {
-		if s.permErr = err; err == nil {
-			s.rights = &x
-		}
-		tell()
+		})
+		screen.Load(p.reading, func(ctx context.Context) ([]mgmtclient.EntryUse, error) { return dir.UsedBy(ctx, id) }, func(u []mgmtclient.EntryUse, err error) {
+			s.uses, s.used, s.usedErr = u, true, err
+			p.OnEntry()
+		})
+		screen.Load(p.reading, func(ctx context.Context) (mgmtclient.Permissions, error) { return dir.Permissions(ctx, id) }, func(x mgmtclient.Permissions, err error) {
+			if s.permErr = err; err == nil {
+				s.rights = &x
+			}
+			p.OnEntry()
+		})
 	})
 }
 

@@ -41,6 +41,10 @@ func refusalOf(err error, d *draft, p *mgmtclient.Permissions, as string) refuse
 		return refused{bold: "It was not saved", text: join(why, fix, left), code: code}
 	}
 	out := refused{field: r.Field}
+	if r.Code == 0 {
+		// Refused here, before anybody was asked.
+		return refused{field: r.Field, bold: "That cannot be saved", text: join(why, fix, left), code: code}
+	}
 	who := shortHost(r.Controller)
 	if who == "" {
 		who = "The directory"

@@ -132,11 +132,14 @@ func may(e *mgmtclient.Entry, p mgmtclient.Permission) string {
 	see := rightsSee(e)
 	rest := set &^ see
 	switch {
+	case p.Deny && set == rightsAll(e):
+		return "nothing at all"
+	case p.Deny && e.Queue != nil:
+		return "not " + mq.QueueRight(set).Words()
+	case p.Deny:
+		return "not " + mq.MachineRight(set).Words()
 	case set == rightsAll(e):
 		words = "everything"
-		if p.Deny {
-			return "nothing at all"
-		}
 	case rest == 0 && set != 0:
 		words = "see it"
 	case e.Queue == nil:
@@ -146,9 +149,6 @@ func may(e *mgmtclient.Entry, p mgmtclient.Permission) string {
 		}
 	default:
 		words = queueWords(mq.QueueRight(rest))
-	}
-	if p.Deny {
-		return "not: " + words
 	}
 	return words
 }

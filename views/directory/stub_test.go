@@ -120,4 +120,5 @@ func (s *stub) Choose(context.Context, mgmtclient.DirectorySignIn, *string) erro
 func (s *stub) Create(_ context.Context, e mgmtclient.Entry) (mgmtclient.Entry, error) {
 	return e, fmt.Errorf("no")
 }
-func (s *stub) Close() error { return nil }
+func (s *stub) Keeper() (string, bool) { return "the keyring of this desktop", true }
+func (s *stub) Close() error           { return nil }
