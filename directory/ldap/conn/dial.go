@@ -275,7 +275,7 @@ func words(s string) string { return strings.Join(strings.Fields(strings.Trim(s,
 func newSession(c net.Conn, d *dialing) *session {
 	s := &session{
 		dialing: d, controller: d.target.host, gone: make(chan struct{}), slots: make(chan struct{}, inFlight),
-		sets: make(chan struct{}, maxSets),
+		sets: resultSets{open: map[*paging]int{}, changed: make(chan struct{})},
 	}
 	s.line = &guarded{Conn: c, in: bufio.NewReader(c), patience: d.Timeout, lost: s.lose}
 	s.lib = goldap.NewConn(s.line, false)

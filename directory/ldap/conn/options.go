@@ -140,6 +140,11 @@ func (o *Options) check() error {
 		return mq.Errorf(mq.ErrInvalidParameter, op, "neither a controller nor a domain is named").
 			WithFix("name the domain, as nordhavn.example, or one of its controllers")
 	}
+	for _, names := range [][]string{o.Controllers, o.Catalogues} {
+		if _, err := parseAll(names); err != nil {
+			return err
+		}
+	}
 	if o.CA != "" && o.Roots == nil {
 		pem, err := os.ReadFile(o.CA)
 		if err != nil {

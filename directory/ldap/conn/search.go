@@ -22,12 +22,8 @@ const (
 	maxEntries = 2 << 20  // of a search
 	maxEmpty   = 100      // pages without an entry, one after another
 	maxValues  = 1 << 20  // of one attribute
-	maxBytes   = 64 << 20 // of one page
+	maxBytes   = 16 << 20 // of one page
 )
-
-// maxSets is how many searches go page by page at once: a directory keeps what is left
-// of ten for a connection, and drops others (MaxResultSetsPerConn).
-const maxSets = 8
 
 // search finds entries. Pages are read ahead of each, which may take its time, and ask
 // for more on the same session.
@@ -98,17 +94,21 @@ func (p *paging) give(entries []ldap.Entry, ended bool, err error) {
 
 // readAll reads page after page.
 func (p *paging) readAll(ctx context.Context) {
-	select {
-	case p.sets <- struct{}{}:
-		defer func() { <-p.sets }()
-	case <-p.gone:
-		p.give(nil, true, p.broken(p.op, p.reason()))
-		return
-	case <-ctx.Done():
-		p.give(nil, true, p.late(p.op, ctx))
+	if !p.sets.begin(ctx, p.gone, p) {
+		if p.alive() {
+			p.give(nil, true, p.late(p.op, ctx))
+		} else {
+			p.give(nil, true, p.broken(p.op, p.reason()))
+		}
 		return
 	}
-	for !p.read(ctx) && !p.stopped.Load() { //nolint:revive // that is all
+	defer p.sets.end(p)
+	for {
+		at := p.sets.now()
+		if p.read(ctx) || p.stopped.Load() {
+			break
+		}
+		p.sets.asked(p, at)
 	}
 	p.abandon(ctx)
 }

@@ -25,7 +25,7 @@ type session struct {
 	as         string
 	root       ldap.RootDSE
 	slots      chan struct{} // requests
-	sets       chan struct{} // searches that go page by page
+	sets       resultSets
 
 	mu   sync.Mutex
 	why  error         // why it is gone

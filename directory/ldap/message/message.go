@@ -12,7 +12,7 @@ import (
 // Limits of one message. An entry of Active Directory is in one message; its values
 // come in ranges of at most 5,000, and a certificate is a few KB.
 const (
-	MaxSize  = 16 << 20
+	MaxSize  = 8 << 20
 	MaxDepth = 12
 	MaxParts = 200_000
 )

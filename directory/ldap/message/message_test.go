@@ -52,7 +52,7 @@ func TestHostileMessagesAreRefused(t *testing.T) {
 		"text":                      []byte("HTTP/1.1 400 Bad Request"),
 		"no length":                 {sequence, 0x80, 0, 0},
 		"no length inside":          {sequence, 4, sequence, 0x80, 0, 0},
-		"too long":                  {sequence, 0x84, 0x01, 0x00, 0x00, 0x01},
+		"too long":                  {sequence, 0x84, 0x00, 0x80, 0x00, 0x01},
 		"longest of all":            {sequence, 0x84, 0xff, 0xff, 0xff, 0xff},
 		"a length of many bytes":    {sequence, 0x88, 0, 0, 0, 0, 0, 0, 0, 0},
 		"a length of 127 bytes":     {sequence, 0xff},
@@ -83,7 +83,7 @@ func TestWhatIsCutOffIsNotTheEnd(t *testing.T) {
 
 // A length alone costs the other side six bytes, and us no memory.
 func TestPromisedBytesAreNotBelieved(t *testing.T) {
-	b := []byte{sequence, 0x84, 0x00, 0xff, 0xff, 0xff}
+	b := []byte{sequence, 0x84, 0x00, 0x7f, 0xff, 0xff}
 	if n := testing.Benchmark(func(b2 *testing.B) {
 		b2.ReportAllocs()
 		for b2.Loop() {
