@@ -18,10 +18,22 @@ import (
 // (RFC 4514 2.4).
 func Child(name, parent string) string { return "CN=" + EscapeName(name) + "," + parent }
 
-// EscapeName is a value in a distinguished name. An equals sign is escaped too, which
-// RFC 4514 allows and Samba wants.
+// EscapeName is a value in a distinguished name. Equals signs and control characters
+// are escaped too, which RFC 4514 allows and Samba wants.
 func EscapeName(name string) string {
-	return strings.ReplaceAll(goldap.EscapeDN(name), "=", `\=`)
+	s := strings.ReplaceAll(goldap.EscapeDN(name), "=", `\=`)
+	if !strings.ContainsFunc(s, unicode.IsControl) {
+		return s
+	}
+	var b strings.Builder
+	for i := range len(s) {
+		if c := s[i]; c < ' ' || c == 0x7F {
+			fmt.Fprintf(&b, `\%02x`, c)
+		} else {
+			b.WriteByte(c)
+		}
+	}
+	return b.String()
 }
 
 // Element is the value of part i of a distinguished name, 0 being the object's own
@@ -34,7 +46,7 @@ func Element(dn string, i int) string {
 	}
 	if !strings.ContainsAny(part, `\+`) {
 		_, value, _ := strings.Cut(part, "=")
-		return strings.TrimSpace(value)
+		return strings.Trim(value, " ")
 	}
 	d, err := goldap.ParseDN(part)
 	if err != nil || len(d.RDNs) == 0 || len(d.RDNs[0].Attributes) == 0 {
