@@ -1,0 +1,206 @@
+package forest
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"strings"
+
+	"posthouse/directory"
+	"posthouse/directory/topology"
+	"posthouse/localqm/mq"
+	"posthouse/mgmtclient"
+)
+
+// objects are what routing needs of a forest.
+type objects struct {
+	sites    []*directory.Site
+	links    []*directory.Link
+	machines []*directory.Machine
+}
+
+func readMap(ctx context.Context, d directory.Directory) (o objects, err error) {
+	if o.sites, err = directory.All[*directory.Site](ctx, d, directory.RoutingQuery(directory.KindSite)); err != nil {
+		return o, err
+	}
+	if o.links, err = directory.All[*directory.Link](ctx, d, directory.RoutingQuery(directory.KindLink)); err != nil {
+		return o, err
+	}
+	o.machines, err = directory.All[*directory.Machine](ctx, d, directory.RoutingQuery(directory.KindMachine))
+	return o, err
+}
+
+// topology is what ways are computed on.
+func (o objects) topology() *topology.Map {
+	sites := make([]topology.Site, len(o.sites))
+	for i, s := range o.sites {
+		sites[i] = topology.Site{ID: s.ID, Name: s.Name, Foreign: s.Foreign}
+	}
+	links := make([]topology.Link, len(o.links))
+	for i, l := range o.links {
+		links[i] = topology.Link{ID: l.ID, Site1: l.Site1, Site2: l.Site2, Cost: l.Cost, Gates: l.Gates}
+	}
+	machines := make([]topology.Machine, len(o.machines))
+	for i, m := range o.machines {
+		machines[i] = topology.Machine{
+			ID: m.ID, Name: m.Computer, Sites: m.Sites, In: m.InServers, Out: m.OutServers, Routing: m.Routing, Foreign: m.Foreign,
+		}
+	}
+	return topology.New(sites, links, machines)
+}
+
+// routes is the map for people, sorted by name.
+func (o objects) routes(ways *topology.Map) *mgmtclient.RouteMap {
+	r := &mgmtclient.RouteMap{Sites: make([]mgmtclient.RouteSite, len(o.sites)), Links: make([]mgmtclient.RouteLink, len(o.links))}
+	at := make(map[mq.GUID]int, len(o.sites))
+	for i, s := range o.sites {
+		r.Sites[i] = mgmtclient.RouteSite{ID: s.ID, Name: s.Name, Foreign: s.Foreign, Machines: []mgmtclient.RouteMachine{}}
+		at[s.ID] = i
+	}
+	for _, m := range o.machines {
+		for _, s := range m.Sites {
+			if i, ok := at[s]; ok {
+				r.Sites[i].Machines = append(r.Sites[i].Machines, mgmtclient.RouteMachine{
+					ID: m.ID, Name: m.Computer, DNSName: m.DNSName, Routing: m.Routing, Gate: ways.Gate(m.ID), Foreign: m.Foreign,
+				})
+			}
+		}
+	}
+	for i, l := range o.links {
+		r.Links[i] = routeLink(l)
+	}
+	byName := func(a, b string) int {
+		return cmp.Or(strings.Compare(strings.ToLower(a), strings.ToLower(b)), strings.Compare(a, b))
+	}
+	for _, s := range r.Sites {
+		slices.SortFunc(s.Machines, func(a, b mgmtclient.RouteMachine) int { return byName(a.Name, b.Name) })
+	}
+	slices.SortFunc(r.Sites, func(a, b mgmtclient.RouteSite) int { return byName(a.Name, b.Name) })
+	names := func(l mgmtclient.RouteLink) string {
+		return o.sites[at[l.Site1]].Name + "\x00" + o.sites[at[l.Site2]].Name
+	}
+	if len(o.sites) > 0 {
+		slices.SortFunc(r.Links, func(a, b mgmtclient.RouteLink) int {
+			return cmp.Or(byName(names(a), names(b)), strings.Compare(a.ID.String(), b.ID.String()))
+		})
+	}
+	return r
+}
+
+func routeLink(l *directory.Link) mgmtclient.RouteLink {
+	gates := slices.Clone(l.Gates)
+	if gates == nil {
+		gates = []mq.GUID{}
+	}
+	return mgmtclient.RouteLink{
+		ID: l.ID, Site1: l.Site1, Site2: l.Site2, Cost: l.Cost, Description: l.Description, Gates: gates, DN: l.DN,
+	}
+}
+
+// Routes is mgmtclient.Directory's.
+func (f *Forest) Routes(ctx context.Context, again bool) (mgmtclient.RouteMap, error) {
+	r, _, err := f.theMap(ctx, again)
+	return r, err
+}
+
+// theMap reads the map if it was not read, or is not what it was.
+func (f *Forest) theMap(ctx context.Context, again bool) (mgmtclient.RouteMap, *topology.Map, error) {
+	if r, ways := f.readMap(); r != nil && !again {
+		return *r, ways, nil
+	}
+	d, err := f.directory(ctx)
+	if err != nil {
+		return mgmtclient.RouteMap{}, nil, err
+	}
+	unlock, err := f.lock(ctx)
+	if err != nil {
+		return mgmtclient.RouteMap{}, nil, err
+	}
+	defer unlock()
+	if r, ways := f.readMap(); r != nil && !again {
+		return *r, ways, nil // somebody else has read it meanwhile
+	}
+	o, err := readMap(ctx, d)
+	f.looked()
+	if err != nil {
+		return mgmtclient.RouteMap{}, nil, refused(directory.KindLink, err)
+	}
+	ways := o.topology()
+	r := o.routes(ways)
+	s := d.Status()
+	r.Forest, r.Controller, r.Read = s.Forest, s.Controller, f.o.Now()
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.d == d {
+		f.routes, f.ways, f.stale = r, ways, false
+	}
+	return *r, ways, nil
+}
+
+func (f *Forest) readMap() (*mgmtclient.RouteMap, *topology.Map) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.stale {
+		return nil, nil
+	}
+	return f.routes, f.ways
+}
+
+// outdated has the map read anew when it is needed next.
+func (f *Forest) outdated(k directory.Kind) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	switch k {
+	case directory.KindSite, directory.KindLink, directory.KindMachine:
+		f.stale = true
+	}
+	f.names, f.total = map[mq.GUID]known{}, total{}
+}
+
+func whatIf(w mgmtclient.WhatIf) topology.WhatIf {
+	t := topology.WhatIf{Removed: w.Removed, Down: w.Down}
+	for _, l := range w.Links {
+		t.Links = append(t.Links, topology.Link{ID: l.ID, Site1: l.Site1, Site2: l.Site2, Cost: l.Cost, Gates: l.Gates})
+	}
+	return t
+}
+
+// Path is mgmtclient.Directory's.
+func (f *Forest) Path(ctx context.Context, q mgmtclient.PathQuery) (mgmtclient.Path, error) {
+	_, ways, err := f.theMap(ctx, false)
+	if err != nil {
+		return mgmtclient.Path{}, err
+	}
+	return *path(ways, ways.Path(q.From, q.To, whatIf(q.WhatIf))), nil
+}
+
+func path(ways *topology.Map, p topology.Path) *mgmtclient.Path {
+	out := &mgmtclient.Path{Hops: []mgmtclient.PathHop{}, Cost: p.Cost, Waits: p.Waits, Why: p.Why}
+	for _, h := range p.Hops {
+		hop := mgmtclient.PathHop{Site: h.Site, Name: h.Name, Link: h.Link, Cost: h.Cost, Via: []mgmtclient.RouteMachine{}}
+		for _, m := range h.Via {
+			hop.Via = append(hop.Via, mgmtclient.RouteMachine{ID: m.ID, Name: m.Name, Routing: m.Routing, Gate: ways.Gate(m.ID), Foreign: m.Foreign})
+		}
+		out.Hops = append(out.Hops, hop)
+	}
+	if p.Next != nil {
+		out.Next = path(ways, *p.Next)
+	}
+	return out
+}
+
+// Compare is mgmtclient.Directory's.
+func (f *Forest) Compare(ctx context.Context, w mgmtclient.WhatIf) ([]mgmtclient.PathChange, error) {
+	_, ways, err := f.theMap(ctx, false)
+	if err != nil {
+		return nil, err
+	}
+	list := []mgmtclient.PathChange{}
+	ref := func(s topology.Site) mgmtclient.EntryRef {
+		return mgmtclient.EntryRef{ID: s.ID, Name: s.Name, Kind: mgmtclient.EntrySite}
+	}
+	for _, c := range ways.Compare(whatIf(w)) {
+		list = append(list, mgmtclient.PathChange{From: ref(c.From), To: ref(c.To), Before: c.Before, After: c.After})
+	}
+	return list, nil
+}
