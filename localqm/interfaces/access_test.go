@@ -183,12 +183,15 @@ func (l *line) setSecurity(name string, parts localqm.SecurityParts) error {
 
 func (l *line) create(name string) error {
 	_, err := l.client.CreateObjectInternal(ctx, &qmcomm.CreateObjectInternalRequest{
-		ObjectType: 1, PathName: `.\private$\` + name, CreatePartition: 1, Property: []uint32{uint32(mq.PropQLabel)},
-		Var: []*mqmq.PropertyVariant{{
-			VT: uint16(mq.VTLPWSTR), VarUnion: &mqmq.PropertyVariant_VarUnion{Value: &mqmq.PropertyVariant_VarUnion_UnicodeString{UnicodeString: "x"}},
-		}},
+		ObjectType: 1, PathName: `.\private$\` + name, CreatePartition: 1, Property: []uint32{uint32(mq.PropQLabel)}, Var: text("x"),
 	})
 	return err
+}
+
+func text(s string) []*mqmq.PropertyVariant {
+	return []*mqmq.PropertyVariant{{
+		VT: uint16(mq.VTLPWSTR), VarUnion: &mqmq.PropertyVariant_VarUnion{Value: &mqmq.PropertyVariant_VarUnion_UnicodeString{UnicodeString: s}},
+	}}
 }
 
 // of is what is managed: a queue, or the machine for "".

@@ -6,6 +6,7 @@ import (
 	stub "github.com/oiweiwei/go-msrpc/msrpc/mqmp/qmcomm/v1"
 	"github.com/oiweiwei/go-msrpc/msrpc/mqmq"
 
+	"posthouse/localqm"
 	"posthouse/localqm/interfaces/peer"
 	"posthouse/localqm/mq"
 	"posthouse/localqm/rpc"
@@ -34,7 +35,7 @@ func (s *server) create(ctx context.Context, r *stub.CreateObjectInternalRequest
 	if err != nil {
 		return err
 	}
-	if !path.Private || path.Suffix != mq.SuffixNone || path.Subqueue != "" {
+	if path.System || path.Suffix != mq.SuffixNone || path.Subqueue != "" || !path.Private && s.m.DirectoryState().Mode == localqm.Workgroup {
 		return mq.Errorf(mq.ErrIllegalQueuePathname, op, "%s is no private queue", path).
 			WithFix(`name it computer\private$\queue`)
 	}
@@ -42,12 +43,19 @@ func (s *server) create(ctx context.Context, r *stub.CreateObjectInternalRequest
 	if err != nil {
 		return err
 	}
+	if path.Private {
+		spec.BasePriority = nil // it has no effect on private queues (MS-MQMQ 2.3.1.6)
+	}
 	d, err := descriptor(op, r.SecurityDescriptorSize, r.SecurityDescriptor)
 	if err != nil {
 		return err
 	}
 	spec.Security = d
 	name := mq.QueueName{Path: path}
+	if !path.Private {
+		_, err = s.m.CreateQueue(ctx, peer.Caller(ctx), name, spec)
+		return err
+	}
 	switch to, err := s.m.Resolve(ctx, name); {
 	case err == nil && to.Local:
 		return mq.Errorf(mq.ErrQueueExists, op, "there is a queue %s", path)
@@ -76,7 +84,7 @@ func descriptor(op string, size uint32, raw []byte) (*secure.Descriptor, error) 
 
 // DeleteObject is R_QMDeleteObject (MS-MQMP 3.1.4.8).
 func (s *server) DeleteObject(ctx context.Context, r *stub.DeleteObjectRequest) (*stub.DeleteObjectResponse, error) {
-	name, err := s.private(ctx, "delete a queue", r.ObjectFormat)
+	name, err := s.object(ctx, "delete a queue", r.ObjectFormat)
 	if err == nil {
 		err = s.m.DeleteQueue(ctx, peer.Caller(ctx), name)
 	}
@@ -85,8 +93,8 @@ func (s *server) DeleteObject(ctx context.Context, r *stub.DeleteObjectRequest) 
 }
 
 // ObjectPathToObjectFormat is R_QMObjectPathToObjectFormat (MS-MQMP 3.1.4.11).
-func (s *server) ObjectPathToObjectFormat(_ context.Context, r *stub.ObjectPathToObjectFormatRequest) (*stub.ObjectPathToObjectFormatResponse, error) {
-	f, err := s.formatOf(r)
+func (s *server) ObjectPathToObjectFormat(ctx context.Context, r *stub.ObjectPathToObjectFormatRequest) (*stub.ObjectPathToObjectFormatResponse, error) {
+	f, err := s.formatOf(ctx, r)
 	status, fault := result(err)
 	answer := &stub.ObjectPathToObjectFormatResponse{ObjectFormat: r.ObjectFormat, Return: status}
 	if err == nil {
@@ -95,7 +103,7 @@ func (s *server) ObjectPathToObjectFormat(_ context.Context, r *stub.ObjectPathT
 	return answer, fault
 }
 
-func (s *server) formatOf(r *stub.ObjectPathToObjectFormatRequest) (*stub.ObjectFormat, error) {
+func (s *server) formatOf(ctx context.Context, r *stub.ObjectPathToObjectFormatRequest) (*stub.ObjectFormat, error) {
 	const op = "find the format name of a queue"
 	empty, err := formatIn(op, r.ObjectFormat)
 	switch {
@@ -108,7 +116,7 @@ func (s *server) formatOf(r *stub.ObjectPathToObjectFormatRequest) (*stub.Object
 	if err != nil {
 		return nil, err
 	}
-	name, err := s.m.PrivateName(mq.QueueName{Path: path})
+	name, err := s.nameOf(ctx, path)
 	if err != nil {
 		return nil, err
 	}
@@ -120,6 +128,16 @@ func (s *server) formatOf(r *stub.ObjectPathToObjectFormatRequest) (*stub.Object
 		ObjectType:   objectQueue,
 		ObjectFormat: &stub.ObjectFormat_ObjectFormat{Value: &stub.ObjectFormat_QueueFormat{QueueFormat: q}},
 	}, nil
+}
+
+// nameOf is the private format name of a path, or the public one that the directory
+// has for it.
+func (s *server) nameOf(ctx context.Context, path mq.PathName) (mq.FormatName, error) {
+	if path.Private || path.System || s.m.DirectoryState().Mode == localqm.Workgroup {
+		return s.m.PrivateName(mq.QueueName{Path: path})
+	}
+	to, err := s.m.Resolve(ctx, mq.QueueName{Path: path})
+	return to.Name, err
 }
 
 // formatIn is the QUEUE_FORMAT in an OBJECT_FORMAT (MS-MQMP 2.2.3.5).
@@ -134,9 +152,10 @@ func formatIn(op string, o *stub.ObjectFormat) (*mqmq.QueueFormat, error) {
 	return v.QueueFormat, nil
 }
 
-// private is the private queue of this machine that an OBJECT_FORMAT names: by a
-// private or a direct format name (MS-MQMP 3.2.4.2).
-func (s *server) private(ctx context.Context, op string, o *stub.ObjectFormat) (mq.QueueName, error) {
+// object is the queue that an OBJECT_FORMAT names by a private, a public or a direct
+// format name: one of this machine, or a public one of any (MS-MQMP 3.2.4.2; MS-MQOD
+// 3.3).
+func (s *server) object(ctx context.Context, op string, o *stub.ObjectFormat) (mq.QueueName, error) {
 	q, err := formatIn(op, o)
 	if err != nil {
 		return mq.QueueName{}, err
@@ -145,16 +164,20 @@ func (s *server) private(ctx context.Context, op string, o *stub.ObjectFormat) (
 	if err != nil {
 		return mq.QueueName{}, err
 	}
-	path, direct := f.PathName()
-	if f.Suffix != mq.SuffixNone || f.Subqueue != "" || f.Kind != mq.KindPrivate && !(direct && path.Private && !f.IsHTTP()) {
-		return mq.QueueName{}, mq.Errorf(mq.ErrUnsupportedFormatNameOperation, op, "%s names no private queue", f).
-			WithFix("use its private or direct format name")
-	}
 	name := mq.QueueName{Format: f}
-	to, err := s.m.Resolve(ctx, name)
-	if err == nil && !to.Local {
-		err = mq.Errorf(mq.ErrQueueNotFound, op, "%s is a queue of another computer", f).
-			WithFix("ask the queue manager of that computer")
+	path, direct := f.PathName()
+	switch {
+	case f.Suffix != mq.SuffixNone || f.Subqueue != "" || f.IsHTTP():
+	case f.Kind == mq.KindPublic:
+		return name, nil // the queue manager knows, or its directory
+	case f.Kind == mq.KindPrivate, direct && (path.Private || !path.System && s.m.DirectoryState().Mode != localqm.Workgroup):
+		to, err := s.m.Resolve(ctx, name)
+		if err == nil && !to.Local {
+			err = mq.Errorf(mq.ErrQueueNotFound, op, "%s is a queue of another computer", f).
+				WithFix("ask the queue manager of that computer")
+		}
+		return name, err
 	}
-	return name, err
+	return mq.QueueName{}, mq.Errorf(mq.ErrUnsupportedFormatNameOperation, op, "%s names no private queue", f).
+		WithFix("use its private or direct format name")
 }

@@ -98,8 +98,11 @@ func (s *server) open(ctx context.Context, r *stub.OpenQueueInternalRequest) (q 
 	case a.admin && to.Local:
 		return nil, "", mq.Errorf(mq.ErrUnsupportedAccessMode, op, "%s is a queue of this computer, for which nothing waits", f)
 	case !a.admin && !to.Local:
-		path, err := pathOf(op, f)
-		return nil, path, err
+		path, err := s.m.PathOf(ctx, f)
+		if err != nil {
+			return nil, "", err
+		}
+		return nil, path.String(), nil
 	}
 	h, err := s.m.OpenQueue(ctx, peer.Caller(ctx), a.name, a.access, a.share)
 	if err != nil {
@@ -111,20 +114,6 @@ func (s *server) open(ctx context.Context, r *stub.OpenQueueInternalRequest) (q 
 		return nil, "", err
 	}
 	return &queue{name: f, local: local}, "", nil
-}
-
-// pathOf is the path name of a queue of another computer (Get Queue Path, MS-MQDMPR
-// 3.1.7.1.26), which only a direct format name tells without a directory.
-func pathOf(op string, f mq.FormatName) (string, error) {
-	if f.Kind != mq.KindDirect {
-		return "", mq.Errorf(mq.ErrNoDS, op, "which computer %s is on only a directory can tell, and there is none", f).
-			WithFix("use a direct format name")
-	}
-	p, ok := f.PathName()
-	if !ok {
-		return "", mq.Errorf(mq.ErrIllegalFormatName, op, "%s names no queue of a computer", f)
-	}
-	return p.String(), nil
 }
 
 // CloseHandle is rpc_ACCloseHandle (MS-MQMP 3.1.4.18).

@@ -24,7 +24,7 @@ const (
 	gets
 )
 
-// properties are those of private queues (MS-MQMP 3.1.1.12); their types are those of
+// properties are those of queues (MS-MQMP 3.1.1.12); their types are those of
 // mq.QueueProperties. "For a new queue" and "for one that is there" are what set and
 // read, by the property's own type: a VT_NULL is no value.
 var properties = map[mq.PropID]struct {
@@ -55,8 +55,8 @@ var properties = map[mq.PropID]struct {
 	},
 	mq.PropQBasePriority: {
 		creates | sets | gets,
-		func(*localqm.QueueSpec, value) {}, // has no effect on private queues (MS-MQMQ 2.3.1.6)
-		func(localqm.QueueInfo) *mqmq.PropertyVariant { return short(0) },
+		func(s *localqm.QueueSpec, v value) { n := int16(v.number); s.BasePriority = &n },
+		func(i localqm.QueueInfo) *mqmq.PropertyVariant { return short(i.Queue.BasePriority) },
 	},
 	mq.PropQJournalQuota: {
 		creates | sets | gets,
@@ -89,7 +89,12 @@ var properties = map[mq.PropID]struct {
 	mq.PropQMulticastAddress: {
 		creates | sets | gets,
 		func(s *localqm.QueueSpec, v value) { s.Multicast = &v.text },
-		func(localqm.QueueInfo) *mqmq.PropertyVariant { return peer.Null() }, // no queue here has one
+		func(i localqm.QueueInfo) *mqmq.PropertyVariant {
+			if i.Queue.Multicast == "" {
+				return peer.Null()
+			}
+			return peer.Text(i.Queue.Multicast)
+		},
 	},
 	mq.PropQADSPath: {gets, nil, func(localqm.QueueInfo) *mqmq.PropertyVariant { return peer.Null() }},
 }
@@ -128,11 +133,11 @@ func (s *server) read(ctx context.Context, r *stub.GetObjectPropertiesRequest) (
 			return nil, wrongType(op, p, vt)
 		}
 	}
-	name, err := s.private(ctx, op, r.ObjectFormat)
+	name, err := s.object(ctx, op, r.ObjectFormat)
 	if err != nil {
 		return nil, err
 	}
-	info, err := s.m.Queue(ctx, peer.Caller(ctx), name)
+	info, err := s.m.Properties(ctx, peer.Caller(ctx), name)
 	if err != nil {
 		return nil, err
 	}
@@ -161,9 +166,12 @@ func (s *server) set(ctx context.Context, r *stub.SetObjectPropertiesRequest) er
 	if _, err := specify(op, &spec, sets, r.Property, r.Var); err != nil {
 		return err
 	}
-	name, err := s.private(ctx, op, r.ObjectFormat)
+	name, err := s.object(ctx, op, r.ObjectFormat)
 	if err != nil {
 		return err
+	}
+	if path, direct := name.PathName(); name.Format.Kind == mq.KindPrivate || direct && path.Private {
+		spec.BasePriority = nil // it has no effect on private queues (MS-MQMQ 2.3.1.6)
 	}
 	_, err = s.m.SetQueue(ctx, peer.Caller(ctx), name, spec)
 	return err

@@ -49,7 +49,8 @@ func (s *server) openRemote(ctx context.Context, a asked, r *stub.OpenQueueInter
 		return nil, mq.Errorf(mq.ErrUnsupportedAccessMode, op, "the access 0x%X is not for reading", r.DesiredAccess)
 	}
 	f := a.name.Format
-	if _, err := pathOf(op, f); err != nil {
+	path, err := s.m.PathOf(ctx, f)
+	if err != nil {
 		return nil, err
 	}
 	if to, err := s.m.Resolve(ctx, a.name); err != nil || to.Local {
@@ -57,7 +58,7 @@ func (s *server) openRemote(ctx context.Context, a asked, r *stub.OpenQueueInter
 	}
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	conn, c, err := s.reach(ctx, op, f.Address)
+	conn, c, err := s.reach(ctx, op, path.Machine)
 	if err != nil {
 		return nil, err
 	}
@@ -67,10 +68,10 @@ func (s *server) openRemote(ctx context.Context, a asked, r *stub.OpenQueueInter
 	})
 	if err != nil {
 		_ = conn.Close(ctx)
-		return nil, said(op, f.Address, err)
+		return nil, said(op, path.Machine, err)
 	}
 	return &queue{name: f, remote: &remote{
-		computer: f.Address, number: r.RemoteQueue, conn: conn, qm2qm: c, session: out.Context, cursors: map[uint32]uint32{},
+		computer: path.Machine, number: r.RemoteQueue, conn: conn, qm2qm: c, session: out.Context, cursors: map[uint32]uint32{},
 	}}, nil
 }
 

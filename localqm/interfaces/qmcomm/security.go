@@ -42,7 +42,7 @@ func (s *server) setSecurity(ctx context.Context, r *stub.SetObjectSecurityInter
 	if d == nil {
 		return invalid(op, "no permissions came")
 	}
-	name, err := s.private(ctx, op, r.ObjectFormat)
+	name, err := s.object(ctx, op, r.ObjectFormat)
 	if err != nil {
 		return err
 	}
@@ -76,7 +76,7 @@ func (s *server) security(ctx context.Context, r *stub.GetObjectSecurityInternal
 	if err != nil {
 		return secure.Descriptor{}, err
 	}
-	name, err := s.private(ctx, op, r.ObjectFormat)
+	name, err := s.object(ctx, op, r.ObjectFormat)
 	if err != nil {
 		return secure.Descriptor{}, err
 	}

@@ -38,11 +38,16 @@ func (s *server) machineProperty(ctx context.Context, c localqm.Caller, id mq.Pr
 		return peer.Text(mq.MachineConnected), nil
 	case mq.PropMgmtMSMQType:
 		return peer.Text(s.version), nil
+	case mq.PropMgmtMSMQDSServer:
+		if d := s.m.DirectoryState(); d.Mode != localqm.Workgroup && d.Controller != "" {
+			return peer.Text(d.Controller), nil
+		}
+		return peer.Null(), nil
 	case mq.PropMgmtMSMQBytesInAllQueues:
 		status, err := s.m.Status(ctx, c)
 		return long(status.Total.Bytes), err
 	}
-	return peer.Null(), nil // DSSERVER: there is no directory
+	return peer.Null(), nil
 }
 
 // names lists queues by one of their names.

@@ -51,10 +51,10 @@ func queueProperty(i localqm.QueueInfo, id mq.PropID) *mqmq.PropertyVariant {
 	case mq.PropMgmtQueueXact:
 		return peer.Text(transactional(i))
 	case mq.PropMgmtQueueForeign:
-		if kind(i) == mq.QueueTypePrivate {
+		if kind(i) == mq.QueueTypePrivate || i.Queue.Kind == store.Public {
 			return peer.Text(mq.AnswerNo)
 		}
-		return peer.Text(mq.AnswerUnknown) // there is no directory to ask
+		return peer.Text(mq.AnswerUnknown) // only the directory could tell
 	case mq.PropMgmtQueueMessageCount:
 		return number(i.Count.Messages)
 	case mq.PropMgmtQueueBytesInQueue:
@@ -88,6 +88,9 @@ func path(i localqm.QueueInfo) string {
 	}
 	if p, ok := i.Format.PathName(); ok && p.Direct().Equal(i.Format) {
 		return p.String() + part(i)
+	}
+	if i.To != "" {
+		return i.To + part(i)
 	}
 	return ""
 }
