@@ -118,7 +118,7 @@ func (p *Presenter) AskDelete(id mq.GUID) {
 	dir := p.dir
 	link := *l
 	screen.Load(p.scope, func(ctx context.Context) ([]mgmtclient.PathChange, error) {
-		return dir.Compare(ctx, mgmtclient.WhatIf{Down: []mq.GUID{id}})
+		return dir.Compare(ctx, mgmtclient.WhatIf{Removed: []mq.GUID{id}})
 	}, func(changes []mgmtclient.PathChange, err error) {
 		name := p.linkName(&link)
 		c := kit.Confirm{

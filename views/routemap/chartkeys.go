@@ -153,7 +153,7 @@ func (c *chart) TypedShortcut(s fyne.Shortcut) {
 		if dx, dy := direction(k.KeyName); dx != 0 || dy != 0 {
 			if i, ok := c.index[c.chosen.id]; ok {
 				at := c.sites[i].at
-				c.drop(i, point{onRaster(at.X + dx*2*raster), onRaster(at.Y + dy*2*raster)})
+				c.drop(i, at.add(dx*2*raster, dy*2*raster))
 				c.showChosen()
 				c.draw()
 			}
@@ -177,7 +177,7 @@ func direction(k fyne.KeyName) (dx, dy float32) {
 	return 0, 0
 }
 
-// step goes to the nearest item in a direction.
+// step goes to the nearest item in a direction; what hangs together is nearer.
 func (c *chart) step(dx, dy float32) {
 	from, ok := c.spot(c.chosen)
 	if !ok {
@@ -196,13 +196,26 @@ func (c *chart) step(dx, dy float32) {
 		if along <= 1 || aside > along*1.2 {
 			continue
 		}
-		if d := along + 2*aside; d < least {
+		d := along + 2*aside
+		if c.joined(c.chosen, it) {
+			d /= 2
+		}
+		if d < least {
 			best, least = it, d
 		}
 	}
 	if best.kind != kindNone {
 		c.choose(best)
 	}
+}
+
+// joined reports whether one of two items is a link and the other an end of it.
+func (c *chart) joined(a, b item) bool {
+	if a.kind == kindLink {
+		a, b = b, a
+	}
+	i := c.linkAt(b.id)
+	return a.kind == kindSite && b.kind == kindLink && i >= 0 && (c.sites[c.links[i].a].id == a.id || c.sites[c.links[i].b].id == a.id)
 }
 
 // leave hands the keyboard on.

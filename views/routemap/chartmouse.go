@@ -209,7 +209,7 @@ func (c *chart) DragEnd() {
 	c.draw()
 }
 
-// drop puts a site on the raster and tells.
+// drop puts a site down and tells.
 func (c *chart) drop(i int, at point) {
 	c.place(i, at)
 	for k := range c.links {

@@ -187,7 +187,7 @@ func TestDeletingSaysWhatBreaks(t *testing.T) {
 		t.Errorf("%q", h.Dialog().Title())
 	}
 	words := func(n int) string {
-		changes, err := dir.Compare(t.Context(), mgmtclient.WhatIf{Down: []mq.GUID{link(n)}})
+		changes, err := dir.Compare(t.Context(), mgmtclient.WhatIf{Removed: []mq.GUID{link(n)}})
 		s := ""
 		for _, r := range breaksWords(changes, err) {
 			s += r.Text

@@ -44,7 +44,9 @@ func (f *forest) links(w mgmtclient.WhatIf) []mgmtclient.RouteLink {
 			list = append(list, l)
 		}
 	}
-	return slices.DeleteFunc(list, func(l mgmtclient.RouteLink) bool { return slices.Contains(w.Down, l.ID) })
+	return slices.DeleteFunc(list, func(l mgmtclient.RouteLink) bool {
+		return slices.Contains(w.Down, l.ID) || slices.Contains(w.Removed, l.ID)
+	})
 }
 
 func (f *forest) Routes(ctx context.Context, _ bool) (mgmtclient.RouteMap, error) {
@@ -61,7 +63,15 @@ func (f *forest) Routes(ctx context.Context, _ bool) (mgmtclient.RouteMap, error
 
 func (f *forest) Path(_ context.Context, q mgmtclient.PathQuery) (mgmtclient.Path, error) {
 	defer f.locked()()
-	return f.path(q.From, q.To, q.WhatIf), nil
+	p := f.path(q.From, q.To, q.WhatIf)
+	for _, id := range linksOf(&p) {
+		w := q.WhatIf
+		w.Removed = append(slices.Clone(w.Removed), id)
+		if other := f.path(q.From, q.To, w); len(other.Hops) > 0 && (p.Next == nil || other.Cost < p.Next.Cost) {
+			p.Next = &other
+		}
+	}
+	return p, nil
 }
 
 // path is Dijkstra's, with the gates of a site as what a message passes there.

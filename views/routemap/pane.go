@@ -2,6 +2,7 @@ package routemap
 
 import (
 	"strings"
+	"unicode"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
@@ -185,5 +186,9 @@ func untitled(s string) string {
 	if s == "" {
 		return ""
 	}
-	return strings.ToLower(s[:1]) + s[1:]
+	r := []rune(s)
+	if len(r) > 1 && r[1] != unicode.ToLower(r[1]) {
+		return s // a name in capitals
+	}
+	return strings.ToLower(string(r[0])) + string(r[1:])
 }

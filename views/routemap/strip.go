@@ -78,12 +78,15 @@ func (s *strip) changed() {
 
 // write makes the row of hops, if the way is another.
 func (s *strip) write(path *mgmtclient.Path) {
-	says := fmt.Sprint(path.Hops, path.Cost)
+	says := fmt.Sprint(path.Hops, path.Cost, path.Waits)
 	if says == s.shown {
 		return
 	}
 	s.shown = says
 	s.total.SetRuns(kit.Run{Text: "Total cost "}, kit.Run{Text: screen.Count(int64(path.Cost)), Face: kit.Bold})
+	if path.Waits {
+		s.total.SetRuns(kit.Run{Text: "Messages wait", Face: kit.Bold, Color: theme.Warning})
+	}
 	for k := range s.hops.Objects {
 		s.hops.Objects[k] = hopRow(path, k == 0)
 	}

@@ -21,8 +21,6 @@ type way struct {
 	known    bool
 	path     mgmtclient.Path
 	err      error
-	next     *mgmtclient.Path // the best other way
-	by       string           // the link by which that one differs
 	remark   remark
 }
 
@@ -45,20 +43,13 @@ func (p *Presenter) SetEnds(from, to mq.GUID) {
 // Swap turns the way round.
 func (p *Presenter) Swap() { p.SetEnds(p.way.to, p.way.from) }
 
-// answer is what findWay brings from its goroutine.
-type answer struct {
-	path mgmtclient.Path
-	next *mgmtclient.Path
-	by   mq.GUID
-}
-
 // findWay asks for the way between the chosen sites.
 func (p *Presenter) findWay() {
 	w := &p.way
 	w.asked++
 	if w.from.IsZero() || w.to.IsZero() || w.from == w.to {
 		w.answered = w.asked
-		w.known, w.err, w.path, w.next, w.remark = false, nil, mgmtclient.Path{}, nil, remark{}
+		w.known, w.err, w.path, w.remark = false, nil, mgmtclient.Path{}, remark{}
 		p.OnPath()
 		p.OnMap()
 		return
@@ -69,47 +60,16 @@ func (p *Presenter) findWay() {
 		q.WhatIf.Down = append(q.WhatIf.Down, id)
 	}
 	slices.SortFunc(q.WhatIf.Down, func(a, b mq.GUID) int { return slices.Compare(a[:], b[:]) })
-	screen.Load(p.scope, func(ctx context.Context) (answer, error) {
-		path, err := dir.Path(ctx, q)
-		if err != nil {
-			return answer{}, err
-		}
-		next, by := nextBest(ctx, dir, q, path)
-		return answer{path, next, by}, nil
-	}, func(a answer, err error) {
+	screen.Load(p.scope, func(ctx context.Context) (mgmtclient.Path, error) { return dir.Path(ctx, q) }, func(path mgmtclient.Path, err error) {
 		if w.asked != asked {
 			return
 		}
 		w.answered = asked
-		w.known, w.path, w.err, w.next, w.by = err == nil, a.path, err, a.next, ""
-		if l := p.link(a.by); l != nil {
-			w.by = p.linkName(l)
-		}
+		w.known, w.path, w.err = err == nil, path, err
 		p.judge()
 		p.OnPath()
 		p.OnMap()
 	})
-}
-
-// nextBest is the best way but one, and the first link that only it has: the best
-// of those that do without one of the links.
-func nextBest(ctx context.Context, dir mgmtclient.Directory, q mgmtclient.PathQuery, path mgmtclient.Path) (best *mgmtclient.Path, by mq.GUID) {
-	own := linksOf(&path)
-	for _, id := range own {
-		other := q
-		other.WhatIf.Down = append(slices.Clone(q.WhatIf.Down), id)
-		p, err := dir.Path(ctx, other)
-		if err == nil && len(p.Hops) > 1 && (best == nil || p.Cost < best.Cost) {
-			best = &p
-		}
-	}
-	if best != nil {
-		theirs := linksOf(best)
-		if i := slices.IndexFunc(theirs, func(id mq.GUID) bool { return !slices.Contains(own, id) }); i >= 0 {
-			by = theirs[i]
-		}
-	}
-	return best, by
 }
 
 // linksOf are the links of a way, in order.
@@ -139,12 +99,15 @@ func (p *Presenter) NextBest() string {
 	switch {
 	case !w.known || len(w.path.Hops) < 2:
 		return ""
-	case w.next == nil:
+	case w.path.Next == nil:
 		return "There is no other way"
 	}
-	s := "Next best: " + screen.Count(int64(w.next.Cost))
-	if w.by != "" {
-		s += ", by " + w.by
+	s := "Next best: " + screen.Count(int64(w.path.Next.Cost))
+	own, theirs := linksOf(&w.path), linksOf(w.path.Next)
+	if i := slices.IndexFunc(theirs, func(id mq.GUID) bool { return !slices.Contains(own, id) }); i >= 0 {
+		if l := p.link(theirs[i]); l != nil {
+			s += ", by " + p.linkName(l)
+		}
 	}
 	return s
 }
@@ -181,6 +144,9 @@ func (p *Presenter) judge() {
 	}
 	if len(p.down) > 0 {
 		w.remark = remark{kit.Info, "info", "As if " + p.Thought() + " did not work.", "", ""}
+		if w.path.Waits {
+			w.remark = remark{kit.Warning, "hourglass", "As if " + p.Thought() + " did not work: " + untitled(screen.Sentence(w.path.Why)), "", ""}
+		}
 		return
 	}
 	worst, unknown := screen.LineConnected, []string(nil)
@@ -217,6 +183,9 @@ func (p *Presenter) judge() {
 	}
 	if w.remark.text == "" {
 		w.remark = p.silence()
+	}
+	if w.remark.text == "" && w.path.Why != "" {
+		w.remark = remark{kit.Warning, "warning", screen.Sentence(w.path.Why), "", ""}
 	}
 	if w.remark.text == "" {
 		w.remark = wellWords(told, len(w.path.Hops)-1, unknown)
