@@ -17,7 +17,7 @@ vet        = export CGO_ENABLED=0 GOOS=$(1) && $(GO) vet -tags headless $$($(GO)
 export GOFLAGS := $(filter-out -buildvcs%,$(GOFLAGS)) -buildvcs=false
 
 .DEFAULT_GOAL := help
-.PHONY: help run build headless test test-short race lint cross crash examples fuzz bench shots tour clean
+.PHONY: help run build headless test test-short race directory lint cross crash examples fuzz bench shots tour clean
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -37,7 +37,7 @@ headless: ## bin/posthouse-headless: static, no window
 
 test: ## every test (no C compiler, no display)
 	@scripts/setup test
-	CGO_ENABLED=0 $(GO) test -tags $(TEST_TAGS) -shuffle=on -timeout 10m ./...
+	CGO_ENABLED=0 scripts/samba-ad/with $(GO) test -tags $(TEST_TAGS) -shuffle=on -timeout 10m ./...
 
 test-short: ## the quick tests
 	@scripts/setup test
@@ -45,7 +45,13 @@ test-short: ## the quick tests
 
 race: ## the short tests under the race detector
 	@scripts/setup race
-	CGO_ENABLED=1 $(GO) test -race -tags $(TEST_TAGS) -shuffle=on -timeout 15m -short ./...
+	CGO_ENABLED=1 scripts/samba-ad/with $(GO) test -race -tags $(TEST_TAGS) -shuffle=on -timeout 15m -short ./...
+
+directory: ## the tests of LDAP with a directory that takes nothing unprotected
+	@scripts/setup test
+	@tests=$$(grep -rl --include='*_test.go' 'samba\.Join' ./directory | xargs -r -n 1 dirname | sort -u); \
+	[ -n "$$tests" ] || { echo "directory: no test joins one" >&2; exit 1; }; set -x; \
+	CGO_ENABLED=0 scripts/samba-ad/with --strong $(GO) test -count=1 -short -tags $(TEST_TAGS) -timeout 10m $$tests
 
 lint: ## format, vet and lint
 	@scripts/setup go

@@ -11,9 +11,12 @@ import (
 )
 
 // Start starts a directory of the test's own, which may be stopped; it takes about
-// eight seconds. It is skipped where Join is.
+// eight seconds. It is skipped where Join is, and in short runs.
 func Start(tb testing.TB, strong bool) *Forest {
 	tb.Helper()
+	if testing.Short() {
+		tb.Skip("a directory of its own takes longer than a short run")
+	}
 	Join(tb)                           // if there is one, another can be had
 	dir, err := os.MkdirTemp("", "ad") // short, for its Unix sockets
 	if err != nil {
