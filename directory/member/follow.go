@@ -173,11 +173,12 @@ func (m *Member) followQueue(ctx context.Context, d directory.Directory, q *dire
 	m.mu.Lock()
 	m.knows(p)
 	m.mu.Unlock()
+	about := "queue " + strings.ToLower(p.Queue)
 	if err := m.manager.Follow(ctx, p); err != nil {
-		m.note("queue "+p.Queue, "the public queue "+p.Queue+" could not be followed: "+plain(err))
+		m.note(about, "the public queue "+p.Queue+" could not be followed: "+plain(err))
 		return nil
 	}
-	m.note("queue "+p.Queue, "")
+	m.note(about, "")
 	return nil
 }
 
@@ -194,8 +195,10 @@ func (m *Member) forgetGone(ctx context.Context, d directory.Directory, id mq.GU
 	m.mu.Lock()
 	m.forgets(id, err)
 	m.mu.Unlock()
-	if _, ours := m.own(ctx)[id]; !ours {
+	name, ours := m.own(ctx)[id]
+	if !ours {
 		return nil
 	}
+	m.note("queue "+name, "")
 	return m.manager.Forget(ctx, id)
 }

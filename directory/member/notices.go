@@ -103,7 +103,8 @@ func (m *Member) heard(msg *mq.Message) {
 // elsewhere reports that a change was made at another controller than the one that is
 // asked.
 func (m *Member) elsewhere(controller string) bool {
-	return !strings.EqualFold(controller, controllerName(m.connection().Status()))
+	d := m.connection()
+	return d == nil || !strings.EqualFold(controller, controllerName(d.Status()))
 }
 
 // ignored counts a notice of version 1, and tells once of each sender.

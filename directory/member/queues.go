@@ -166,9 +166,13 @@ func (m *Member) Set(ctx context.Context, c localqm.Caller, id mq.GUID, s localq
 	if len(attributes) > 0 {
 		need = mq.RightSetQueueProperties
 	}
+	var owner secure.SID // a new one
 	if s.Security != nil {
 		need |= mq.RightChangeQueuePermissions
-		if !s.Security.Owner.IsZero() && s.Security.Owner != ownerOf(q.Security) {
+		if s.Security.Owner != ownerOf(q.Security) {
+			owner = s.Security.Owner
+		}
+		if !owner.IsZero() {
 			need |= mq.RightTakeQueueOwnership
 		}
 	}
@@ -182,7 +186,9 @@ func (m *Member) Set(ctx context.Context, c localqm.Caller, id mq.GUID, s localq
 		if o, err := m.machine(ctx, q.Machine); err == nil {
 			account = o.SID
 		}
-		q.Security = m.keepable(*s.Security, account).Append(nil)
+		guard := m.keepable(*s.Security, account)
+		guard.Owner = owner
+		q.Security = guard.Append(nil)
 		attributes = append(attributes, directory.AttrSecurity)
 	}
 	if len(attributes) > 0 {
@@ -258,7 +264,7 @@ func set[T comparable](changed *[]directory.Attribute, to, from *T, a directory.
 }
 
 // keepable makes a descriptor one that a directory takes and that its queue manager
-// can work under: the owner is who writes it, and the accounts of the queue's computer
+// can work under: who writes it owns a new object, and the accounts of the queue's computer
 // and of this one may do everything, since their queue managers change and delete it
 // for callers whose rights they check themselves.
 func (m *Member) keepable(d secure.Descriptor, account string) secure.Descriptor {

@@ -86,6 +86,13 @@ func TestPermissionsOfPublicQueuesGoThroughTheDirectory(t *testing.T) {
 	if _, err := n.SetQueue(t.Context(), qmtest.Owner, mq.QueueName{Format: mq.Public(id)}, localqm.QueueSpec{Label: ptr("after")}); err != nil {
 		t.Errorf("the queue manager has lost its own rights: %v", err)
 	}
+
+	// Another owner is written, or refused: never left out.
+	d.Owner = anna
+	err = n.SetQueueSecurity(t.Context(), qmtest.Owner, mq.QueueName{Format: mq.Public(id)}, d)
+	if owner := ownerOf(read[*directory.Queue](w, directory.ByID(id)).Security); (err == nil) != (owner == anna) {
+		t.Errorf("%v, and the owner is %s", err, owner)
+	}
 }
 
 func TestCallersNeedTheirOwnRightsOnQueuesOfOtherComputers(t *testing.T) {

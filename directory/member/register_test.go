@@ -75,9 +75,29 @@ func TestRoutingRoleAndSiteAreSettings(t *testing.T) {
 	if s := n.Member.State(); !s.Routing || !slices.Equal(s.Sites, []string{"Odense"}) {
 		t.Errorf("without settings it is %+v", s)
 	}
-	n.again(func(o *Options) { o.Site, o.Routing = "Copenhagen", ptr(false) })
-	if s := n.Member.State(); s.Routing && len(s.Notes) == 0 || !slices.Contains(s.Sites, "Copenhagen") && len(s.Notes) == 0 {
+	n.again(func(o *Options) { o.Directory, o.Site, o.Routing = admin(w), "Copenhagen", ptr(false) })
+	if s := n.Member.State(); s.Routing || !slices.Equal(s.Sites, []string{"Copenhagen"}) {
 		t.Errorf("with settings it is %+v", s)
+	}
+}
+
+func TestWhatTheDirectoryDoesNotTakeIsNoted(t *testing.T) {
+	w := newWorld(t)
+	n := w.joined("HUB01")
+	n.again(func(o *Options) {
+		dial := o.Directory
+		o.Directory = func(ctx context.Context) (directory.Directory, error) {
+			d, err := dial(ctx)
+			n.line.refuse = directory.AttrRouting
+			return d, err
+		}
+		o.Routing = ptr(true)
+	})
+	n.is(localqm.Integrated)
+	if s := n.Member.State(); s.Routing || !slices.ContainsFunc(s.Notes, func(s string) bool {
+		return strings.Contains(s, "routing server") && strings.Contains(s, "no right to that")
+	}) {
+		t.Errorf("%+v", s)
 	}
 }
 

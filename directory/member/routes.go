@@ -43,7 +43,7 @@ func (m *Member) readMap(ctx context.Context, d directory.Directory) error {
 
 // readMapNow is called with reading held.
 func (m *Member) readMapNow(ctx context.Context, d directory.Directory) error {
-	new, err := draw(ctx, d)
+	fresh, err := draw(ctx, d)
 	if err != nil {
 		return m.asked(err)
 	}
@@ -51,17 +51,17 @@ func (m *Member) readMapNow(ctx context.Context, d directory.Directory) error {
 	m.mu.Lock()
 	old := m.routes
 	m.mu.Unlock()
-	if old.table != nil && reflect.DeepEqual(old.drawn, new) {
+	if old.table != nil && reflect.DeepEqual(old.drawn, fresh) {
 		m.mu.Lock()
 		m.routes.read = m.clock.Now()
 		m.mu.Unlock()
 		return nil
 	}
-	next := routes{sites: map[mq.GUID]string{}, read: m.clock.Now(), drawn: new}
-	for _, s := range new.sites {
+	next := routes{sites: map[mq.GUID]string{}, read: m.clock.Now(), drawn: fresh}
+	for _, s := range fresh.sites {
 		next.sites[s.ID] = s.Name
 	}
-	chart := topology.New(new.sites, new.links, new.machines)
+	chart := topology.New(fresh.sites, fresh.links, fresh.machines)
 	next.table, next.gate = chart.From(self), chart.Gate(self)
 	if me, ok := chart.Machine(self); ok {
 		for _, s := range me.Sites {
@@ -150,11 +150,14 @@ func (m *Member) hops(ctx context.Context, op string, owner mq.GUID) ([]topology
 		return nil, mq.Errorf(mq.ErrNoDS, op, "the sites are not known: %s", why).WithFix("try again when the directory answers")
 	}
 	hops, err := r.table.Next(owner)
-	if !errors.Is(err, mq.ErrMachineNotFound) || mode != localqm.Integrated {
+	switch {
+	case !errors.Is(err, mq.ErrMachineNotFound):
 		return hops, err
-	}
-	if !m.again(ctx, r.read) {
-		return hops, err
+	case mode != localqm.Integrated:
+		return nil, mq.Errorf(mq.ErrNoDS, op, "the queue manager is none of those that were known when the directory went away: %s", why).
+			WithFix("try again when the directory answers")
+	case !m.redraw(ctx, r.read):
+		return nil, err
 	}
 	m.mu.Lock()
 	table := m.routes.table
@@ -162,9 +165,9 @@ func (m *Member) hops(ctx context.Context, op string, owner mq.GUID) ([]topology
 	return table.Next(owner)
 }
 
-// again reads the map if what was read at a time is still the last and old enough; it
+// redraw reads the map if what was read at a time is still the last and old enough; it
 // reports whether there is a later one.
-func (m *Member) again(ctx context.Context, read time.Time) bool {
+func (m *Member) redraw(ctx context.Context, read time.Time) bool {
 	m.reading.Lock()
 	defer m.reading.Unlock()
 	d, err := m.integrated("")

@@ -91,8 +91,10 @@ func TestWaysAreKnownWithoutTheDirectory(t *testing.T) {
 	if err != nil || after[0].ID != hub.ID || !slices.Equal(before[0].Hosts, after[0].Hosts) {
 		t.Errorf("%+v, %v", after, err)
 	}
-	_, err = n.Member.Next(t.Context(), mq.Public(mq.NewGUID()))
-	refused(t, err, mq.ErrNoDS)
+	for _, to := range []mq.FormatName{mq.Public(mq.NewGUID()), mq.Private(mq.NewGUID(), 7)} {
+		_, err = n.Member.Next(t.Context(), to)
+		refused(t, err, mq.ErrNoDS)
+	}
 }
 
 func TestGatesAreReadAgainByTheirTimer(t *testing.T) {

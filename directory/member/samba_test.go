@@ -3,6 +3,7 @@ package member
 import (
 	"context"
 	"slices"
+	"sync"
 	"testing"
 
 	"posthouse/directory"
@@ -15,11 +16,10 @@ import (
 	"posthouse/localqm/qmtest"
 )
 
-// On a domain controller, as the account of the computer; ldapsearch has the second
-// opinion.
-func TestMemberOfARealForest(t *testing.T) {
-	f := samba.Join(t)
-	const name = "MEMBER01"
+// onController is a queue manager that has joined a forest on a domain controller, as the
+// account of its computer.
+func onController(t *testing.T, f *samba.Forest, name string) (w *world, n *node, as func(*Options)) {
+	t.Helper()
 	f.Computer(t, name)
 	dial := func(user, password string) func(context.Context) (directory.Directory, error) {
 		return func(ctx context.Context) (directory.Directory, error) {
@@ -37,13 +37,21 @@ func TestMemberOfARealForest(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer a.Close()
-	w := &world{t: t, admin: a}
-	n := w.stranger(name)
-	as := func(o *Options) { o.Directory = dial(f.User(name+"$"), f.UserPassword) }
+	t.Cleanup(func() { _ = a.Close() })
+	w = &world{t: t, admin: a}
+	n = w.stranger(name)
+	as = func(o *Options) { o.Directory = dial(f.User(name+"$"), f.UserPassword) }
 	n.join(as)
 	n.is(localqm.Integrated)
+	return w, n, as
+}
 
+// On a domain controller, as the account of the computer; ldapsearch has the second
+// opinion.
+func TestMemberOfARealForest(t *testing.T) {
+	f := samba.Join(t)
+	const name = "MEMBER01"
+	w, n, as := onController(t, f, name)
 	object := "CN=msmq," + f.ComputerDN(name)
 	r, ok := f.Read(t, object)
 	if !ok || len(r.Values["msmqencryptkey"]) != 1 || len(r.Values["msmqsites"]) != 1 {
@@ -103,5 +111,43 @@ func TestMemberOfARealForest(t *testing.T) {
 	}
 	if _, ok := f.Read(t, queue); ok {
 		t.Error("it is still in the directory")
+	}
+}
+
+func TestControllerStopsAndStartsUnderLoad(t *testing.T) {
+	f := samba.Start(t, false)
+	w, n, _ := onController(t, f, "MEMBER02")
+	id := n.public(`.\orders`, localqm.QueueSpec{Label: ptr("before")})
+	busy, stop := context.WithCancel(t.Context())
+	var load sync.WaitGroup
+	for range 4 {
+		load.Go(func() {
+			for i := 0; busy.Err() == nil; i++ {
+				_, _ = n.Member.Find(busy, qmtest.Name(t, `.\nothing`))
+				_, _ = n.Member.Set(busy, qmtest.Owner, id, localqm.QueueSpec{Journaling: ptr(i%2 == 0)})
+				_, _ = n.Member.Next(busy, mq.Private(mq.NewGUID(), 7))
+			}
+		})
+	}
+	f.Stop(t)
+	n.becomes(localqm.Offline)
+	if n.label(id) != "before" {
+		t.Errorf("the queue here is %q", n.label(id))
+	}
+	f.Restart(t)
+	qmtest.Eventually(t, "it is back", func() bool {
+		n.Clock.Advance(n.Member.timers.Online)
+		return n.Member.State().Mode == localqm.Integrated
+	})
+	stop()
+	load.Wait()
+	q := read[*directory.Queue](w, directory.ByID(id))
+	q.Label = "after"
+	w.write(q, directory.AttrLabel)
+	if err := n.Member.Refresh(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if n.label(id) != "after" {
+		t.Errorf("the queue here is %q", n.label(id))
 	}
 }

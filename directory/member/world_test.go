@@ -7,6 +7,7 @@ import (
 	"iter"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -227,18 +228,23 @@ func (n *node) label(id mq.GUID) string {
 	return "-"
 }
 
-// line is a directory whose questions are counted.
+// line is a directory whose questions are counted, and which may refuse to write an
+// attribute.
 type line struct {
 	directory.Directory
-	asked atomic.Int64
-	slow  chan struct{} // if set, reads wait for it
+	asked  atomic.Int64
+	refuse directory.Attribute
+}
+
+func (l *line) Write(ctx context.Context, o directory.Object, attributes ...directory.Attribute) error {
+	if slices.Contains(attributes, l.refuse) {
+		return mq.Errorf(mq.ErrAccessDenied, "write", "it has no right to that")
+	}
+	return l.Directory.Write(ctx, o, attributes...)
 }
 
 func (l *line) Read(ctx context.Context, k directory.Kind, ref directory.Ref, also ...directory.Attribute) (directory.Object, error) {
 	l.asked.Add(1)
-	if l.slow != nil {
-		<-l.slow
-	}
 	return l.Directory.Read(ctx, k, ref, also...)
 }
 
