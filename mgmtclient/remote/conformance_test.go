@@ -10,6 +10,7 @@ import (
 	"posthouse/localqm"
 	"posthouse/localqm/interfaces"
 	"posthouse/localqm/interfaces/interfacestest"
+	"posthouse/localqm/qmtest"
 	"posthouse/mgmtclient"
 	"posthouse/mgmtclient/conformance"
 	"posthouse/mgmtclient/local"
@@ -80,6 +81,14 @@ func TestConformance(t *testing.T) {
 func TestConformanceWithoutQmcomm(t *testing.T) {
 	conformance.RunRemote(t, func(t *testing.T) (node, owner mgmtclient.Node) {
 		s := serve(t, interfacestest.Windows)
+		return s.node, s.owner
+	})
+}
+
+func TestConformanceInAForest(t *testing.T) {
+	conformance.RunPublicRemote(t, func(t *testing.T) (node, owner mgmtclient.Node) {
+		s := serve(t)
+		qmtest.NewForest().Join(s.QueueManager)
 		return s.node, s.owner
 	})
 }

@@ -12,13 +12,18 @@ import (
 // was started, its quotas and what it has counted since it does not.
 func (n *Node) Machine(ctx context.Context) (m mgmtclient.Machine, err error) {
 	err = n.do(ctx, "look at "+n.who(), 0, func(ctx context.Context, s *session) error {
-		v, err := s.machineInfo(ctx, mq.PropMgmtMSMQConnected, mq.PropMgmtMSMQBytesInAllQueues, mq.PropMgmtMSMQPrivateQ, mq.PropMgmtMSMQActiveQueues)
+		v, err := s.machineInfo(ctx, mq.PropMgmtMSMQConnected, mq.PropMgmtMSMQBytesInAllQueues, mq.PropMgmtMSMQPrivateQ, mq.PropMgmtMSMQActiveQueues,
+			mq.PropMgmtMSMQDSServer)
 		if err != nil {
 			return err
 		}
 		m = mgmtclient.Machine{
 			ID: s.about.id, Name: s.about.name, Version: s.about.version,
 			State: v.text(mq.PropMgmtMSMQConnected), Bytes: v.number(mq.PropMgmtMSMQBytesInAllQueues),
+			Directory: &mgmtclient.Membership{Mode: mgmtclient.ModeWorkgroup, Why: "it names no directory server", Sites: []string{}},
+		}
+		if controller := v.text(mq.PropMgmtMSMQDSServer); controller != "" {
+			m.Directory = &mgmtclient.Membership{Mode: mgmtclient.ModeIntegrated, Controller: controller, Sites: []string{}}
 		}
 		for _, path := range v.texts(mq.PropMgmtMSMQPrivateQ) {
 			if p, err := mq.ParsePathName(path); err == nil && !hidden(p) {

@@ -113,9 +113,10 @@ func (s *session) row(ctx context.Context, f mq.FormatName, d *delivery) mgmtcli
 	return r
 }
 
-// named shows a private queue of that computer by its path name instead of its number.
+// named shows a queue that the computer knows by its path name instead of its number or
+// identifier.
 func (s *session) named(ctx context.Context, to *string, f mq.FormatName) {
-	if f.Kind != mq.KindPrivate || f.GUID != s.about.id || f.GUID.IsZero() {
+	if f.Kind != mq.KindPublic && (f.Kind != mq.KindPrivate || f.GUID != s.about.id || f.GUID.IsZero()) {
 		return
 	}
 	key := f.Key()

@@ -35,7 +35,7 @@ func objectFormat(f mq.FormatName) (*qmcomm.ObjectFormat, error) {
 // define adds to a row what only the queue's own properties tell, where the peer shows
 // them. fresh asks for them anew: lists take what was said a moment ago.
 func (s *session) define(ctx context.Context, f mq.FormatName, q *mgmtclient.Queue, fresh bool) error {
-	if s.comm == nil || q.Outgoing != nil || q.Type != mq.QueueTypePrivate || q.Hidden || f.Suffix != mq.SuffixNone || f.Subqueue != "" {
+	if s.comm == nil || q.Outgoing != nil || q.Type != mq.QueueTypePrivate && q.Type != mq.QueueTypePublic || q.Hidden || f.Suffix != mq.SuffixNone || f.Subqueue != "" {
 		return nil
 	}
 	key := f.Key()
@@ -95,7 +95,7 @@ func (s *session) properties(ctx context.Context, f mq.FormatName) (values, erro
 }
 
 // propertiesOf turns settings into properties.
-func propertiesOf(s mgmtclient.QueueSettings) (p properties, err error) {
+func propertiesOf(s mgmtclient.QueueSettings, private bool) (p properties, err error) {
 	if s.ServiceType != nil {
 		p.guid(mq.PropQType, *s.ServiceType)
 	}
@@ -123,8 +123,11 @@ func propertiesOf(s mgmtclient.QueueSettings) (p properties, err error) {
 		}
 		p.long(mq.PropQPrivLevel, level)
 	}
-	if s.BasePriority != nil && *s.BasePriority != 0 {
-		return p, mq.Errorf(mq.ErrIllegalPropertyValue, "", "private queues have no base priority").WithFix("leave it 0")
+	if s.BasePriority != nil {
+		if private && *s.BasePriority != 0 {
+			return p, mq.Errorf(mq.ErrIllegalPropertyValue, "", "private queues have no base priority").WithFix("leave it 0")
+		}
+		p.short(mq.PropQBasePriority, *s.BasePriority)
 	}
 	if s.Multicast != nil && *s.Multicast != "" {
 		p.text(mq.PropQMulticastAddress, *s.Multicast)
@@ -162,7 +165,8 @@ func (n *Node) changing(ctx context.Context, op, queue string, c mgmtclient.Capa
 	})
 }
 
-// CreateQueue makes a private queue, or a subqueue.
+// CreateQueue makes a queue, or a subqueue. Public ones need a queue manager that has
+// joined a directory.
 func (n *Node) CreateQueue(ctx context.Context, queue string, set mgmtclient.QueueSettings) (q mgmtclient.Queue, err error) {
 	op := "create queue " + queue
 	err = n.changing(ctx, op, queue, mgmtclient.CanAdmin, func(ctx context.Context, s *session, f mq.FormatName) error {
@@ -173,14 +177,16 @@ func (n *Node) CreateQueue(ctx context.Context, queue string, set mgmtclient.Que
 				WithFix("create it on that computer")
 		case path.System || path.Suffix != mq.SuffixNone:
 			return mq.Errorf(mq.ErrIllegalQueuePathname, "", "%s is there by itself, or not at all", path)
-		case !path.Private:
-			return mq.Errorf(mq.ErrUnsupportedOperation, "", "%s would be a public queue, which only the directory makes", path).
-				WithFix(`create a private queue: .\private$\%s`, path.Queue)
 		case path.Subqueue != "":
 			// It begins when messages are to be moved to it (MS-MQRR 3.1.4.11).
 			return s.queues.with(ctx, f, moveAccess, func(opened) error { return nil })
 		}
-		return s.create(ctx, path, f, set)
+		err := s.create(ctx, path, f, set)
+		if !path.Private && code(err) == mq.ErrIllegalQueuePathname {
+			return mq.Errorf(mq.ErrUnsupportedOperation, "", "%s would be a public queue, and %s makes none: it works without a directory, or leaves that to it", path, s.about.name).
+				WithFix(`create a private queue: .\private$\%s`, path.Queue)
+		}
+		return err
 	})
 	if err != nil {
 		return q, err
@@ -189,7 +195,7 @@ func (n *Node) CreateQueue(ctx context.Context, queue string, set mgmtclient.Que
 }
 
 func (s *session) create(ctx context.Context, path mq.PathName, f mq.FormatName, set mgmtclient.QueueSettings) error {
-	p, err := propertiesOf(set)
+	p, err := propertiesOf(set, path.Private)
 	if err != nil {
 		return err
 	}
@@ -235,7 +241,12 @@ func (n *Node) SetQueue(ctx context.Context, queue string, set mgmtclient.QueueS
 		if err := s.settled(ctx, f, &set); err != nil {
 			return err
 		}
-		p, err := propertiesOf(set)
+		if set.SDDL != nil || len(set.AllowSend) > 0 {
+			return mq.Errorf(mq.ErrProperty, "", "permissions are not properties of a queue that is there").
+				WithFix("change them by themselves: posthouse queue acl")
+		}
+		path, direct := f.PathName()
+		p, err := propertiesOf(set, f.Kind == mq.KindPrivate || direct && path.Private)
 		if err != nil {
 			return err
 		}

@@ -166,6 +166,10 @@ func (p *properties) flag(id mq.PropID, on bool) {
 	p.byte(id, v)
 }
 
+func (p *properties) short(id mq.PropID, v int16) {
+	p.add(id, mq.VTI2, &mqmq.PropertyVariant_VarUnion{Value: &mqmq.PropertyVariant_VarUnion_Short{Short: v}})
+}
+
 func (p *properties) long(id mq.PropID, v uint32) {
 	p.add(id, mq.VTUI4, &mqmq.PropertyVariant_VarUnion{Value: &mqmq.PropertyVariant_VarUnion_Ulong{Ulong: v}})
 }
