@@ -131,15 +131,15 @@ func (f *forest) target(ctx context.Context, op string, root RootDSE, k *kind, o
 func (f *forest) changes(ctx context.Context, op string, k *kind, o directory.Object, attributes []directory.Attribute) ([]Change, error) {
 	var list []Change
 	for _, a := range attributes {
-		switch {
-		case a == directory.AttrSecurity:
+		switch a {
+		case directory.AttrSecurity:
 			d, err := writeSecurity(k.kind, o.Common().Security)
 			if err != nil {
 				return nil, err
 			}
 			list = append(list, Change{Replace, Attribute{AttrDescriptor, [][]byte{d}}})
 			continue
-		case a == directory.AttrMembers:
+		case directory.AttrMembers:
 			members, err := f.members(ctx, op, o.(*directory.List))
 			if err != nil {
 				return nil, err

@@ -84,8 +84,13 @@ func TestARightIsOnWhatItNames(t *testing.T) {
 		object mq.GUID
 		want   bool
 	}{
-		{CreateChild, QueueClass, true}, {CreateChild, mq.GUID{}, false}, {CreateChild, Send, false},
-		{WriteProperty, mq.GUID{}, false}, {ReadProperty, mq.GUID{}, true}, {Delete, mq.GUID{}, false}, {ReadControl, mq.GUID{}, false},
+		{CreateChild, QueueClass, true},
+		{CreateChild, mq.GUID{}, false},
+		{CreateChild, Send, false},
+		{WriteProperty, mq.GUID{}, false},
+		{ReadProperty, mq.GUID{}, true},
+		{Delete, mq.GUID{}, false},
+		{ReadControl, mq.GUID{}, false},
 	} {
 		if got := d.Granted(token, c.mask, c.object) == c.mask; got != c.want {
 			t.Errorf("%x on %v: %v", c.mask, c.object, got)

@@ -38,8 +38,10 @@ type same struct {
 
 // The standard rights are the same on both sides.
 var standard = []same{
-	{msmq: Delete, mask: Delete}, {msmq: ReadControl, mask: ReadControl},
-	{msmq: WriteDAC, mask: WriteDAC}, {msmq: WriteOwner, mask: WriteOwner},
+	{msmq: Delete, mask: Delete},
+	{msmq: ReadControl, mask: ReadControl},
+	{msmq: WriteDAC, mask: WriteDAC},
+	{msmq: WriteOwner, mask: WriteOwner},
 }
 
 var queueRights = append([]same{

@@ -29,7 +29,7 @@ func (d *Directory) compile(filter string) (predicate, error) {
 	return d.predicate(p), nil
 }
 
-func word(p *ber.Packet) string { return string(p.Data.Bytes()) }
+func word(p *ber.Packet) string { return p.Data.String() }
 
 func (d *Directory) predicate(p *ber.Packet) predicate {
 	switch p.Tag {

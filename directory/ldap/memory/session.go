@@ -44,16 +44,17 @@ func (d *Directory) In(domain string) ldap.Operations {
 func (d *Directory) SignIn(account string) (ldap.Operations, error) {
 	d.mu.RLock()
 	defer d.mu.RUnlock()
-	for _, n := range d.index[indexKey("samaccountname", account)] {
-		group := uint32(ridDomainUsers)
-		if n.class.name == "computer" {
-			group = ridDomainComputer
-		}
-		s := d.As(n.sid, d.account(group)).(*session)
-		s.as = d.netBIOS() + `\` + account
-		return s, nil
+	found := d.index[indexKey("samaccountname", account)]
+	if len(found) == 0 {
+		return nil, d.refuse("sign in as "+account, ldap.CodeCredentials, "", "there is no such account")
 	}
-	return nil, d.refuse("sign in as "+account, ldap.CodeCredentials, "", "there is no such account")
+	group := uint32(ridDomainUsers)
+	if found[0].class.name == "computer" {
+		group = ridDomainComputer
+	}
+	s := d.As(found[0].sid, d.account(group)).(*session)
+	s.as = d.netBIOS() + `\` + account
+	return s, nil
 }
 
 // Person makes an ordinary user.
