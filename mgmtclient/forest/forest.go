@@ -86,7 +86,7 @@ type known struct {
 	until time.Time
 }
 
-// New makes a Forest. It asks nobody.
+// New makes a Forest. It asks nobody yet.
 func New(o Options) *Forest {
 	if o.Dial == nil {
 		o.Dial = dial
@@ -102,6 +102,9 @@ func New(o Options) *Forest {
 	}
 	f := &Forest{o: o, dialing: make(chan struct{}, 1), watchers: map[chan struct{}]struct{}{}}
 	f.clear()
+	if _, err := f.load(); err != nil {
+		f.why = err
+	}
 	return f
 }
 
