@@ -64,6 +64,7 @@ type program struct {
 	folder  string
 	node    string
 	signIn  signIn
+	forest  directoryFlags
 	json    bool
 	jsonl   bool
 	verbose bool
@@ -144,7 +145,7 @@ Exit status: 0 done, 1 failed, 2 wrong usage, 3 a wait that ended with nothing t
 	root.SetFlagErrorFunc(flagError)
 	root.SetUsageTemplate(usageTemplate)
 	root.AddCommand(
-		p.serveCommand(), p.queueCommand(), p.messageCommand(), p.outgoingCommand(), p.machineCommand(), p.accountCommand(), p.computerCommand(),
+		p.serveCommand(), p.queueCommand(), p.messageCommand(), p.outgoingCommand(), p.machineCommand(), p.accountCommand(), p.computerCommand(), p.directoryCommand(), p.routeCommand(),
 		p.checkCommand(), p.exportCommand(), p.importCommand(), p.benchCommand(),
 		p.versionCommand(),
 	)

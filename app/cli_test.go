@@ -13,6 +13,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"posthouse/localqm"
 	"posthouse/localqm/mq"
 	"posthouse/mgmtclient"
 	"posthouse/mgmtclient/computers"
@@ -192,7 +193,39 @@ type memory struct {
 	node *fake.Node
 	own  bool
 	none bool // nothing runs to attach to
+	dir  *fake.Directory
+	*joining
 }
+
+// joining notes what was joined.
+type joining struct {
+	m           membership
+	name        string
+	adopt, left bool
+}
+
+func (j *joining) Join(_ context.Context, _, name string, m membership, adopt bool) (localqm.DirectoryState, error) {
+	j.m, j.name, j.adopt = m, name, adopt
+	return localqm.DirectoryState{Mode: localqm.Integrated, Forest: "nordhavn.example", Sites: []string{"Odense"}}, nil
+}
+
+func (j *joining) Leave(string) error {
+	j.left = true
+	return nil
+}
+
+func (m memory) Directory(ctx context.Context, _ string, who *person, _ func(string)) (mgmtclient.Directory, error) {
+	if who == nil {
+		return keptDirectory{m.dir}, nil
+	}
+	d := fake.NewDirectory(fake.DirectoryOptions{Unchosen: true})
+	return d, d.Choose(ctx, who.DirectorySignIn, who.password)
+}
+
+// keptDirectory outlives the command.
+type keptDirectory struct{ *fake.Directory }
+
+func (keptDirectory) Close() error { return nil }
 
 func (m memory) Open(context.Context, string, *network) (handle, error) {
 	return handle{Node: kept{m.node}, own: m.own, pid: 4711}, nil

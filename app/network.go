@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"posthouse/directory/member"
 	"posthouse/localqm"
 	"posthouse/localqm/interfaces"
 	"posthouse/localqm/mq"
@@ -36,20 +37,24 @@ type network struct {
 func sending() *network { return &network{} }
 
 // connect lets a queue manager exchange messages with others until the
-// transport is closed. names are those of this computer, if it is the queue
+// transport is closed; in is its forest, or nil. names are those of this computer, if it is the queue
 // manager's alone; its addresses are names too then.
-func (n network) connect(qm *localqm.QueueManager, names []string, log *slog.Logger) (*transport.Transport, error) {
-	t := transport.New(transport.Options{
+func (n network) connect(qm *localqm.QueueManager, in *member.Member, names []string, log *slog.Logger) (*transport.Transport, error) {
+	o := transport.Options{
 		Manager: qm, Listen: n.listen, Port: n.port, PingPort: n.pingPort, Names: names, Whole: names != nil, Log: log,
 		Resolver: route.NewResolver(route.Options{Hosts: n.hosts, Port: n.port}),
-	})
+	}
+	if in != nil {
+		o.Router = in
+	}
+	t := transport.New(o)
 	err := t.Start()
 	if err != nil && n.modest && len(n.listen) > 0 {
 		if log != nil {
 			log.Warn("other computers cannot send to this one", "error", err)
 		}
 		n.listen = nil
-		return n.connect(qm, names, log)
+		return n.connect(qm, in, names, log)
 	}
 	return t, err
 }

@@ -21,12 +21,12 @@ func TestAWindowGoesWithoutListeningWhereThePortIsTaken(t *testing.T) {
 	defer func() { _ = ln.Close() }()
 	taken := network{listen: []netip.Addr{netip.MustParseAddr("127.0.0.1")}, port: ln.Addr().(*net.TCPAddr).AddrPort().Port()}
 	m := qmtest.StartLive(t, qmtest.On("ALPHA")).QueueManager
-	if line, err := taken.connect(m, nil, nil); err == nil {
+	if line, err := taken.connect(m, nil, nil, nil); err == nil {
 		line.Close()
 		t.Error("two listen on one port")
 	}
 	taken.modest = true
-	line, err := taken.connect(m, nil, nil)
+	line, err := taken.connect(m, nil, nil, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -46,7 +46,7 @@ func TestAllAddressesOfItsComputerAreNamesOfAQueueManager(t *testing.T) {
 		names []string
 		want  int
 	}{{nil, 0}, {[]string{"alpha.example.org"}, len(all)}} {
-		line, err := sending().connect(m, c.names, nil)
+		line, err := sending().connect(m, nil, c.names, nil)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"posthouse/localqm"
 	"posthouse/localqm/mq"
 	"posthouse/mgmtclient"
 	"posthouse/mgmtclient/computers"
@@ -27,6 +28,13 @@ type opener interface {
 	// Line reaches other computers; what is sent there leaves from folder, with net
 	// as in Open.
 	Line(folder string, net *network) computers.Line
+	// Directory is the directory that the console of folder works with, or as somebody
+	// else than was chosen; notes hears what a person should know.
+	Directory(ctx context.Context, folder string, who *person, notes func(string)) (mgmtclient.Directory, error)
+	// Join makes the queue manager of folder, new ones with a name, a member of a
+	// forest; Leave ends that.
+	Join(ctx context.Context, folder, name string, m membership, adopt bool) (localqm.DirectoryState, error)
+	Leave(folder string) error
 }
 
 // handle is a node and where it comes from.

@@ -12,6 +12,7 @@ import (
 	"sync"
 	"time"
 
+	"posthouse/directory/member"
 	"posthouse/localqm"
 	"posthouse/localqm/interfaces"
 	"posthouse/localqm/mq"
@@ -27,6 +28,7 @@ import (
 type running struct {
 	folder string
 	qm     *localqm.QueueManager
+	in     *member.Member         // of a forest; nil: a workgroup
 	line   *transport.Transport   // to other queue managers; nil: none
 	rpc    *interfaces.Interfaces // for other computers' consoles; nil: none
 	who    *accounts.Store
@@ -58,13 +60,16 @@ func start(ctx context.Context, folder, name string, net *network, log *slog.Log
 		return nil, errors.Join(err, s.Close())
 	}
 	if net != nil {
-		if r.line, err = net.connect(r.qm, aliases(s.Identity().Name), log); err != nil {
+		if r.in, err = enlisted(ctx, r.qm, folder, me, log); err != nil {
 			return nil, errors.Join(err, r.qm.Close())
+		}
+		if r.line, err = net.connect(r.qm, r.in, aliases(s.Identity().Name), log); err != nil {
+			return nil, errors.Join(err, r.leave(), r.qm.Close())
 		}
 		r.listen = net.listen
 		if r.rpc, err = net.manage(r.qm, folder, r.who, log); err != nil {
 			r.line.Close()
-			return nil, errors.Join(err, r.qm.Close())
+			return nil, errors.Join(err, r.leave(), r.qm.Close())
 		}
 	}
 	r.own = r.node(me)
@@ -141,7 +146,15 @@ func (r *running) end() error {
 	if r.line != nil {
 		r.line.Close()
 	}
-	return errors.Join(err, r.qm.Close())
+	return errors.Join(err, r.leave(), r.qm.Close())
+}
+
+// leave ends the membership.
+func (r *running) leave() error {
+	if r.in == nil {
+		return nil
+	}
+	return r.in.Close()
 }
 
 // aliases are the further names of this computer, without addresses. A queue

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"os/user"
 	"sync"
@@ -17,6 +18,7 @@ import (
 	"posthouse/localqm/mq"
 	"posthouse/mgmtclient"
 	"posthouse/mgmtclient/computers"
+	"posthouse/mgmtclient/forest"
 	"posthouse/views/screen"
 	"posthouse/views/shell"
 	"posthouse/views/theme"
@@ -39,10 +41,12 @@ func openWindow(ctx context.Context, wo windowOptions) error {
 
 	var nodes held
 	var s *shell.Shell
+	tell := &teller{sender: nodes.here, notes: func(string) {}, log: slog.Default()}
+	dir := tell.watch(forest.Options{Folder: wo.folder})
 	e := ending{end: func() error {
 		s.Close()
 		s.Wait()
-		return nodes.close()
+		return errors.Join(dir.Close(), nodes.close())
 	}}
 	quit := func() { e.watch(); a.Quit() }
 	o := shell.Options{
@@ -52,6 +56,7 @@ func openWindow(ctx context.Context, wo windowOptions) error {
 			Connect: func(ctx context.Context) (shell.Link, error) { return nodes.connect(ctx, wo.open) },
 		}},
 		Computers: computers.New(wo.folder, line{sender: nodes.sender}),
+		Directory: dir,
 		Screens:   screens, Forms: forms, Export: exportMessages,
 		SetTheme: func(c theme.Choice) { a.Settings().SetTheme(theme.New(c)) },
 		Copy:     func(text string) { a.Clipboard().SetContent(text) },
@@ -145,14 +150,23 @@ func (h *held) connect(ctx context.Context, open openNode) (shell.Link, error) {
 }
 
 // sender sends messages to the queues of other computers.
-func (h *held) sender(context.Context) (mgmtclient.Sender, error) {
+func (h *held) sender(ctx context.Context) (mgmtclient.Sender, error) {
+	n, _, err := h.here(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return can[mgmtclient.Sender](n)
+}
+
+// here is the queue manager of this computer; there is nothing to let go.
+func (h *held) here(context.Context) (mgmtclient.Node, func(), error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if len(h.nodes) == 0 {
-		return nil, mq.Errorf(mq.ErrServiceNotAvailable, "", "the queue manager of this computer, which sends, does not run").
+		return nil, nil, mq.Errorf(mq.ErrServiceNotAvailable, "", "the queue manager of this computer, which sends, does not run").
 			WithFix("connect to this computer again")
 	}
-	return can[mgmtclient.Sender](h.nodes[0])
+	return h.nodes[0], func() {}, nil
 }
 
 // close ends the connections; a queue manager of this process stops with its

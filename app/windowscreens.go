@@ -7,11 +7,13 @@ import (
 	"posthouse/views/compose"
 	"posthouse/views/deadletters"
 	outbox "posthouse/views/desk"
+	forest "posthouse/views/directory"
 	"posthouse/views/home"
 	"posthouse/views/outgoing"
 	"posthouse/views/preferences"
 	"posthouse/views/queueforms"
 	"posthouse/views/queues"
+	"posthouse/views/routemap"
 	"posthouse/views/screen"
 	"posthouse/views/shell"
 )
@@ -24,6 +26,8 @@ var screens = map[screen.Name]screen.Factory{
 	screen.Outgoing:    outgoing.New,
 	screen.Compose:     compose.New,
 	screen.Desk:        outbox.New(outbox.Options{}),
+	screen.RouteMap:    routemap.New,
+	screen.Directory:   forest.New,
 	screen.Settings:    preferences.New(archives),
 }
 
