@@ -89,6 +89,9 @@ const MostOutgoing = mostOutgoing
 // MostSent is how many transactional messages are on their way at once.
 const MostSent = mostSent
 
+// PassQueues is how many outgoing queues messages that pass through may begin.
+const PassQueues = passQueues
+
 // Settle waits until memory agrees with all that was committed.
 func (m *QueueManager) Settle() error {
 	return m.commit(m.ctx, "wait", []store.Op{&store.DeleteState{Space: "none"}}, nil)
