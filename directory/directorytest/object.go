@@ -143,6 +143,22 @@ func roles(t *testing.T, f *fixture) {
 	f.gone(t, dn)
 }
 
+// manyValues has more than a controller gives at once (MaxValRange, MS-ADTS 3.1.1.3.4.6).
+func manyValues(t *testing.T, f *fixture) {
+	m := &directory.Machine{Computer: f.computer(t), Sites: make([]mq.GUID, 3200)}
+	for i := range m.Sites {
+		m.Sites[i] = mq.NewGUID()
+	}
+	m = create(t, f, m)
+	seen := map[mq.GUID]bool{}
+	for _, id := range m.Sites {
+		seen[id] = true
+	}
+	if len(m.Sites) != 3200 || len(seen) != 3200 {
+		t.Errorf("%d sites are read back, %d of them different, want 3200", len(m.Sites), len(seen))
+	}
+}
+
 func foreignComputer(t *testing.T, f *fixture) {
 	site := create(t, f, &directory.Site{Head: directory.Head{Name: f.name()}, Foreign: true})
 	name := f.name()

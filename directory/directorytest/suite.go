@@ -33,6 +33,7 @@ func Run(t *testing.T, f Forest) {
 		{"sites are made, changed and deleted", sites},
 		{"queue managers are made, changed and deleted", machines},
 		{"the settings in a server's sites follow its roles", roles},
+		{"more values than one answer holds are read whole", manyValues},
 		{"a foreign computer is made with its queue manager", foreignComputer},
 		{"queues are made, changed and deleted", queues},
 		{"names of any length and of any characters name their queue", queueNames},

@@ -30,8 +30,6 @@ type field struct {
 type references struct {
 	get func(directory.Object) []mq.GUID
 	put func(directory.Object, mq.GUID) // once for each
-	set func(directory.Object)          // forgets what is there
-	one bool
 }
 
 // scalar makes a field of a single value.
@@ -158,7 +156,6 @@ func optional[T directory.Object](a directory.Attribute, name string, at func(T)
 func named[T directory.Object](a directory.Attribute, name string, at func(T) *[]mq.GUID) field {
 	return field{attribute: a, name: name, refs: &references{
 		get: func(o directory.Object) []mq.GUID { return *at(o.(T)) },
-		set: func(o directory.Object) { *at(o.(T)) = nil },
 		put: func(o directory.Object, id mq.GUID) { *at(o.(T)) = append(*at(o.(T)), id) },
 	}}
 }
@@ -166,9 +163,7 @@ func named[T directory.Object](a directory.Attribute, name string, at func(T) *[
 // namedOne is the same with exactly one.
 func namedOne[T directory.Object](a directory.Attribute, name string, at func(T) *mq.GUID) field {
 	return field{attribute: a, name: name, refs: &references{
-		one: true,
 		get: func(o directory.Object) []mq.GUID { return []mq.GUID{*at(o.(T))} },
-		set: func(o directory.Object) { *at(o.(T)) = mq.GUID{} },
 		put: func(o directory.Object, id mq.GUID) { *at(o.(T)) = id },
 	}}
 }

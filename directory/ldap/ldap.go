@@ -34,6 +34,7 @@ func (f *forest) elsewhere(ctx context.Context, root RootDSE) (bool, error) {
 	domains := f.domains
 	f.mu.Unlock()
 	if domains == nil {
+		domains = []string{}
 		// A crossRef with both lowest flags is that of a domain (MS-ADTS 6.1.1.2.1.1.1).
 		err := f.ops.Search(ctx, Search{
 			Base: "CN=Partitions," + root.Configuration, Scope: ScopeOne, Attributes: []string{"nCName"},
