@@ -117,12 +117,28 @@ func (m *Map) with(changed []Link, removed []mq.GUID) *Map {
 	}
 	n := *m
 	n.links = slices.Clone(m.links)
+	same := len(removed) == 0 // the same links at other costs need no new arcs
 	for _, l := range changed {
+		r := n.resolve(l)
 		if i, ok := m.linkOf[l.ID]; ok && !l.ID.IsZero() {
-			n.links[i] = n.resolve(l)
+			same = same && r.end == n.links[i].end && slices.Equal(r.Gates, n.links[i].Gates)
+			n.links[i] = r
 		} else {
-			n.links = append(n.links, n.resolve(l))
+			same = false
+			n.links = append(n.links, r)
 		}
+	}
+	if same {
+		n.arcs = slices.Clone(m.arcs)
+		for _, l := range changed {
+			r := n.links[m.linkOf[l.ID]]
+			for k := 0; k < len(r.end) && r.end[0] >= 0; k++ {
+				for i := n.first[r.end[k]]; i < n.first[r.end[k]+1]; i++ {
+					n.arcs[i].cost = int32(n.links[n.arcs[i].link].Cost)
+				}
+			}
+		}
+		return &n
 	}
 	for _, id := range removed {
 		if i, ok := m.linkOf[id]; ok {

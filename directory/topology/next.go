@@ -8,9 +8,13 @@ func (w what) working() graph {
 	if w.down == nil {
 		return g
 	}
-	g.without = func(a arc) bool { return w.down[w.links[a.link].ID] || w.down[w.sites[a.to].ID] }
-	g.leaf = func(s int32) bool {
-		return !w.transit(s) || !slices.ContainsFunc(w.entrance(s), func(i int32) bool { return !w.down[w.machines[i].ID] })
+	if len(w.down.links)+len(w.down.sites) > 0 {
+		g.without = func(a arc) bool { return w.down.links[a.link] || w.down.sites[a.to] }
+	}
+	if len(w.down.machines) > 0 {
+		g.leaf = func(s int32) bool {
+			return !w.transit(s) || !slices.ContainsFunc(w.entrance(s), func(i int32) bool { return !w.dead(i) })
+		}
 	}
 	return g
 }
@@ -23,7 +27,7 @@ func (w what) working() graph {
 // tree (Malik, Mittal and Gupta 1989): two trees and one look at each link suffice.
 func (w what) next(s sender, t *target, back tree, links []int32) *Path {
 	g := w.working()
-	if s.machine >= 0 && w.down[w.machines[s.machine].ID] || least(back.cost, s.sites) == far {
+	if w.dead(s.machine) || least(back.cost, s.sites) == far {
 		return nil
 	}
 	there := g.least(s.sites, true)
@@ -122,7 +126,7 @@ func (w what) over(s sender, t *target, links []int32) *Path {
 		at = w.start(links, s.sites)
 	}
 	up := func(list []int32) []int32 {
-		return slices.DeleteFunc(slices.Clone(list), func(i int32) bool { return w.down[w.machines[i].ID] })
+		return slices.DeleteFunc(slices.Clone(list), w.dead)
 	}
 	add := func(site int32, machines ...int32) {
 		h := PathHop{Site: w.sites[site].ID, Name: w.sites[site].Name}

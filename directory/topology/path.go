@@ -41,24 +41,37 @@ type PathHop struct {
 // what is WhatIf on a Map.
 type what struct {
 	*Map
-	down map[mq.GUID]bool
+	down *down // nil: everything works
 }
+
+// down are the numbers of what does not work.
+type down struct{ links, sites, machines map[int32]bool }
 
 func (m *Map) what(w WhatIf) what {
 	n := what{Map: m.with(w.Links, w.Removed)}
-	if len(w.Down) > 0 {
-		n.down = make(map[mq.GUID]bool, len(w.Down))
-		for _, id := range w.Down {
-			n.down[id] = true
+	if len(w.Down) == 0 {
+		return n
+	}
+	n.down = &down{map[int32]bool{}, map[int32]bool{}, map[int32]bool{}}
+	for _, id := range w.Down {
+		for _, p := range []struct {
+			of map[mq.GUID]int32
+			is map[int32]bool
+		}{{m.linkOf, n.down.links}, {m.siteOf, n.down.sites}, {m.machineOf, n.down.machines}} {
+			if i, ok := p.of[id]; ok {
+				p.is[i] = true
+			}
 		}
 	}
 	return n
 }
 
+// dead reports whether a machine does not work; none, a number below 0, does.
+func (w what) dead(machine int32) bool { return w.down != nil && w.down.machines[machine] }
+
 // works reports whether a hop leads anywhere.
 func (w what) works(h hop) bool {
-	return w.down == nil || !(h.machine >= 0 && w.down[w.machines[h.machine].ID] ||
-		h.link >= 0 && w.down[w.links[h.link].ID] || w.down[w.sites[h.to].ID])
+	return w.down == nil || !w.dead(h.machine) && !w.down.links[h.link] && !w.down.sites[h.to]
 }
 
 // ends finds both ends of a way, each a site or a machine.
@@ -132,7 +145,7 @@ func (w what) walk(s sender, t *target) (Path, []int32) {
 	if len(s.sites) == 0 || len(t.sites) == 0 {
 		return Path{Why: w.noWay(s.sites, t)}, nil
 	}
-	if s.machine >= 0 && w.down[w.machines[s.machine].ID] || w.down[w.sites[s.sites[0]].ID] {
+	if w.dead(s.machine) || w.down != nil && w.down.sites[s.sites[0]] {
 		enter(s.sites[0], -1)
 		pass(s.machine)
 		p.Waits, p.Why = true, "nothing leaves what is down"
