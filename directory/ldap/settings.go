@@ -95,11 +95,17 @@ func (s settings) inSite(ctx context.Context, site string, m *directory.Machine,
 		return s.f.ops.Modify(ctx, dn, replaceAll(attributes))
 	}
 	err := s.add(ctx, dn, "mSMQSettings", attributes...)
-	if missing(err) { // the containers are not there yet
-		for _, c := range []struct{ dn, class string }{{servers, "serversContainer"}, {server, "server"}} {
-			if err := s.add(ctx, c.dn, c.class); err != nil && code(err) != CodeObjectExists {
-				return err
+	if missing(err) {
+		// The containers are made from below: a computer may be allowed to make its own
+		// and not that of the site.
+		made := s.add(ctx, server, "server")
+		if missing(made) {
+			if made = s.add(ctx, servers, "serversContainer"); made == nil {
+				made = s.add(ctx, server, "server")
 			}
+		}
+		if made != nil && code(made) != CodeObjectExists {
+			return made
 		}
 		err = s.add(ctx, dn, "mSMQSettings", attributes...)
 	}
