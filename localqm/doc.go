@@ -54,6 +54,16 @@
 // leaves no gap. Everything that strangers can make up is bounded: identifiers,
 // streams, outgoing queues for answers and what waits in them.
 //
+// # What passes through
+//
+// A routing server puts a packet for another queue manager into the outgoing queue of
+// its destination with one more hop; by that hop count it is known there (passing). It
+// has no place in the stream of that queue, and leaves it with the session
+// acknowledgement of the next hop: streams and final acknowledgements are between its
+// source and its destination. Where messages are routed, the destination of a stream
+// acknowledges it, whoever brings that. What goes to a foreign computer ends in a
+// connector queue of its connector server (connected).
+//
 // # Deleted queues
 //
 // From the commit that marks a queue as deleted nobody finds it. One goroutine
