@@ -36,7 +36,6 @@ type server struct {
 	answer func(c net.Conn, id int64, op *ber.Packet) bool
 
 	binds, modifies, accepted atomic.Int32
-	closing                   atomic.Bool
 	mu                        sync.Mutex
 	open                      map[net.Conn]bool
 }

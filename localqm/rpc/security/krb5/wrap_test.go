@@ -118,13 +118,13 @@ func TestChangedMessagesAreSeen(t *testing.T) {
 
 func TestOnlyTheNextMessageIsTaken(t *testing.T) {
 	client, server := ends(t, accepted[0])
-	first, _ := client.Wrap(security.Privacy, []byte("one"))
+	_, _ = client.Wrap(security.Privacy, []byte("one"))
 	second, _ := client.Wrap(security.Privacy, []byte("two"))
 	if _, err := server.Unwrap(security.Privacy, second); err == nil {
 		t.Error("the second was taken before the first")
 	}
 	client, server = ends(t, accepted[0])
-	first, _ = client.Wrap(security.Privacy, []byte("one"))
+	first, _ := client.Wrap(security.Privacy, []byte("one"))
 	if _, err := server.Unwrap(security.Privacy, first); err != nil {
 		t.Fatal(err)
 	}
