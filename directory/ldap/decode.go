@@ -2,6 +2,7 @@ package ldap
 
 import (
 	"context"
+	"maps"
 	"slices"
 
 	"posthouse/directory"
@@ -63,6 +64,8 @@ type batch struct {
 	wish    wish
 	objects []directory.Object
 	pending []pending
+	// known is what was found by name before, by Key; batches of one search share it.
+	known map[string]Entry
 }
 
 // pending waits for the object that a distinguished name is of.
@@ -150,16 +153,22 @@ func fillMember(m *directory.Member, e Entry) {
 // finish finds what the objects name.
 func (b *batch) finish(ctx context.Context, f *forest, root RootDSE) error {
 	if len(b.pending) > 0 {
-		dns := make([]string, len(b.pending))
-		for i, p := range b.pending {
-			dns[i] = p.dn
+		var dns []string
+		for _, p := range b.pending {
+			if _, ok := b.known[Key(p.dn)]; !ok {
+				dns = append(dns, p.dn)
+			}
 		}
 		found, err := f.lookup(ctx, root, dns, "", []string{attrGUID, attrClass, attrNameRest}, 0)
 		if err != nil {
 			return err
 		}
+		if b.known == nil {
+			b.known = found
+		}
+		maps.Copy(b.known, found)
 		for _, p := range b.pending {
-			if e, ok := found[Key(p.dn)]; ok {
+			if e, ok := b.known[Key(p.dn)]; ok {
 				p.put(e)
 			}
 		}

@@ -31,8 +31,9 @@ func (f *forest) Search(ctx context.Context, q directory.Query) iter.Seq2[direct
 		}
 		w := newWish(k, q.Only, q.Also)
 		entries, failed := f.find(ctx, root, w, q)
+		known := map[string]Entry{}
 		for chunk := range slices.Chunk(entries, batchSize) {
-			b := batch{wish: w}
+			b := batch{wish: w, known: known}
 			for _, e := range chunk {
 				b.add(e, root)
 			}

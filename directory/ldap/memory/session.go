@@ -28,7 +28,7 @@ func (d *Directory) As(account secure.SID, groups ...secure.SID) ldap.Operations
 
 // Administrator is the directory for the administrator of the domain.
 func (d *Directory) Administrator() ldap.Operations {
-	s := d.As(d.account(ridAdministrator), secure.Administrators, d.account(ridDomainAdmins)).(*session)
+	s := d.As(d.admin, secure.Administrators, d.account(ridDomainAdmins)).(*session)
 	s.as = d.netBIOS() + `\Administrator`
 	return s
 }

@@ -22,6 +22,7 @@ type Directory struct {
 	now   func() time.Time
 	newID func(dn string) mq.GUID
 	sid   secure.SID // of the domain
+	admin secure.SID
 
 	mu      sync.RWMutex // all below
 	byKey   map[string]*node
@@ -84,6 +85,7 @@ func New(forest string, options ...Option) *Directory {
 		rid:    1000,
 	}
 	d.sid, _ = secure.NewSID(5, 21, 1843, 1904, 1975)
+	d.admin = d.account(ridAdministrator)
 	for _, o := range options {
 		o(d)
 	}
@@ -164,7 +166,7 @@ func (d *Directory) put(parent *node, cn, className string, values map[string][]
 			n.values[ldap.Fold(name)] = append(n.values[ldap.Fold(name)], []byte(v))
 		}
 	}
-	d.attach(n, secure.Token{User: d.account(ridAdministrator)}, nil)
+	d.attach(n, secure.Token{User: d.admin}, nil)
 	return n
 }
 
