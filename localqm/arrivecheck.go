@@ -148,6 +148,9 @@ const orderQueuePath = mq.PrivatePrefix + "order_queue$"
 // byID finds a queue that applications may send to by its identifier. Called
 // with mu held.
 func (m *QueueManager) byID(id mq.GUID) *queue {
+	if q := m.publics[id]; q != nil {
+		return q
+	}
 	for _, q := range m.queues {
 		if q.info.ID == id && q.info.Kind == store.Private && q.sendable() && !q.gone {
 			return q

@@ -106,6 +106,9 @@ func (m *QueueManager) described(op string, c Caller, name mq.QueueName, describ
 func (m *QueueManager) details(q *queue) QueueInfo {
 	i := m.info(q)
 	i.Incoming, i.Warnings = m.incoming.from(q), m.warnings(q)
+	if q.info.Multicast != "" {
+		i.Warnings = append(i.Warnings, "this queue manager takes no multicast messages: nothing comes by "+q.info.Multicast)
+	}
 	return i
 }
 

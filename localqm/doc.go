@@ -18,6 +18,16 @@
 // keeps parcels in order, is taken before mu. A Carrier is told under mu and calls
 // nothing back then.
 //
+// # Public queues
+//
+// A Directory is asked without any lock and the answer followed under both: what is
+// true of a public queue is what the directory has, and the store comes after it.
+// Whatever ends a process between the two, who reads the directory again makes both
+// agree (Follow, Forget). Its methods without a context are called under mu too, and
+// call nothing back. A name is turned into one that can be looked up here (meant)
+// before mu is taken. The identifier of the queue manager changes once, when it joins
+// (Adopt); id and ours are how to ask for it.
+//
 // # Positions
 //
 // A position is in queue.locks while somebody has it: a read on its way, a

@@ -48,7 +48,7 @@ func (m *QueueManager) planRestore(op string, c Caller, name mq.QueueName, rows 
 	if err == nil {
 		err = m.allowMachine(op, c, mq.RightSetMachineProperties)
 	}
-	if err == nil && q.info.Kind == store.Private {
+	if err == nil && (q.info.Kind == store.Private || q.info.Kind == store.Public) {
 		err = m.allow(op, c, q, mq.RightWriteMessage)
 	}
 	if err == nil && q.root().out != nil {
