@@ -16,8 +16,6 @@ import (
 
 	goldap "github.com/go-ldap/ldap/v3"
 
-	"posthouse/directory"
-	"posthouse/directory/ldap"
 	"posthouse/directory/ldap/sasl"
 	"posthouse/localqm/mq"
 	"posthouse/localqm/rpc/security"
@@ -180,7 +178,7 @@ func (d *dialing) negotiate(ctx context.Context, c net.Conn, method Method) (net
 		return nil, mq.Errorf(mq.ErrInvalidParameter, "sign in to the directory", "NTLM is used with sealing only").
 			WithFix("sign in with name and password as they are, or with Kerberos")
 	}
-	initiator, err := d.initiator(method, level)
+	initiator, err := d.initiator(ctx, method, level)
 	if err != nil {
 		return nil, err
 	}
@@ -194,14 +192,24 @@ func (d *dialing) negotiate(ctx context.Context, c net.Conn, method Method) (net
 	var e *mq.Error
 	switch {
 	case errors.As(err, &a):
-		return nil, refuse("sign in to the directory", d.target.host, a.Code, a.Message)
+		return nil, refuseSignIn(d.target.host, a.Code, a.Message)
 	case err != nil && !errors.As(err, &e):
 		return nil, d.broken(err)
 	}
 	return secured, err
 }
 
-func (d *dialing) initiator(method Method, level security.Level) (security.Initiator, error) {
+// within is a Kerberos initiator that waits no longer than ctx.
+type within struct {
+	*krb5.Initiator
+	ctx context.Context //nolint:containedctx // of the one sign-in it is made for
+}
+
+func (w within) Initiate(host string) (security.Context, error) {
+	return w.InitiateContext(w.ctx, host)
+}
+
+func (d *dialing) initiator(ctx context.Context, method Method, level security.Level) (security.Initiator, error) {
 	s := d.SignIn
 	name, realm, domain := s.split()
 	byNTLM := func() security.Initiator {
@@ -211,7 +219,7 @@ func (d *dialing) initiator(method Method, level security.Level) (security.Initi
 		return ntlm.NewInitiator(s.User, "", s.Password).For("ldap") // name@domain, which only the directory can take apart
 	}
 	var by security.Initiator
-	switch k, err := d.kerberos(name, realm, level); {
+	switch k, err := d.kerberos(ctx, name, realm, level); {
 	case method == NTLM:
 		by = byNTLM()
 	case method == Kerberos && err != nil:
@@ -230,7 +238,7 @@ func (d *dialing) initiator(method Method, level security.Level) (security.Initi
 	return by, nil
 }
 
-func (d *dialing) kerberos(name, realm string, level security.Level) (security.Initiator, error) {
+func (d *dialing) kerberos(ctx context.Context, name, realm string, level security.Level) (security.Initiator, error) {
 	s := d.SignIn
 	home := strings.ToUpper(d.Domain)
 	if _, after, ok := strings.Cut(d.name(), "."); ok && home == "" && !isAddress(d.name()) {
@@ -250,7 +258,7 @@ func (d *dialing) kerberos(name, realm string, level security.Level) (security.I
 		return nil, err
 	}
 	d.tickets = k
-	return k, nil
+	return within{k, ctx}, nil
 }
 
 func isAddress(host string) bool {
@@ -263,13 +271,6 @@ func (d *dialing) broken(err error) *mq.Error {
 	return mq.Errorf(mq.ErrNoDS, "connect to "+d.target.host, "the connection broke: %w", err).
 		WithFix("try again; is the controller running?")
 }
-
-func refuse(op, controller string, code uint16, said string) *mq.Error {
-	return ldap.Refuse(op, &directory.Refusal{Code: code, Message: words(said), Controller: controller})
-}
-
-// words are the server's, as one line.
-func words(s string) string { return strings.Join(strings.Fields(strings.Trim(s, "\x00")), " ") }
 
 // newSession hands a connection over to the library.
 func newSession(c net.Conn, d *dialing) *session {

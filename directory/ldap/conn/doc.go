@@ -2,6 +2,6 @@
 // TLS or sealing, signing in, time limits, and connecting anew after a broken line.
 //
 // There are two lines, one to the directory and one to the global catalogue, each made
-// when it is first needed. Many operations share a line. Locks: Conn.mu and line.mu are
-// leaves; nothing is waited for under them.
+// when it is first needed. Many operations share a line. Locks: line.mu, then
+// session.mu; the others are leaves. Nothing is waited for under any.
 package conn

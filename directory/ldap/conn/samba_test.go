@@ -146,6 +146,19 @@ func TestASignInThatFailsSaysWhereAndWhy(t *testing.T) {
 	}
 }
 
+func TestWhyAnAccountMayNotSignInIsTold(t *testing.T) {
+	f := samba.Join(t)
+	f.Person(t, "conn-disabled")
+	f.Load(t, "dn: CN=conn-disabled,CN=Users,"+f.Base+"\nchangetype: modify\nreplace: userAccountControl\nuserAccountControl: 514\n")
+	for _, method := range []conn.Method{conn.Simple, conn.Kerberos} {
+		_, err := conn.Dial(t.Context(), conn.Options{
+			Controllers: []string{f.Address}, Name: f.Controller, CA: f.CA,
+			SignIn: conn.SignIn{Method: method, User: f.User("conn-disabled"), Password: f.UserPassword},
+		})
+		refusal(t, err, mq.ErrAccessDenied, "disabled")
+	}
+}
+
 func TestAStrongDirectoryRefusesWhatIsNotProtected(t *testing.T) {
 	f := samba.Join(t)
 	if !f.Strong {

@@ -177,7 +177,12 @@ func (s *session) signIn(method Method) error {
 	if !strings.ContainsAny(name, `@\=`) && s.Domain != "" {
 		name += "@" + s.Domain
 	}
-	return s.explain("sign in to the directory", contain(func() error { return s.lib.Bind(name, s.SignIn.Password) }))
+	err := contain(func() error { return s.lib.Bind(name, s.SignIn.Password) })
+	var e *goldap.Error
+	if errors.As(err, &e) && e.ResultCode == ldap.CodeCredentials && e.Err != nil {
+		return refuseSignIn(s.controller, e.ResultCode, e.Err.Error())
+	}
+	return s.explain("sign in to the directory", err)
 }
 
 func (s *session) how(method Method) string {

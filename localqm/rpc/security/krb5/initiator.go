@@ -104,12 +104,17 @@ func (i *Initiator) Mechanism() security.Mechanism { return security.Kerberos }
 const patience = 20 * time.Second
 
 // Initiate gets a ticket for host/NAME, from the cache or the KDC.
-func (i *Initiator) Initiate(host string) (c security.Context, err error) {
+func (i *Initiator) Initiate(host string) (security.Context, error) {
+	return i.InitiateContext(context.Background(), host)
+}
+
+// InitiateContext is Initiate, which waits for the KDC no longer than ctx.
+func (i *Initiator) InitiateContext(ctx context.Context, host string) (c security.Context, err error) {
 	if host == "" {
 		return nil, refused("the name of the computer is not known").WithFix("use its name, as the domain has it")
 	}
 	defer contain(&err)
-	ctx, stop := context.WithTimeout(context.Background(), patience)
+	ctx, stop := context.WithTimeout(ctx, patience)
 	defer stop()
 	t, err := i.ticket(ctx, host)
 	if err != nil {
