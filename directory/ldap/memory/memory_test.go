@@ -3,7 +3,9 @@ package memory_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
+	"sync"
 	"testing"
 
 	"posthouse/directory"
@@ -190,6 +192,53 @@ func BenchmarkReadForRouting(b *testing.B) {
 					b.Fatal(err)
 				}
 			}
+		}
+	}
+}
+
+// Many write, search and delete at once; what was made is there and nothing else.
+func TestManyCallersAtOnce(t *testing.T) {
+	d := memory.New("nordhavn.example")
+	dir := ldap.New(d.Administrator())
+	site := create(t, dir, &directory.Site{Head: directory.Head{Name: "Hub"}})
+	create(t, dir, &directory.Computer{Head: directory.Head{Name: "QM1"}})
+	m := create(t, dir, &directory.Machine{Computer: "QM1", Sites: []mq.GUID{site.ID}})
+	const callers, each = 8, 25
+	var wg sync.WaitGroup
+	for c := range callers {
+		wg.Go(func() {
+			for i := range each {
+				q := &directory.Queue{Machine: m.ID, Queue: fmt.Sprintf("q%d-%d", c, i)}
+				o, err := dir.Create(t.Context(), "", q)
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				if i%2 == 1 {
+					err = dir.Delete(t.Context(), o, false)
+				} else {
+					o.(*directory.Queue).Label = q.Queue
+					err = dir.Write(t.Context(), o, directory.AttrLabel)
+				}
+				if err != nil {
+					t.Error(err)
+				}
+				for _, err := range dir.Search(t.Context(), directory.Query{Kind: directory.KindQueue, Contains: "q", Limit: 5}) {
+					if err != nil {
+						t.Error(err)
+					}
+				}
+			}
+		})
+	}
+	wg.Wait()
+	list, err := directory.All[*directory.Queue](t.Context(), dir, directory.Query{Kind: directory.KindQueue})
+	if err != nil || len(list) != callers*(each+1)/2 {
+		t.Errorf("%d queues, want %d: %v", len(list), callers*(each+1)/2, err)
+	}
+	for _, q := range list {
+		if q.Label != q.Queue {
+			t.Errorf("%s has the label %q", q.Queue, q.Label)
 		}
 	}
 }
