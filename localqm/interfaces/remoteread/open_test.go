@@ -92,9 +92,9 @@ func TestWhatCannotBeOpenedIsRaisedAsAFault(t *testing.T) {
 		{"a list", func(r *remote.OpenQueueRequest) {
 			r.QueueFormat = named(t, "DL=00112233-4455-6677-8899-aabbccddeeff")
 		}, mq.ErrInvalidParameter},
-		{"a connector", func(r *remote.OpenQueueRequest) {
+		{"a connector that is not here", func(r *remote.OpenQueueRequest) {
 			r.QueueFormat = named(t, "CONNECTOR=00112233-4455-6677-8899-aabbccddeeff")
-		}, mq.ErrInvalidParameter},
+		}, mq.ErrQueueNotFound},
 		{"type 0", func(r *remote.OpenQueueRequest) {
 			r.QueueFormat = &mqmq.QueueFormat{QueueFormat: &mqmq.QueueFormat_QueueFormat{Value: &mqmq.QueueFormat_0{}}}
 		}, mq.ErrInvalidParameter},

@@ -122,7 +122,7 @@ func named(op string, q *mqmq.QueueFormat, client *dtyp.GUID, nonRouting, workgr
 		return mq.QueueName{}, invalid(op, "fNonRoutingServer is %d and fWorkgroup %d; both are 0 or 1", nonRouting, workgroup)
 	}
 	switch q.QueueFormatType {
-	case queueformat.Public, queueformat.Private, queueformat.Direct, queueformat.Machine, queueformat.Subqueue:
+	case queueformat.Public, queueformat.Private, queueformat.Direct, queueformat.Machine, queueformat.Connector, queueformat.Subqueue:
 	default:
 		return mq.QueueName{}, invalid(op, "queues with names of type %d cannot be read", q.QueueFormatType)
 	}
