@@ -23,7 +23,8 @@ type Options struct {
 	Dir string
 	// As is the account that the queue manager runs for.
 	As localqm.Caller
-	// Computer is the NetBIOS name; empty: the first label of the queue manager's name.
+	// Computer is the NetBIOS name; empty: the first label of the queue manager's name,
+	// of which a NetBIOS name has 15 characters.
 	Computer string
 	// Site is where the queue manager belongs, a name or a GUID; empty: as the directory
 	// has it, and for a new one its default site.
@@ -108,6 +109,9 @@ var (
 	_ route.Router      = (*Member)(nil)
 )
 
+// maxNetBIOS is the length of a computer's NetBIOS name.
+const maxNetBIOS = 15
+
 // New makes a member; Start joins it.
 func New(o Options) *Member {
 	o.Timers.fill()
@@ -122,6 +126,7 @@ func New(o Options) *Member {
 	}
 	if o.Computer == "" {
 		o.Computer, _, _ = strings.Cut(o.Manager.Identity().Name, ".")
+		o.Computer = o.Computer[:min(len(o.Computer), maxNetBIOS)]
 	}
 	m := &Member{
 		o: o, manager: o.Manager, clock: o.Clock, log: o.Log, computer: strings.ToUpper(o.Computer), timers: o.Timers,

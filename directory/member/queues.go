@@ -148,7 +148,8 @@ func (m *Member) Create(ctx context.Context, c localqm.Caller, q localqm.PublicQ
 	if err != nil {
 		return localqm.PublicQueue{}, m.asked(err)
 	}
-	return m.changed(ctx, d, notice.QueueCreated, made.Common().ID)
+	m.tell(ctx, notice.QueueCreated, made.Common().ID, owner.ID)
+	return m.read(ctx, d, made.Common().ID.String(), directory.ByID(made.Common().ID))
 }
 
 // Set changes a public queue of any computer for a caller.
@@ -196,7 +197,8 @@ func (m *Member) Set(ctx context.Context, c localqm.Caller, id mq.GUID, s localq
 			return localqm.PublicQueue{}, err
 		}
 	}
-	return m.changed(ctx, d, notice.QueueChanged, id)
+	m.tell(ctx, notice.QueueChanged, id, q.Machine)
+	return m.read(ctx, d, id.String(), directory.ByID(id))
 }
 
 // Delete removes a public queue of any computer for a caller.
@@ -229,16 +231,6 @@ func (m *Member) begin(ctx context.Context, op string, id mq.GUID) (directory.Di
 	}
 	q, err := directory.Get[*directory.Queue](ctx, d, directory.ByID(id), directory.AttrSecurity)
 	return d, q, m.asked(err)
-}
-
-// changed reads a queue after it was changed here and tells its queue manager.
-func (m *Member) changed(ctx context.Context, d directory.Directory, e notice.Event, id mq.GUID) (localqm.PublicQueue, error) {
-	p, err := m.read(ctx, d, id.String(), directory.ByID(id))
-	if err != nil {
-		return p, err
-	}
-	m.tell(ctx, e, id, p.Machine)
-	return p, nil
 }
 
 // apply sets what a spec has, but permissions, and tells which attributes these are.

@@ -257,3 +257,16 @@ func TestComputerWithoutADNSNameIsNoted(t *testing.T) {
 		t.Errorf("%q", s.Notes)
 	}
 }
+
+func TestLongComputerNameIsCutAsItsAccountIs(t *testing.T) {
+	w := newWorld(t)
+	w.account("WAREHOUSE-ODENS")
+	n := w.stranger("warehouse-odense-01")
+	n.name = "WAREHOUSE-ODENS"
+	n.join()
+	n.is(localqm.Integrated)
+	id := n.public(`.\orders`, localqm.QueueSpec{})
+	if q := read[*directory.Queue](w, directory.ByPath(`WAREHOUSE-ODENS\orders`)); q.ID != id {
+		t.Errorf("%+v", q)
+	}
+}
