@@ -254,6 +254,13 @@ func itself(t *testing.T, f *fixture) {
 	must(t, d.Delete(t.Context(), q, false))
 	f.gone(t, q.DN)
 	denied(t, second(d.Create(t.Context(), "", &directory.Queue{Machine: other.ID, Queue: "alien"})))
+	// What cannot be done in a site is not done at the queue manager either. Nobody but
+	// administrators may make containers in a site that has none.
+	m.Routing, m.Dependents = true, true
+	denied(t, d.Write(t.Context(), m, directory.AttrRouting, directory.AttrDependents))
+	f.has(t, m.DN, "msmqservicetype", "0")
+	f.has(t, m.DN, "msmqroutingservices", "FALSE")
+	f.has(t, m.DN, "msmqdependentclientservices", "FALSE")
 	other.Version = "hacked"
 	denied(t, d.Write(t.Context(), other, directory.AttrVersion))
 	denied(t, d.Delete(t.Context(), other, true))

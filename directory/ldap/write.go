@@ -2,6 +2,7 @@ package ldap
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 
@@ -63,9 +64,29 @@ func (f *forest) Write(ctx context.Context, o directory.Object, attributes ...di
 	if roles || slices.Contains(attributes, directory.AttrSites) {
 		m = withRoles(m, e, attributes)
 		s := settings{f: f, root: root, computer: Element(e.DN, 1), machine: readGUID(e.Value(attrGUID)), add: f.plainAdd}
-		return fail(op, k, s.write(ctx, m))
+		if err := s.write(ctx, m); err != nil {
+			return f.takeBack(ctx, e, changes, fail(op+" in its sites", k, err))
+		}
 	}
 	return nil
+}
+
+// takeBack undoes the changes of roles and sites, which its settings in its sites did
+// not follow.
+func (f *forest) takeBack(ctx context.Context, e Entry, changes []Change, err error) error {
+	var back []Change
+	for _, c := range changes {
+		if slices.Contains(serviceAttributes(kinds[directory.KindMachine]), c.Name) {
+			back = append(back, Change{Replace, Attribute{c.Name, e.Values(c.Name)}})
+		}
+	}
+	if failed := f.ops.Modify(context.WithoutCancel(ctx), e.DN, back); failed != nil {
+		var x *mq.Error
+		if errors.As(err, &x) {
+			x.Fix = strings.TrimPrefix(x.Fix+"; ", "; ") + "write the roles and sites again, as its settings in its sites do not fit them"
+		}
+	}
+	return err
 }
 
 // writable refuses what cannot be changed.
