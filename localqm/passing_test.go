@@ -193,3 +193,35 @@ func TestALateMessageIsNotPassedOn(t *testing.T) {
 	}
 	classes(t, q, `.\system$;deadletter`, mq.ClassNackReachQueueTimeout)
 }
+
+func TestAnOrderAcknowledgementIsTheDestinationsWhoeverBringsIt(t *testing.T) {
+	q := router(qmtest.Start(t, qmtest.Memory))
+	attach(q)
+	hub := newFar(t, q, 2, "10.0.0.2")
+	sendEach(t, q, third.String(), "a", "b")
+	takeFor(t, q, third.String(), hub.peer)
+	sequence := outgoing(t, q, third.String()).Exactly().LastNonAck.ID
+	ack := func(f *far, source mq.GUID, number uint32) {
+		t.Helper()
+		b, err := wire.AppendOrderAck(nil, wire.OrderQueue(q.Identity().ID), source, number, wire.Order{Sequence: sequence, Number: number}, q.Clock.Now())
+		ok(t, err)
+		ok(t, f.arrive(b))
+		ok(t, q.Settle())
+	}
+	ack(hub, mq.GUID{9}, 2) // of who has nothing to do with it
+	ack(hub, hub.peer.ID, 2)
+	labels(t, q, third.String(), "a", "b")
+	ack(hub, third.GUID, 1)
+	labels(t, q, third.String(), "b")
+	ack(newFar(t, q, 4, "10.0.0.4"), third.GUID, 2) // ways back may be others
+	labels(t, q, third.String())
+
+	// By a direct name nobody brings it but who was there.
+	sendEach(t, q, farOrders, "c")
+	takeAll(t, q, farOrders)
+	sequence = outgoing(t, q, farOrders).Exactly().LastNonAck.ID
+	ack(hub, peer.ID, 1)
+	labels(t, q, farOrders, "c")
+	ack(&far{t: t, q: q, peer: peer}, peer.ID, 1)
+	labels(t, q, farOrders)
+}
