@@ -209,6 +209,9 @@ func (m *QueueManager) planPublic(op string, c Caller, p mq.PathName, s QueueSpe
 		return want, err
 	}
 	guard, err := m.firstGuard(op, c, s)
+	if s.Security == nil { // it is public: others have to find it
+		guard = guard.Grant(secure.Everyone, uint32(mq.RightGetQueueProperties|mq.RightGetQueuePermissions))
+	}
 	want.Spec = wholeSpec(info, guard)
 	return want, err
 }
