@@ -125,8 +125,9 @@ func (p *Presenter) AskDelete(id mq.GUID) {
 			Title: "Delete link " + name + "?", Icon: "delete", Text: breaksWords(changes, err), Do: "Delete link", Danger: true,
 			OnDo: func(bool) { p.remove(id, name, &link) },
 		}
-		if broken := lost(changes); len(broken) > 0 {
-			c.Note = kit.NewPanel("", kit.Padded(6, 12, 6, 12, changeRows(broken, 6))).Framed(6)
+		if len(changes) > 0 {
+			worst := append(lost(changes), slices.DeleteFunc(slices.Clone(changes), func(c mgmtclient.PathChange) bool { return c.After == 0 })...)
+			c.Note = kit.NewPanel("", kit.Padded(6, 12, 6, 12, changeRows(worst, 6))).Framed(6)
 		}
 		p.host.Show(c.Dialog())
 	})
@@ -208,13 +209,16 @@ func refused(err error) (bold, text, code string, field mgmtclient.Field) {
 	if h := mq.CodeOf(err); h.Failed() {
 		code = fmt.Sprintf("0x%08X", uint32(h))
 	}
-	bold = strings.Split(r.Controller, ".")[0] + " refused"
+	bold = strings.ToUpper(strings.Split(r.Controller, ".")[0]) + " refused"
 	if by := refusals[r.Name]; by != "" {
 		bold += ": " + by
 	}
 	said := r.Name
 	if r.Code != 0 {
 		said = fmt.Sprintf("%s (%d)", r.Name, r.Code)
+	}
+	if strings.Contains(text, r.Name) {
+		said = ""
 	}
 	return bold, text, strings.Trim(said+", "+code, ", "), r.Field
 }

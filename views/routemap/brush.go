@@ -23,6 +23,7 @@ type brush struct {
 	shown  []fyne.CanvasObject
 	before []fyne.CanvasObject // shown in the picture before this one
 	colors map[fyne.ThemeColorName]color.Color
+	ink    color.Color // of the theme that the icons were painted in
 }
 
 // begin starts a picture.
@@ -162,11 +163,16 @@ func (b *brush) icon(name string, col fyne.ThemeColorName, x, y, size float32) {
 	b.shown = append(b.shown, i)
 }
 
-// recolor paints icons anew: they take their colour when they are painted.
+// recolor paints icons anew after a change of theme: they take their colour when
+// they are painted.
 func (b *brush) recolor() {
-	for _, i := range b.icons {
-		i.Refresh()
+	c := kit.Color(theme.Text)
+	if b.ink != nil && b.ink != c {
+		for _, i := range b.icons {
+			i.Refresh()
+		}
 	}
+	b.ink = c
 }
 
 func fontOf(f kit.Face) (fyne.TextStyle, fyne.Resource) {

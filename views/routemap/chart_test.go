@@ -12,6 +12,7 @@ import (
 
 	"posthouse/localqm/mq"
 	"posthouse/mgmtclient"
+	"posthouse/views/kit"
 	"posthouse/views/theme"
 	"posthouse/views/viewtest"
 )
@@ -140,6 +141,21 @@ func TestADraggedSiteStaysWhereItIsPut(t *testing.T) {
 	if to.X != onRaster(to.X) || to.Y != onRaster(to.Y) {
 		t.Errorf("%v is not on the raster", to)
 	}
+}
+
+func TestADragOutlivesNews(t *testing.T) {
+	c, _ := picturedChart(t)
+	at := spotOf(t, c, item{kindSite, id(oslo)})
+	down(c, at, desktop.MouseButtonPrimary, 0)
+	dragTo(c, at, at.AddXY(40, 16))
+	held := c.sites[oslo].at
+	other, _ := picturedChart(t)
+	c.Set(slices.Clone(other.sites), slices.Clone(other.links))
+	if c.drag.mode != dragSite || c.sites[oslo].at != held {
+		t.Errorf("the site went to %v, drag %+v", c.sites[oslo].at, c.drag)
+	}
+	c.Set(nil, nil)
+	c.DragEnd()
 }
 
 func TestTheGroundIsDraggedAndAClickLetsGo(t *testing.T) {
@@ -397,6 +413,20 @@ func BenchmarkZoom(b *testing.B) {
 	c := bigChart(b, 0)
 	for i := 0; b.Loop(); i++ {
 		c.zoomAt(0.25*float32(math.Pow(1.1, float64(i%16))), fyne.NewPos(500, 300))
+	}
+}
+
+// BenchmarkNews is a map of 300 sites with states shown anew, as after each answer of a
+// computer.
+func BenchmarkNews(b *testing.B) {
+	c := bigChart(b, 0.7)
+	sites, links := slices.Clone(c.sites), slices.Clone(c.links)
+	for i := range sites {
+		sites[i].health = kit.ComputerConnected
+	}
+	for b.Loop() {
+		c.Set(slices.Clone(sites), slices.Clone(links))
+		c.Refresh()
 	}
 }
 

@@ -53,6 +53,7 @@ type Presenter struct {
 	err     error
 	loading bool
 	again   bool // load once more: something changed meanwhile
+	anew    bool // and ask the directory itself
 
 	sites  []site // by name
 	siteOf map[mq.GUID]int
@@ -89,7 +90,7 @@ func (p *Presenter) Enter(s *screen.Scope, r screen.Route) {
 	p.scope = s
 	p.want = r.Entry
 	if fresh && p.dir != nil {
-		p.loading = false
+		p.loading, p.again, p.anew = false, false, false
 		p.host.Feed().Watch(s, func(string) { p.NodeChanged() })
 		screen.WatchDirectory(s, p.dir, func() { p.load(false) })
 		p.load(false)
@@ -137,7 +138,7 @@ func (p *Presenter) load(again bool) {
 		return
 	}
 	if p.loading {
-		p.again = true
+		p.again, p.anew = true, p.anew || again
 		return
 	}
 	p.loading = true
@@ -173,8 +174,9 @@ func (p *Presenter) loaded() {
 	p.OnPath()
 	p.OnPane()
 	if p.again {
-		p.again = false
-		p.load(false)
+		again := p.anew
+		p.again, p.anew = false, false
+		p.load(again)
 	}
 }
 

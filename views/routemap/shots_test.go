@@ -36,7 +36,7 @@ var (
 
 // open shows the map in a window. Where the sites are is kept from before, if at is
 // given.
-func open(t *testing.T, c theme.Choice, dir mgmtclient.Directory, at map[mq.GUID]point, from, to int) *window {
+func open(t *testing.T, c theme.Choice, dir mgmtclient.Directory, at map[mq.GUID]point, from, to mq.GUID) *window {
 	t.Helper()
 	viewtest.NewApp(t, c)
 	x := &window{Queue: screentest.NewQueue(), window: test.NewTempWindow(t, nil)}
@@ -52,7 +52,7 @@ func open(t *testing.T, c theme.Choice, dir mgmtclient.Directory, at map[mq.GUID
 				kept[id.String()] = [2]int{int(p.X), int(p.Y)}
 			}
 			placesOf(forest).Set(h.Preferences(), kept)
-			wayOf(forest).Set(h.Preferences(), [2]string{id(from).String(), id(to).String()})
+			wayOf(forest).Set(h.Preferences(), [2]string{from.String(), to.String()})
 			x.v = New(h).(*View)
 			return x.v
 		}},
@@ -127,53 +127,103 @@ func variants() []theme.Choice {
 	return viewtest.Variants
 }
 
+// named is the forest of the pictures with its sites and links by their names.
+type named struct {
+	*fake.Directory
+	sites, links map[string]mq.GUID
+	at           map[mq.GUID]point // as in the pictures
+}
+
+func pictures(t *testing.T, as string) named {
+	t.Helper()
+	n := named{fake.NewDirectory(fake.DirectoryOptions{As: as}), map[string]mq.GUID{}, map[string]mq.GUID{}, map[mq.GUID]point{}}
+	t.Cleanup(func() { _ = n.Close() })
+	m, err := n.Routes(t.Context(), false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	of := map[mq.GUID]string{}
+	for _, s := range m.Sites {
+		n.sites[s.Name], of[s.ID] = s.ID, s.Name
+	}
+	for _, l := range m.Links {
+		n.links[of[l.Site1]+" – "+of[l.Site2]] = l.ID
+	}
+	where := places(pictured)
+	for i, s := range nordhavn().Sites {
+		n.at[n.sites[s.Name]] = where[id(i)]
+	}
+	return n
+}
+
+// typeCost types a cost into the form.
+func (x *window) typeCost(t *testing.T, text string) {
+	t.Helper()
+	x.v.pane.form.cost.SetText(text)
+	x.v.pane.form.setCost(text)
+	x.ready(t)
+}
+
+func (x *window) ask(t *testing.T, name string, link mq.GUID, c theme.Choice) {
+	t.Helper()
+	x.v.p.AskDelete(link)
+	x.Until(t, "the question", func() bool { return x.window.Canvas().Overlays().Top() != nil })
+	x.shot(t, name, c)
+	x.closeTop()
+}
+
 func TestShots(t *testing.T) {
 	for _, c := range variants() {
 		t.Run(viewtest.Name(c), func(t *testing.T) {
-			dir := forestWith(nordhavn())
-			x := open(t, c, dir, places(pictured), hirtshals, odense).ready(t)
+			dir := pictures(t, "Administrator")
+			x := open(t, c, dir, dir.at, dir.sites["Hirtshals"], dir.sites["Odense"]).ready(t)
 			v := x.v
+			leased, trunk := dir.links["Aarhus – Odense"], dir.links["Aarhus – Copenhagen"]
 			x.shot(t, "05-route-map-way", c)
-			v.choose(item{kindLink, link(aarOdn)}, true)
-			v.pane.form.cost.SetText("2")
-			v.pane.form.setCost("2")
-			x.ready(t)
+			v.choose(item{kindLink, leased}, true)
+			x.typeCost(t, "2")
 			x.shot(t, "05-route-map", c)
-			x.window.Resize(narrowSize)
-			x.shot(t, "05-route-map-narrow", c)
-			x.window.Resize(leastSize)
-			x.shot(t, "05-route-map-smallest", c)
+			for name, size := range map[string]fyne.Size{"05-route-map-narrow": narrowSize, "05-route-map-smallest": leastSize} {
+				x.window.Resize(size)
+				x.shot(t, name, c)
+			}
 			x.window.Resize(pictureSize)
 			v.setMode(modeList)
-			v.chart.Fit()
 			x.shot(t, "05-route-map-list", c)
 			v.setMode(modeMap)
-			dir.refuse = denied()
-			v.p.Save()
-			x.ready(t)
-			x.shot(t, "05-route-map-refused", c)
-			dir.refuse = nil
+			v.chart.Fit()
 			v.p.Revert()
-			v.p.AskDelete(link(aarCph))
-			x.Until(t, "the question", func() bool { return x.window.Canvas().Overlays().Top() != nil })
-			x.shot(t, "05-route-map-delete", c)
-			x.closeTop()
-			v.p.AskDelete(link(hirAar))
-			x.Until(t, "the question", func() bool { return x.window.Canvas().Overlays().Top() != nil })
-			x.shot(t, "05-route-map-delete-last", c)
-			x.closeTop()
-			v.p.SetDown(link(aarCph), true)
-			v.choose(item{kindLink, link(aarCph)}, false)
-			x.ready(t)
-			x.shot(t, "05-route-map-if-down", c)
+			x.ask(t, "05-route-map-delete", trunk, c)
+			x.ask(t, "05-route-map-delete-last", dir.links["Hirtshals – Aarhus"], c)
+			v.p.SetDown(trunk, true)
+			v.choose(item{kindLink, trunk}, false)
+			x.ready(t).shot(t, "05-route-map-if-down", c)
 			v.p.AsItIs()
 			v.chart.takeFocus()
-			v.choose(item{kindSite, id(copenhagen)}, false)
-			x.ready(t)
-			x.shot(t, "05-route-map-site", c)
-			v.newLink(id(hirtshals), id(ronne))
-			x.ready(t)
-			x.shot(t, "05-route-map-new", c)
+			v.choose(item{kindSite, dir.sites["Copenhagen"]}, false)
+			x.ready(t).shot(t, "05-route-map-site", c)
+			x.window.Resize(narrowSize)
+			x.shot(t, "05-route-map-site-narrow", c)
+			x.window.Resize(pictureSize)
+			v.newLink(dir.sites["Hirtshals"], dir.sites["Rønne"])
+			x.ready(t).shot(t, "05-route-map-new", c)
+			v.p.Revert()
+			kit.ShowMenu(v.chart, fyne.NewPos(700, 480), v.items(item{kindLink, trunk})...)
+			x.shot(t, "05-route-map-menu", c)
+			x.closeTop()
+		})
+	}
+}
+
+func TestShotsOfARefusal(t *testing.T) {
+	for _, c := range variants() {
+		t.Run(viewtest.Name(c), func(t *testing.T) {
+			dir := pictures(t, "anna")
+			x := open(t, c, dir, dir.at, dir.sites["Hirtshals"], dir.sites["Odense"]).ready(t)
+			x.v.choose(item{kindLink, dir.links["Aarhus – Odense"]}, true)
+			x.typeCost(t, "2")
+			x.v.p.Save()
+			x.ready(t).shot(t, "05-route-map-refused", c)
 		})
 	}
 }
@@ -181,17 +231,17 @@ func TestShots(t *testing.T) {
 func TestShotsOfOtherForests(t *testing.T) {
 	for _, c := range variants() {
 		t.Run(viewtest.Name(c), func(t *testing.T) {
-			open(t, c, forestWith(nordhavn()), nil, hirtshals, odense).ready(t).shot(t, "05-route-map-first", c)
-			x := open(t, c, forestWith(branches(300)), nil, 200, 299).ready(t)
+			open(t, c, forestWith(nordhavn()), nil, id(hirtshals), id(odense)).ready(t).shot(t, "05-route-map-first", c)
+			x := open(t, c, forestWith(branches(300)), nil, id(200), id(299)).ready(t)
 			x.shot(t, "05-route-map-300", c)
 			x.v.chart.ZoomTo(0.45)
 			x.shot(t, "05-route-map-300-near", c)
-			open(t, c, forestWith(branches(40)), nil, 20, 39).ready(t).shot(t, "05-route-map-40", c)
-			open(t, c, forestWith(forestOf(1)), nil, 0, 0).ready(t).shot(t, "05-route-map-1", c)
-			open(t, c, forestWith(forestOf(0)), nil, 0, 0).ready(t).shot(t, "05-route-map-0", c)
+			open(t, c, forestWith(branches(40)), nil, id(20), id(39)).ready(t).shot(t, "05-route-map-40", c)
+			open(t, c, forestWith(forestOf(1)), nil, mq.GUID{}, mq.GUID{}).ready(t).shot(t, "05-route-map-1", c)
+			open(t, c, forestWith(forestOf(0)), nil, mq.GUID{}, mq.GUID{}).ready(t).shot(t, "05-route-map-0", c)
 			none := forestWith(nordhavn())
 			none.status = mgmtclient.DirectoryStatus{}
-			open(t, c, none, nil, 0, 0).shot(t, "10-empty-route-map", c)
+			open(t, c, none, nil, mq.GUID{}, mq.GUID{}).shot(t, "10-empty-route-map", c)
 		})
 	}
 }

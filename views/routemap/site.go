@@ -35,7 +35,7 @@ type machine struct {
 	out   screen.Departures
 }
 
-// kind is what a queue manager is, in a word.
+// kind is what a queue manager is for others, in a word; "" nothing.
 func (m *machine) kind() string {
 	switch {
 	case m.Gate:
@@ -43,9 +43,9 @@ func (m *machine) kind() string {
 	case m.Foreign:
 		return "foreign"
 	case m.Routing:
-		return "server"
+		return "routing"
 	}
-	return "desk"
+	return ""
 }
 
 // live is what the computers of the window tell of the queue managers of the
