@@ -63,7 +63,9 @@ func (v *View) entryItems() []*fyne.MenuItem {
 			v.make(w)
 		}))
 	}
-	items = append(items, kit.MenuSeparator(), kit.MenuItem("Permissions…", "lock", v.permissions))
+	allowed := kit.MenuItem("Permissions…", "lock", v.permissions)
+	allowed.Disabled = s.rights == nil
+	items = append(items, kit.MenuSeparator(), allowed)
 	remove := kit.DangerItem("Delete…", "delete", "Del", v.askDelete)
 	remove.Disabled = !v.canDelete()
 	return append(items, kit.MenuSeparator(), remove)
@@ -193,7 +195,11 @@ func whatGoes(list []mgmtclient.Entry, b broken) string {
 		words = "Its computer deletes the queue with the messages in it. "
 	}
 	if n := len(b.uses); n > 0 {
-		return words + forest + " " + screen.Many(int64(n), "entry") + map[bool]string{true: " refers", false: " refer"}[n == 1] + " to it and would lead nowhere:"
+		refer := screen.Count(int64(n)) + " entries refer to it and would lead nowhere:"
+		if n == 1 {
+			refer = "1 entry refers to it and would lead nowhere:"
+		}
+		return words + forest + " " + refer
 	}
 	return words + forest + " Nothing in the directory refers to it."
 }

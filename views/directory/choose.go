@@ -248,6 +248,13 @@ func (c *choice) verdict() (tone kit.Tone, bold, text string) {
 	case c.phase == failed && c.err != nil:
 		why, fix, _ := screen.Reason(c.err)
 		return kit.Warning, "It was not tested.", join(why, fix)
+	case c.phase == passed:
+		// What this account sees there.
+		for _, p := range c.probes {
+			if p.Layer == mgmtclient.LayerRights {
+				return kit.Info, "", screen.Sentence(p.Text)
+			}
+		}
 	}
 	return kit.Warning, "", ""
 }

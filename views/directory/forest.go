@@ -283,7 +283,7 @@ func (f *forest) under(rows []kit.TreeRow, b *branch, depth int) []kit.TreeRow {
 	switch {
 	case b.asking && !b.read:
 		line.ID, line.Icon, line.Text = lineWait+b.id, "sync", "Reading…"
-	case b.err != nil:
+	case b.err != nil && (!b.read || b.next != ""):
 		why, fix, _ := screen.Reason(b.err)
 		line.ID, line.Icon, line.Ink, line.Text, line.Tip = lineFault+b.id, "x-circle", theme.Danger, "Not read", join(why, fix)
 	case b.next != "":

@@ -7,6 +7,7 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 
+	"posthouse/localqm/mq"
 	"posthouse/mgmtclient"
 	"posthouse/views/kit"
 	"posthouse/views/screen"
@@ -149,7 +150,10 @@ func (n *pane) write(s *subject) {
 	}
 	n.looked = looks
 	n.who.Objects = nil
+	show(n.perms, s.rights != nil)
 	switch {
+	case mq.CodeOf(s.permErr) == mq.ErrUnsupportedOperation:
+		n.who.Add(kit.Padded(0, 16, 8, 16, kit.NewParagraph("Those who may change the container it is in. Active Directory's own tools show them.").Color(theme.Text2).Small()))
 	case s.permErr != nil:
 		why, _, code := screen.Reason(s.permErr)
 		n.who.Add(kit.Padded(0, 16, 8, 16, kit.NewRuns(kit.Run{Text: join("Not read: "+why, "")}, kit.Run{Text: " " + code, Face: kit.Mono}).Color(theme.Text2).Small()))
@@ -177,6 +181,9 @@ func (n *pane) writeNote(s *subject) {
 		}
 		n.note.Set(kit.Danger, "", "")
 		n.note.SetRuns(runs...)
+	case s.err != nil && n.v.away.Visible():
+		n.noteBox.Hide() // said there
+		return
 	case s.err != nil && notFound(s.err):
 		n.note.Set(kit.Warning, "", "")
 		n.note.Stacked("It is no longer there", "Somebody deleted it, or moved it to where this account cannot see it.")

@@ -81,6 +81,7 @@ func (v *View) permissions() {
 }
 
 func newSharing(v *View, e mgmtclient.Entry, p mgmtclient.Permissions) *sharing {
+	p.Entries = merged(p.Entries)
 	d := &sharing{v: v, e: e, was: p, now: p, scope: v.host.Scope().Sub()}
 	d.now.Entries = slices.Clone(p.Entries)
 	d.grid = kit.NewGrid(d, kit.Column{Key: "who", Title: "Account"}, kit.Column{Key: "may", Title: "May do", Width: 184})
@@ -131,7 +132,7 @@ func (d *sharing) Row(i int) (kit.RowData, bool) {
 		tail = "owner"
 	}
 	return kit.RowData{ID: kit.TextID(side + x.Key()), Cells: []kit.Cell{
-		{Text: kit.Shorten(accountName(x.Account)), Tail: tail, Icon: accountIcon(x.Account)}, {Text: may(&d.e, x), Color: theme.Text2},
+		{Text: kit.Shorten(accountName(x.Account)), Tail: tail, Icon: accountIcon(x.Account, &d.e)}, {Text: may(&d.e, x), Color: theme.Text2},
 	}}, true
 }
 

@@ -275,12 +275,18 @@ func (p *Presenter) reread(s *subject, after time.Duration) {
 			p.OnEntry()
 		})
 		screen.Load(p.reading, func(ctx context.Context) ([]mgmtclient.EntryUse, error) { return dir.UsedBy(ctx, id) }, func(u []mgmtclient.EntryUse, err error) {
-			s.uses, s.used, s.usedErr = u, true, err
+			if err == nil {
+				s.uses, s.used, s.usedErr = u, true, nil
+			} else if !s.used {
+				s.usedErr = err
+			}
 			p.OnEntry()
 		})
 		screen.Load(p.reading, func(ctx context.Context) (mgmtclient.Permissions, error) { return dir.Permissions(ctx, id) }, func(x mgmtclient.Permissions, err error) {
-			if s.permErr = err; err == nil {
-				s.rights = &x
+			if err == nil {
+				s.rights, s.permErr = &x, nil
+			} else if s.rights == nil {
+				s.permErr = err
 			}
 			p.OnEntry()
 		})

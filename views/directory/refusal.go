@@ -3,6 +3,7 @@ package directory
 import (
 	"errors"
 	"fmt"
+	"net/netip"
 	"strings"
 
 	"posthouse/localqm/mq"
@@ -25,10 +26,13 @@ const (
 	constraint         = 19
 )
 
-// shortHost is a controller as people call it: DC01 of DC01.nordhavn.example.
+// shortHost is a controller as people call it: DC01 of dc01.nordhavn.example.
 func shortHost(name string) string {
+	if _, err := netip.ParseAddr(name); err == nil {
+		return name
+	}
 	short, _, _ := strings.Cut(name, ".")
-	return short
+	return strings.ToUpper(short)
 }
 
 // refusalOf says why the directory did not do as it was told, and what that means for

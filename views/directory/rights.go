@@ -1,6 +1,7 @@
 package directory
 
 import (
+	"slices"
 	"strings"
 
 	"posthouse/localqm/mq"
@@ -34,7 +35,7 @@ func holders(e *mgmtclient.Entry, p mgmtclient.Permissions, as string) []holder 
 	var list []holder
 	seen := false
 	row := func(a mgmtclient.Account, may string) {
-		h := holder{icon: accountIcon(a), name: shortAccount(a, as), may: may}
+		h := holder{icon: accountIcon(a, e), name: shortAccount(a, e, as), may: may}
 		if a.Key() == p.Owner.Key() && a.Key() != "" {
 			h.badges, seen = append(h.badges, badge{"Owner", kit.Neutral}), true
 		}
@@ -43,7 +44,7 @@ func holders(e *mgmtclient.Entry, p mgmtclient.Permissions, as string) []holder 
 		}
 		list = append(list, h)
 	}
-	for _, x := range p.Entries {
+	for _, x := range merged(p.Entries) {
 		if x.Rights != 0 {
 			row(x.Account, may(e, x))
 		}
@@ -58,12 +59,29 @@ func holders(e *mgmtclient.Entry, p mgmtclient.Permissions, as string) []holder 
 	return list
 }
 
+// merged are entries with one for each account and side: what is inherited and what is
+// not is the same to those who may.
+func merged(list []mgmtclient.Permission) []mgmtclient.Permission {
+	var out []mgmtclient.Permission
+	for _, x := range list {
+		i := slices.IndexFunc(out, func(y mgmtclient.Permission) bool { return y.Deny == x.Deny && y.Key() == x.Key() })
+		if i >= 0 {
+			out[i].Rights |= x.Rights
+		} else {
+			out = append(out, x)
+		}
+	}
+	return out
+}
+
 func accountName(a mgmtclient.Account) string {
 	switch {
 	case a.SID == anonymous:
 		return "Anonymous, unsigned"
 	case a.Name != "":
-		return a.Name
+		// A group of a domain that has no name here: Domain admins of S-1-5-21-...
+		name, _, _ := strings.Cut(a.Name, " of S-1-5-21-")
+		return name
 	case a.SID != "":
 		return a.SID
 	}
@@ -72,17 +90,28 @@ func accountName(a mgmtclient.Account) string {
 
 // shortAccount is an account in the words of the person signed in: computers and groups
 // of the own domain without its name.
-func shortAccount(a mgmtclient.Account, as string) string {
+func shortAccount(a mgmtclient.Account, e *mgmtclient.Entry, as string) string {
 	name := accountName(a)
 	domain, rest, ok := strings.Cut(name, `\`)
 	own, _, _ := strings.Cut(as, `\`)
-	if icon := accountIcon(a); ok && strings.EqualFold(domain, own) && (icon == "server" || icon == "users") {
+	if icon := accountIcon(a, e); ok && strings.EqualFold(domain, own) && (icon == "server" || icon == "users") {
 		name = rest
 	}
 	return strings.TrimSuffix(name, "$")
 }
 
-func accountIcon(a mgmtclient.Account) string {
+// machineOf is the computer that an entry is, or is on; "" none.
+func machineOf(e *mgmtclient.Entry) string {
+	switch {
+	case e.Machine != nil:
+		return e.Machine.Computer
+	case e.Queue != nil:
+		return e.Queue.Machine.Name
+	}
+	return ""
+}
+
+func accountIcon(a mgmtclient.Account, e *mgmtclient.Entry) string {
 	last := a.SID[strings.LastIndexByte(a.SID, '-')+1:]
 	lower := strings.ToLower(a.Name)
 	switch {
@@ -90,7 +119,7 @@ func accountIcon(a mgmtclient.Account) string {
 		return "globe"
 	case a.SID == anonymous:
 		return "eye-off"
-	case strings.HasSuffix(a.Name, "$"), a.SID == self:
+	case strings.HasSuffix(a.Name, "$"), a.SID == self, a.Name != "" && strings.EqualFold(a.Name, machineOf(e)):
 		return "server"
 	case a.SID == creator:
 		return "user"
@@ -180,9 +209,9 @@ func queueWords(rest mq.QueueRight) string {
 // changers names those who may change an entry: "HUB-CPH01 and MSMQ Admins".
 func changers(e *mgmtclient.Entry, p mgmtclient.Permissions, as string) string {
 	var list []string
-	for _, x := range p.Entries {
+	for _, x := range merged(p.Entries) {
 		if !x.Deny && x.Rights&rightsChange(e) != 0 {
-			list = append(list, shortAccount(x.Account, as))
+			list = append(list, shortAccount(x.Account, e, as))
 		}
 	}
 	return enumerate(list, 3)

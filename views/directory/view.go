@@ -70,9 +70,9 @@ const (
 )
 
 const (
-	labelWide = 140
-	typeWide  = 116
-	whereWide = 104
+	labelWide = 136
+	typeWide  = 120
+	whereWide = 112
 )
 
 var (
@@ -364,6 +364,7 @@ func (v *View) stateChanged() {
 	}
 	if on := why != "" && v.p.found.known; on != v.away.Visible() {
 		show(v.away, on)
+		v.pane.changed()
 		v.root.Refresh()
 	}
 	words := screen.Sentence(why)

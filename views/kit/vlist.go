@@ -330,6 +330,9 @@ func (v *vlist) TypedKey(ev *fyne.KeyEvent) { v.owner.typedKey(ev) }
 // TypedShortcut is Fyne's.
 func (v *vlist) TypedShortcut(s fyne.Shortcut) { v.owner.typedShortcut(s) }
 
+// scrolls reports whether there is more than has room.
+func (v *vlist) scrolls() bool { return v.total() > v.viewport() && v.viewport() > 0 }
+
 // CreateRenderer is Fyne's.
 func (v *vlist) CreateRenderer() fyne.WidgetRenderer {
 	r := &clipBrush{brush{owner: v, objects: objects(v.layer, v.vbar, v.hbar)}}

@@ -213,6 +213,9 @@ func Sentence(s string) string {
 	if !strings.ContainsRune(".?!", rune(s[len(s)-1])) {
 		s += "."
 	}
+	if first, _, _ := strings.Cut(s, " "); strings.ContainsAny(strings.TrimRight(first, ".?!:,"), `.\0123456789`) {
+		return s // a name is written as it is
+	}
 	return Title(s)
 }
 
