@@ -203,8 +203,9 @@ func TestWhatTheDirectoryRefusesDoesNotHappen(t *testing.T) {
 func TestWithoutTheRightTheDirectoryIsNotAskedToChange(t *testing.T) {
 	joined(t, func(t *testing.T, q *qmtest.QM, f *qmtest.Forest) {
 		neighbour(t, f)
-		q.Create(`.\orders`, localqm.QueueSpec{})
-		q.Create(`OTHER\orders`, localqm.QueueSpec{})
+		closed := secure.Strict(qmtest.Owner.Token.User)
+		q.Create(`.\orders`, localqm.QueueSpec{Security: &closed})
+		q.Create(`OTHER\orders`, localqm.QueueSpec{Security: &closed})
 		f.Hook(func(what string) error {
 			if !strings.HasPrefix(what, "find ") {
 				t.Errorf("asked to %s", what)
@@ -227,6 +228,20 @@ func TestWithoutTheRightTheDirectoryIsNotAskedToChange(t *testing.T) {
 				want(t, err, mq.ErrAccessDenied)
 			}
 		}
+	})
+}
+
+func TestWhoIsKnownMayLookAtPublicQueuesUnlessTheyWereClosed(t *testing.T) {
+	joined(t, func(t *testing.T, q *qmtest.QM, _ *qmtest.Forest) {
+		q.Create(`.\orders`, localqm.QueueSpec{})
+		name := qmtest.Name(t, `.\orders`)
+		if _, err := q.Properties(ctx, qmtest.Stranger, name); err != nil {
+			t.Error(err)
+		}
+		_, err := q.OpenQueue(ctx, qmtest.Stranger, name, localqm.ReceiveAccess, localqm.DenyNone)
+		want(t, err, mq.ErrAccessDenied)
+		_, err = q.Properties(ctx, qmtest.Nobody, name)
+		want(t, err, mq.ErrAccessDenied)
 	})
 }
 

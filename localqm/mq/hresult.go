@@ -90,6 +90,7 @@ const (
 	ErrUnsupportedOperation             HResult = 0xC00E006A
 	ErrEncryptionProviderNotSupported   HResult = 0xC00E006B
 	ErrCertificateNotProvided           HResult = 0xC00E006D
+	ErrCannotJoinDomain                 HResult = 0xC00E0076
 	ErrPublicKeyNotFound                HResult = 0xC00E0079
 	ErrPublicKeyDoesNotExist            HResult = 0xC00E007A
 	ErrFailVerifySignature              HResult = 0xC00E0082
