@@ -75,6 +75,11 @@ func (r *reader) entries(ctx context.Context, list []directory.Object) ([]mgmtcl
 		turn <- struct{}{}
 		wait.Go(func() {
 			defer func() { <-turn }()
+			if m, ok := o.(*directory.Machine); ok && m.Created.IsZero() {
+				if o, errs[i] = r.d.Read(ctx, directory.KindMachine, directory.ByID(m.ID)); errs[i] != nil {
+					return // it was read for the map only
+				}
+			}
 			out[i], errs[i] = r.entry(ctx, o)
 		})
 	}
@@ -96,7 +101,10 @@ func (r *reader) entry(ctx context.Context, o directory.Object) (mgmtclient.Entr
 		e.Forest = &mgmtclient.ForestEntry{LongLived: o.LongLived, WeakenedSecurity: o.WeakenedSecurity, NotifyOld: o.NotifyOld}
 	case *directory.Site:
 		e.Site = &mgmtclient.SiteEntry{Foreign: o.Foreign}
-		e.Site.Machines, err = r.count(ctx, directory.Query{Kind: directory.KindMachine, Where: []directory.Term{directory.Is(directory.AttrSites, o.ID)}})
+		var b *book
+		if b, err = r.f.theBook(ctx); err == nil {
+			e.Site.Machines = b.count[o.ID]
+		}
 		if o.Foreign {
 			e.Where = "foreign site"
 		}
@@ -156,7 +164,7 @@ func (r *reader) machine(ctx context.Context, e *mgmtclient.Entry, o *directory.
 		names[i] = s.Name
 	}
 	e.Where = strings.Join(names, ", ")
-	m.Queues, err = r.count(ctx, directory.Query{Kind: directory.KindQueue, Under: o.DN})
+	m.Queues, err = r.count(ctx, directory.Query{Kind: directory.KindQueue, Where: []directory.Term{directory.Is(directory.AttrMachine, o.ID)}})
 	return err
 }
 
@@ -262,6 +270,10 @@ func (r *reader) ref(ctx context.Context, id mq.GUID) (named, error) {
 	}
 	r.f.mu.Lock()
 	k, ok := r.f.names[id]
+	if b := r.f.book; b != nil && !r.f.stale && (!ok || !r.now.Before(k.until)) {
+		k.named, ok = b.names[id]
+		k.until = b.read.Add(remembered)
+	}
 	r.f.mu.Unlock()
 	if ok && r.now.Before(k.until) {
 		return k.named, nil

@@ -115,6 +115,15 @@ func (r *reader) find(ctx context.Context, kind mgmtclient.EntryKind, q mgmtclie
 		// Links are known by the names of their sites, which the directory cannot order.
 		d.Contains, d.Limit, d.Order = "", 0, false
 	}
+	switch {
+	case k == directory.KindMachine && d.Contains == "" && q.Under == "":
+		// The directory cannot order machines, whose names are those of their computers.
+		return r.machines(ctx, limit)
+	case k == directory.KindLink:
+		if _, err := r.f.theBook(ctx); err != nil { // has the names of all sites
+			return nil, err
+		}
+	}
 	queries := []directory.Query{d}
 	if q.Under != "" {
 		if queries, err = r.under(ctx, d, q.Under); err != nil {
@@ -145,6 +154,19 @@ func (r *reader) find(ctx context.Context, kind mgmtclient.EntryKind, q mgmtclie
 		slices.SortStableFunc(list, func(a, b item) int { return strings.Compare(a.name, b.name) })
 	}
 	return list[:min(limit, len(list))], nil
+}
+
+// machines lists the first by name, as the map has them.
+func (r *reader) machines(ctx context.Context, limit int) ([]item, error) {
+	b, err := r.f.theBook(ctx)
+	if err != nil {
+		return nil, err
+	}
+	list := make([]item, min(limit, len(b.machines)))
+	for i := range list {
+		list[i] = item{b.machines[i], listed(b.machines[i])}
+	}
+	return list, nil
 }
 
 // listed is the name that an object is listed by.

@@ -74,6 +74,7 @@ type Forest struct {
 	watchers map[chan struct{}]struct{}
 	routes   *mgmtclient.RouteMap // as read last
 	ways     *topology.Map        // of routes
+	book     *book                // of routes
 	stale    bool                 // routes were changed here since
 	names    map[mq.GUID]known
 	accounts map[string]account
@@ -110,7 +111,7 @@ func New(o Options) *Forest {
 
 // clear forgets what was read. The caller holds mu, or is the only one.
 func (f *Forest) clear() {
-	f.routes, f.ways, f.stale, f.total = nil, nil, false, total{}
+	f.routes, f.ways, f.book, f.stale, f.total = nil, nil, nil, false, total{}
 	f.names, f.accounts = map[mq.GUID]known{}, map[string]account{}
 }
 

@@ -68,7 +68,7 @@ func (f *Forest) SetPermissions(ctx context.Context, id mq.GUID, p mgmtclient.Pe
 		return err
 	}
 	defer f.looked()
-	o, d, _, err := r.guarded(ctx, op, id)
+	o, d, mapping, err := r.guarded(ctx, op, id)
 	if err != nil {
 		return err
 	}
@@ -88,13 +88,16 @@ func (f *Forest) SetPermissions(ctx context.Context, id mq.GUID, p mgmtclient.Pe
 		if e.Flags&secure.Inherited == 0 {
 			continue
 		}
-		i := slices.IndexFunc(d.DACL, func(n secure.ACE) bool { return n.SID == e.SID && n.Type == e.Type && n.Mask&e.Mask == e.Mask })
-		if i < 0 {
+		mask := mapping.Map(e.Mask)
+		i := slices.IndexFunc(d.DACL, func(n secure.ACE) bool {
+			return n.SID == e.SID && n.Type == e.Type && n.Mask == mask && n.Flags&secure.Inherited == 0
+		})
+		switch {
+		case i >= 0:
+			d.DACL[i].Flags |= secure.Inherited // the directory adds it itself
+		case !slices.ContainsFunc(d.DACL, func(n secure.ACE) bool { return n.SID == e.SID && n.Type == e.Type && n.Mask&mask == mask }):
 			return mq.Errorf(mq.ErrInvalidParameter, op, "what %s has is inherited from the container of the object", r.shortName(ctx, e.SID)).
 				WithFix("change it there with Active Directory's own tools, or deny it here")
-		}
-		if d.DACL[i].Mask == e.Mask {
-			d.DACL[i].Flags |= secure.Inherited // the directory adds it itself
 		}
 	}
 	o.Common().Security = d.Append(nil)
@@ -112,6 +115,9 @@ func telling(l secure.ACL) secure.ACL {
 	}
 	out := secure.ACL{}
 	for _, e := range l {
+		if e.Flags&secure.InheritOnly != 0 {
+			continue // it is for what is made below
+		}
 		if e.Flags&secure.Inherited == 0 || !slices.ContainsFunc(l, func(o secure.ACE) bool {
 			return o.Flags&(secure.Inherited|secure.InheritOnly) == 0 && o.SID == e.SID && o.Type == e.Type && o.Mask&e.Mask == e.Mask
 		}) {

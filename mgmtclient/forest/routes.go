@@ -5,6 +5,7 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"time"
 
 	"posthouse/directory"
 	"posthouse/directory/topology"
@@ -87,6 +88,45 @@ func (o objects) routes(ways *topology.Map) *mgmtclient.RouteMap {
 	return r
 }
 
+// book is what the map tells of names.
+type book struct {
+	read     time.Time
+	names    map[mq.GUID]named
+	count    map[mq.GUID]int      // of a site's machines
+	machines []*directory.Machine // in the order of their names, with what routing needs
+}
+
+func (o objects) book(now time.Time) *book {
+	b := &book{read: now, names: make(map[mq.GUID]named, len(o.sites)+len(o.machines)), count: make(map[mq.GUID]int, len(o.sites)), machines: o.machines}
+	for _, s := range o.sites {
+		b.names[s.ID] = named{mgmtclient.EntryRef{ID: s.ID, Name: s.Name, Kind: mgmtclient.EntrySite}, s.Foreign}
+	}
+	for _, m := range o.machines {
+		b.names[m.ID] = named{mgmtclient.EntryRef{ID: m.ID, Name: m.Computer, Kind: mgmtclient.EntryMachine}, m.Foreign}
+		for _, s := range m.Sites {
+			b.count[s]++
+		}
+	}
+	slices.SortFunc(b.machines, func(a, b *directory.Machine) int { return strings.Compare(listed(a), listed(b)) })
+	return b
+}
+
+// theBook is that of the map; anew after a while.
+func (f *Forest) theBook(ctx context.Context) (*book, error) {
+	f.mu.Lock()
+	old := f.book == nil || f.stale || f.o.Now().Sub(f.book.read) > remembered
+	f.mu.Unlock()
+	if _, _, err := f.theMap(ctx, old); err != nil {
+		return nil, err
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.book == nil {
+		return nil, mq.Errorf(mq.ErrNoDS, "read the directory", "another one was chosen meanwhile").WithFix("read it again")
+	}
+	return f.book, nil
+}
+
 func routeLink(l *directory.Link) mgmtclient.RouteLink {
 	gates := slices.Clone(l.Gates)
 	if gates == nil {
@@ -127,12 +167,13 @@ func (f *Forest) theMap(ctx context.Context, again bool) (mgmtclient.RouteMap, *
 	}
 	ways := o.topology()
 	r := o.routes(ways)
+	b := o.book(f.o.Now())
 	s := d.Status()
-	r.Forest, r.Controller, r.Read = s.Forest, s.Controller, f.o.Now()
+	r.Forest, r.Controller, r.Read = s.Forest, s.Controller, b.read
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.d == d {
-		f.routes, f.ways, f.stale = r, ways, false
+		f.routes, f.ways, f.book, f.stale = r, ways, b, false
 	}
 	return *r, ways, nil
 }
