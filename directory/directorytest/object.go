@@ -364,6 +364,9 @@ func enterprise(t *testing.T, f *fixture) {
 	f.has(t, e.DN, "msmqlonglived", "86400")
 	f.has(t, e.DN, "msmqnamestyle", "FALSE")
 	f.has(t, e.DN, "msmqcspname", "Y")
+	if got := again(t, f, e); got.WeakenedSecurity == nil || *got.WeakenedSecurity {
+		t.Errorf("read back: %+v", got)
+	}
 	e.WeakenedSecurity = nil
 	must(t, f.Write(t.Context(), e, directory.AttrWeakenedSecurity))
 	f.has(t, e.DN, "msmqnamestyle")
