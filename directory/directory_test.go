@@ -41,7 +41,12 @@ type some struct{ directory.Directory }
 
 func (some) Search(context.Context, directory.Query) iter.Seq2[directory.Object, error] {
 	return func(yield func(directory.Object, error) bool) {
-		_ = yield(&directory.Site{}, nil) && yield(&directory.Site{}, nil) && yield(nil, mq.ErrNoDS)
+		for range 2 {
+			if !yield(&directory.Site{}, nil) {
+				return
+			}
+		}
+		yield(nil, mq.ErrNoDS)
 	}
 }
 
