@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"posthouse/localqm"
 	"posthouse/localqm/failpoint"
@@ -118,6 +119,7 @@ func crashPublicChild(dir string) error {
 	if err := changePublic(q, os.Getenv(crashWhat)); err != nil {
 		return err
 	}
+	<-time.After(time.Minute) // the writer gets there a moment after it has answered
 	return fmt.Errorf("it was not stopped at %s", at)
 }
 
