@@ -52,6 +52,9 @@ type reader struct {
 	d    directory.Directory
 	from string // controller
 	now  time.Time
+	// queues are how many are below each machine, by its name in small letters; nil: they
+	// are counted one machine at a time.
+	queues map[string]int
 }
 
 func (f *Forest) reader(ctx context.Context) (*reader, error) {
@@ -59,7 +62,7 @@ func (f *Forest) reader(ctx context.Context) (*reader, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &reader{f, d, d.Status().Controller, f.o.Now()}, nil
+	return &reader{f: f, d: d, from: d.Status().Controller, now: f.o.Now()}, nil
 }
 
 // parallel is how many questions are asked at once for the names and counts of a page.
@@ -69,6 +72,9 @@ const parallel = 8
 func (r *reader) entries(ctx context.Context, list []directory.Object) ([]mgmtclient.Entry, error) {
 	out := make([]mgmtclient.Entry, len(list))
 	errs := make([]error, len(list))
+	if err := r.countQueues(ctx, list); err != nil {
+		return nil, err
+	}
 	turn := make(chan struct{}, parallel)
 	var wait sync.WaitGroup
 	for i, o := range list {
@@ -85,6 +91,39 @@ func (r *reader) entries(ctx context.Context, list []directory.Object) ([]mgmtcl
 	}
 	wait.Wait()
 	return out, errors.Join(errs...)
+}
+
+// fewMachines is up to how many machines of a page their queues are counted one by one,
+// maxQueues up to how many queues are counted all at once.
+const (
+	fewMachines = 16
+	maxQueues   = 20_000
+)
+
+// countQueues counts the queues of all machines at once if a page has many.
+func (r *reader) countQueues(ctx context.Context, list []directory.Object) error {
+	machines := 0
+	for _, o := range list {
+		if o.Kind() == directory.KindMachine {
+			machines++
+		}
+	}
+	if machines <= fewMachines {
+		return nil
+	}
+	queues := map[string]int{}
+	n := 0
+	for o, err := range r.d.Search(ctx, directory.Query{Kind: directory.KindQueue, Only: []directory.Attribute{directory.AttrID}, Limit: maxQueues + 1}) {
+		if err != nil {
+			return err
+		}
+		queues[strings.ToLower(directory.Parent(o.Common().DN))]++
+		n++
+	}
+	if n <= maxQueues {
+		r.queues = queues
+	}
+	return nil
 }
 
 // entry turns an object into an entry.
@@ -164,6 +203,10 @@ func (r *reader) machine(ctx context.Context, e *mgmtclient.Entry, o *directory.
 		names[i] = s.Name
 	}
 	e.Where = strings.Join(names, ", ")
+	if r.queues != nil {
+		m.Queues = r.queues[strings.ToLower(o.DN)]
+		return nil
+	}
 	m.Queues, err = r.count(ctx, directory.Query{Kind: directory.KindQueue, Where: []directory.Term{directory.Is(directory.AttrMachine, o.ID)}})
 	return err
 }

@@ -624,3 +624,27 @@ func TestAControllerThatIsNotThereIsALayerThatFails(t *testing.T) {
 		t.Errorf("%s, %v", got, err)
 	}
 }
+
+func TestAPageOfManyMachinesCountsTheirQueues(t *testing.T) {
+	m := memory.Forest(memory.Spec{Sites: 2, Links: 1, Machines: 40, Queues: 100})
+	f := forest.New(forest.Options{Keys: &keys{}, Dial: (&controllers{m: m}).dial})
+	t.Cleanup(func() { _ = f.Close() })
+	if err := f.Choose(t.Context(), anna, word("x")); err != nil {
+		t.Fatal(err)
+	}
+	p := find(t, f, mgmtclient.DirectoryQuery{Kinds: []mgmtclient.EntryKind{mgmtclient.EntryMachine}})
+	if len(p.Entries) != 40 || p.Entries[0].Name != "QM00000" || p.Entries[39].Name != "QM00039" {
+		t.Fatalf("%q", names(p.Entries))
+	}
+	for i, e := range p.Entries {
+		if want := (139 - i) / 40; e.Machine.Queues != want {
+			t.Errorf("%s has %d queues, not %d", e.Name, e.Machine.Queues, want)
+		}
+		if e.Where == "" || e.Created.IsZero() {
+			t.Errorf("%+v was not read", e)
+		}
+	}
+	if s := one(t, f, mgmtclient.EntrySite, "Site0001"); s.Site.Machines != 20 {
+		t.Errorf("%d machines", s.Site.Machines)
+	}
+}
