@@ -1,6 +1,7 @@
 package directory
 
 import (
+	"cmp"
 	"fmt"
 	"strconv"
 	"strings"
@@ -205,10 +206,10 @@ func (f *form) link() {
 // forest is the form of the settings of the whole forest.
 func (f *form) forest() {
 	x := mgmtclient.FieldLongLived
-	field := kit.NewField("4 d").Wide(96)
+	field := kit.NewField("not said").Wide(96)
 	field.OnChanged = func(text string) {
 		d, ok := readSpan(text)
-		if !ok {
+		if !ok && strings.TrimSpace(text) != "" {
 			f.d.fault(x, "Such as 4 d or 12 h")
 			f.edit(func(*mgmtclient.Entry) {})
 			return
@@ -216,9 +217,14 @@ func (f *form) forest() {
 		f.d.fault(x, "")
 		f.edit(func(e *mgmtclient.Entry) { e.Forest.LongLived = uint32(d / time.Second) })
 	}
-	words := func(e *mgmtclient.Entry) string { return span(time.Duration(e.Forest.LongLived) * time.Second) }
+	words := func(e *mgmtclient.Entry) string {
+		if e.Forest.LongLived == 0 {
+			return ""
+		}
+		return span(time.Duration(e.Forest.LongLived) * time.Second)
+	}
 	f.entered(x, field, func() string { return words(&f.d.now) })
-	f.add("Lifetime", kit.Row(kit.Fixed(96, 0, field), f.remark(x, "to reach a queue, if nothing is said", func() string { return words(&f.d.was) }), f.mark(x)))
+	f.add("Lifetime", kit.Row(kit.Fixed(96, 0, field), f.remark(x, "to reach a queue", func() string { return cmp.Or(words(&f.d.was), "not said") }), f.mark(x)))
 	e := f.d.now.Forest
 	flag := func(b *bool, on, off string) string {
 		switch {

@@ -71,7 +71,7 @@ func (s *useSource) Row(i int) (kit.RowData, bool) {
 		return kit.RowData{}, false
 	}
 	u := s.v.used[i]
-	return kit.RowData{ID: kit.TextID(u.kind + "\x00" + u.name), Cells: []kit.Cell{
+	return kit.RowData{ID: kit.NumID(uint64(i) + 1), Cells: []kit.Cell{
 		{Text: kit.Shorten(u.name), Icon: u.icon}, {Text: kit.Shorten(u.how)}, {Text: u.kind, Color: theme.Text2},
 	}}, true
 }

@@ -358,7 +358,7 @@ func (t *TreeList) bindRow(view any, i int, size fyne.Size) {
 	v.icon.place(x, 6, 16)
 	x += 22
 	right := size.Width - 8
-	if t.list.scrolls() {
+	if t.list.scrolls() && r.Count+r.Badge != "" {
 		right -= 6 // the bar is there
 	}
 	v.pill.show(r.Badge != "")
