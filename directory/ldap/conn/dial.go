@@ -280,7 +280,7 @@ func newSession(c net.Conn, d *dialing) *session {
 	}
 	s.line = &guarded{Conn: c, in: bufio.NewReader(c), patience: d.Timeout, lost: s.lose}
 	s.lib = goldap.NewConn(s.line, false)
-	s.lib.SetTimeout(d.Timeout)
+	s.lib.SetTimeout(2 * d.Timeout) // call comes first; this ends what nobody waits for any more
 	s.lib.Start()
 	return s
 }

@@ -96,6 +96,9 @@ func (s *session) call(ctx context.Context, op string, request func() error) (an
 	}
 	select {
 	case err := <-answer:
+		if ctx.Err() != nil && errors.Is(err, ctx.Err()) {
+			return false, s.late(op, ctx)
+		}
 		return true, s.explain(op, err)
 	case <-ctx.Done():
 		return false, s.late(op, ctx)
