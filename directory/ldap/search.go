@@ -123,12 +123,29 @@ func (p *plan) run(ctx context.Context, w wish, q directory.Query) ([]Entry, err
 	s := Search{Scope: p.scope, Filter: and(p.filters...), Attributes: w.attributes, SDFlags: w.flags(), Limit: q.Limit}
 	if q.Order {
 		if w.kind.kind == directory.KindMachine || w.kind.kind == directory.KindServer {
-			s.Limit = 0 // their names are those of other objects: sorted when all are there
-		} else {
-			s.Sort = attrCN
+			return p.inOrder(ctx, w, q, s)
 		}
+		s.Sort = attrCN
 	}
 	return p.everywhere(ctx, s)
+}
+
+// few is how many queue managers are rather all read than found one by one.
+const few = 1000
+
+// inOrder reads what a directory cannot sort, as the names are those of other objects:
+// all to be sorted then, or, of many queue managers, through their computers.
+func (p *plan) inOrder(ctx context.Context, w wish, q directory.Query, s Search) ([]Entry, error) {
+	s.Limit = 0
+	if w.kind.kind == directory.KindServer || q.Limit == 0 || len(p.filters) > 1 {
+		return p.everywhere(ctx, s)
+	}
+	s.Limit = few
+	list, err := p.everywhere(ctx, s)
+	if err != nil || len(list) < few {
+		return list, err
+	}
+	return p.throughComputers(ctx, w, q)
 }
 
 // everywhere does a search in all the bases.
@@ -159,33 +176,45 @@ func (p *plan) throughComputers(ctx context.Context, w wish, q directory.Query) 
 	if q.Order {
 		s.Sort = attrCN
 	}
-	hosts, err := p.everywhere(ctx, s)
-	if err != nil {
-		return nil, err
-	}
-	if q.Order {
-		slices.SortStableFunc(hosts, func(a, b Entry) int { return strings.Compare(Fold(Element(a.DN, 0)), Fold(Element(b.DN, 0))) })
-	}
 	var list []Entry
-	for chunk := range slices.Chunk(hosts, batchSize) {
-		dns := make([]string, len(chunk))
-		for i, e := range chunk {
-			dns[i] = Child("msmq", e.DN)
-		}
-		found, err := p.f.lookup(ctx, p.root, dns, and(p.filters...), w.attributes, w.flags())
+	tried := map[string]bool{}
+	for s.Limit = 2 * q.Limit; ; s.Limit *= 4 { // most computers have a queue manager, or few do
+		hosts, err := p.everywhere(ctx, s)
 		if err != nil {
 			return list, err
 		}
-		for _, dn := range dns {
-			if e, ok := found[Key(dn)]; ok {
-				list = append(list, e)
+		last := q.Limit == 0 || len(hosts) < s.Limit
+		hosts = slices.DeleteFunc(hosts, func(e Entry) bool { return tried[e.DN] })
+		for chunk := range slices.Chunk(hosts, batchSize) {
+			if list, err = p.ofComputers(ctx, w, chunk, list); err != nil {
+				return list, err
+			}
+			if q.Limit > 0 && len(list) >= q.Limit {
+				return list, nil
 			}
 		}
-		if q.Limit > 0 && len(list) >= q.Limit {
-			break
+		if last {
+			return list, nil
+		}
+		for _, e := range hosts {
+			tried[e.DN] = true
 		}
 	}
-	return list, nil
+}
+
+// ofComputers appends the machines of computers.
+func (p *plan) ofComputers(ctx context.Context, w wish, hosts, list []Entry) ([]Entry, error) {
+	dns := make([]string, len(hosts))
+	for i, e := range hosts {
+		dns[i] = Child("msmq", e.DN)
+	}
+	found, err := p.f.lookup(ctx, p.root, dns, and(p.filters...), w.attributes, w.flags())
+	for _, dn := range dns {
+		if e, ok := found[Key(dn)]; ok {
+			list = append(list, e)
+		}
+	}
+	return list, err
 }
 
 // contains adds text that is in a name or a label.

@@ -176,6 +176,40 @@ func TestABigForest(t *testing.T) {
 	}
 }
 
+func TestTheFirstPagesOfManyQueueManagersAreInOrder(t *testing.T) {
+	d := memory.Forest(memory.Spec{Sites: 10, Machines: 2500})
+	dir := ldap.New(d.Administrator())
+	// Most of the first computers have none.
+	for i := range 900 {
+		create(t, dir, &directory.Computer{Head: directory.Head{Name: fmt.Sprintf("A%04d", i)}})
+	}
+	site, err := dir.Read(t.Context(), directory.KindSite, directory.ByName("Site0003"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	create(t, dir, &directory.Machine{Computer: "A0007", Sites: []mq.GUID{site.Common().ID}})
+	for _, c := range []struct {
+		q     directory.Query
+		n     int
+		first string
+		last  string
+	}{
+		{directory.Query{Limit: 50}, 50, "A0007", "QM00048"},
+		{directory.Query{Limit: 1}, 1, "A0007", "A0007"},
+		{directory.Query{}, 2501, "A0007", "QM02499"},
+		{directory.Query{Contains: "qm012", Limit: 20}, 20, "QM01200", "QM01219"},
+		{directory.Query{Contains: "qm012"}, 100, "QM01200", "QM01299"},
+		{directory.Query{Limit: 9999}, 2501, "A0007", "QM02499"},
+		{directory.Query{Where: []directory.Term{directory.Is(directory.AttrSites, site.Common().ID)}, Limit: 3}, 3, "A0007", "QM00013"},
+	} {
+		c.q.Kind, c.q.Order = directory.KindMachine, true
+		list, err := directory.All[*directory.Machine](t.Context(), dir, c.q)
+		if err != nil || len(list) != c.n || list[0].Computer != c.first || list[len(list)-1].Computer != c.last {
+			t.Errorf("%+v finds %d, %v", c.q, len(list), err)
+		}
+	}
+}
+
 func BenchmarkForest(b *testing.B) {
 	for b.Loop() {
 		memory.Forest(memory.Spec{Sites: 1000, Links: 5000, Machines: 10000, Queues: 50000})
