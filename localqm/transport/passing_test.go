@@ -94,6 +94,7 @@ func TestWhoIsNoRoutingServerRefuses(t *testing.T) {
 }
 
 func TestMessagesExpireAtARoutingServer(t *testing.T) {
+	t.Parallel() // it waits
 	c := newChain(t)
 	set(t, c.from, func(s *localqm.Settings) { s.Resend = [4]uint32{1, 1, 1, 1} })
 	c.l3.Down(true)
@@ -113,6 +114,7 @@ func TestMessagesExpireAtARoutingServer(t *testing.T) {
 }
 
 func TestWhatIsSentAgainDoesNotPileUpOnTheWay(t *testing.T) {
+	t.Parallel() // it waits
 	c := newChain(t)
 	set(t, c.from, func(s *localqm.Settings) { s.Resend = [4]uint32{1, 1, 1, 1} })
 	c.l3.Down(true)
@@ -129,6 +131,7 @@ func TestWhatIsSentAgainDoesNotPileUpOnTheWay(t *testing.T) {
 }
 
 func TestARoutingServerThatIsFullTakesNothing(t *testing.T) {
+	t.Parallel() // it waits
 	c := newChain(t)
 	c.l2.Down(true)
 	quota(t, c.r1, 2)
@@ -151,6 +154,7 @@ func TestARoutingServerThatIsFullTakesNothing(t *testing.T) {
 }
 
 func TestTheWayIsCutAmongAThousandTransactionalMessages(t *testing.T) {
+	t.Parallel() // it waits
 	c, cheap, dear := diamond(t)
 	set(t, c.from, func(s *localqm.Settings) { s.Resend = [4]uint32{1, 1, 1, 1} })
 	const n = 1000
@@ -172,6 +176,7 @@ func TestTheWayIsCutAmongAThousandTransactionalMessages(t *testing.T) {
 }
 
 func TestARoutingServerThatIsRestartedLosesAndDoublesNothing(t *testing.T) {
+	t.Parallel() // it waits
 	c := newChain(t)
 	set(t, c.from, func(s *localqm.Settings) { s.Resend = [4]uint32{1, 1, 1, 1} })
 	type sent struct{ booked, plain []string }
@@ -212,6 +217,7 @@ func (c *chain) hurry(t *testing.T, booked, plain int) {
 }
 
 func TestABadLineOnTheWay(t *testing.T) {
+	t.Parallel() // it waits
 	c := newChain(t)
 	set(t, c.from, func(s *localqm.Settings) { s.Resend = [4]uint32{1, 1, 1, 1} })
 	for _, l := range []*transporttest.Line{c.l1, c.l2, c.l3} {

@@ -120,7 +120,7 @@ func (t *Transport) lead(w *way, hops []route.Hop) {
 		if h.ways == nil {
 			h.ways = map[*way]struct{}{}
 		}
-		if !slices.Equal(h.names, n.Hosts) {
+		if len(n.Hosts) > 0 && !slices.Equal(h.names, n.Hosts) {
 			h.names, h.failures = slices.Clone(n.Hosts), 0 // it may be somewhere else
 		}
 		h.ways[w] = struct{}{}

@@ -178,6 +178,7 @@ func diamond(t *testing.T) (c *chain, cheap, dear *transporttest.Line) {
 }
 
 func TestTheOtherWayIsTakenAndTheBetterOneAgain(t *testing.T) {
+	t.Parallel() // it waits
 	c, cheap, _ := diamond(t)
 	want := book(t, c.from, c.bookings, 0, 5)
 	holds(t, c.to, "bookings", want)
@@ -207,6 +208,7 @@ func TestTheOtherWayIsTakenAndTheBetterOneAgain(t *testing.T) {
 }
 
 func TestAnUnknownDestinationWaitsWithWords(t *testing.T) {
+	t.Parallel() // it waits
 	c := newChain(t)
 	c.forest.Lose("SHOP01", true)
 	c.from.Send(c.orders, qmtest.Message("a"))

@@ -115,21 +115,27 @@ func (c *conn) take() bool {
 	return true
 }
 
-// turn is the next queue with messages: hosts and their queues take turns.
-// Called with mu held.
-func (c *conn) turn() *link {
+// turn is the next queue with messages: one of the highest base priority (MS-MQDMPR
+// 3.1.7.1.28); among these hosts and their queues take turns. Called with mu held.
+func (c *conn) turn() (next *link) {
 	now := time.Now()
-	for i, h := range c.hosts {
-		for k, l := range h.links {
+	var i, k int
+	for host, h := range c.hosts {
+		for at, l := range h.links {
 			if !l.ready || l.paused || l.way != nil && l.way.best != h || l.trouble != nil && now.Before(l.again) {
 				continue
 			}
-			c.hosts = append(append(c.hosts[:i:i], c.hosts[i+1:]...), h)
-			h.links = append(append(h.links[:k:k], h.links[k+1:]...), l)
-			return l
+			if next == nil || l.queue.BasePriority() > next.queue.BasePriority() {
+				next, i, k = l, host, at
+			}
 		}
 	}
-	return nil
+	if next != nil {
+		h := c.hosts[i]
+		c.hosts = append(append(c.hosts[:i:i], c.hosts[i+1:]...), h)
+		h.links = append(append(h.links[:k:k], h.links[k+1:]...), next)
+	}
+	return next
 }
 
 // ack puts an order acknowledgement in front of what is sent.
