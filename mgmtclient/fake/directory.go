@@ -67,6 +67,9 @@ func (d *Directory) Start() { d.controller.Start() }
 
 // dial signs in at the controller in memory.
 func (d *Directory) dial(ctx context.Context, s mgmtclient.DirectorySignIn, password string, report func(mgmtclient.Probe)) (directory.Directory, error) {
+	if report == nil {
+		report = func(mgmtclient.Probe) {}
+	}
 	failed := func(l mgmtclient.Layer, code mq.HResult, why, fix string) (directory.Directory, error) {
 		report(mgmtclient.Probe{Layer: l, Text: why, Fix: fix})
 		return nil, &mq.Error{Code: code, Op: "connect to the directory", Why: why, Fix: fix}

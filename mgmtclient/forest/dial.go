@@ -22,6 +22,13 @@ func dial(ctx context.Context, s mgmtclient.DirectorySignIn, password string, re
 	if s.SignIn == mgmtclient.SignInKerberos {
 		o.SignIn = conn.SignIn{Method: conn.Kerberos, User: s.User}
 	}
+	if report == nil {
+		c, err := conn.New(o)
+		if err != nil {
+			return nil, err
+		}
+		return ldap.New(c), nil
+	}
 	l := layers{report: report}
 	o.Report = l.step
 	c, err := conn.Dial(ctx, o)

@@ -29,7 +29,8 @@ type Options struct {
 }
 
 // Dialer connects to a directory. It reports the layers that it passes, and the one
-// that fails.
+// that fails; with a nil report it may wait with connecting until something is asked.
+// What it returns connects again by itself when its line breaks.
 type Dialer func(ctx context.Context, s mgmtclient.DirectorySignIn, password string, report func(mgmtclient.Probe)) (directory.Directory, error)
 
 // Keys keeps passwords by a name; *computers.Keys is one.
@@ -68,7 +69,8 @@ type Forest struct {
 	signIn   mgmtclient.DirectorySignIn
 	loaded   bool
 	d        directory.Directory
-	why      error // the last attempt to connect failed
+	last     directory.Status // when it was connected
+	why      error            // the last attempt to connect failed
 	closed   bool
 	seen     mgmtclient.DirectoryStatus
 	watchers map[chan struct{}]struct{}
@@ -129,7 +131,11 @@ func (f *Forest) status() mgmtclient.DirectoryStatus {
 		d := f.d.Status()
 		s.Connected, s.Forest, s.Controller, s.As, s.Protection = d.Connected, d.Forest, d.Controller, d.As, d.Protection
 		if err = d.Err; d.Connected {
-			err = nil
+			err, f.last = nil, d
+		}
+		// People want to know what it is that does not answer.
+		if s.Forest == "" {
+			s.Forest, s.Controller, s.As = f.last.Forest, f.last.Controller, f.last.As
 		}
 	}
 	if err != nil {
@@ -228,14 +234,14 @@ func (f *Forest) connect(ctx context.Context) (directory.Directory, error) {
 	if err != nil {
 		return nil, err
 	}
-	return f.o.Dial(ctx, s, password, func(mgmtclient.Probe) {})
+	return f.o.Dial(ctx, s, password, nil)
 }
 
 // drop closes the connection; the next question connects anew.
 func (f *Forest) drop() error {
 	f.mu.Lock()
 	d := f.d
-	f.d, f.why = nil, nil
+	f.d, f.why, f.last = nil, nil, directory.Status{}
 	f.clear()
 	f.mu.Unlock()
 	if d == nil {
