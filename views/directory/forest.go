@@ -169,6 +169,13 @@ func (f *forest) refresh() {
 	}
 }
 
+// idle forgets questions whose answers will not come: the screen was left.
+func (f *forest) idle() {
+	for _, b := range f.byID {
+		b.asking = false
+	}
+}
+
 // rename calls the tree by its forest, once that is known.
 func (f *forest) rename(name string) {
 	if name != "" {
@@ -189,7 +196,6 @@ func (f *forest) load(b *branch, more bool) {
 		q.Limit = max(pageSize, (len(b.kids)+pageSize-1)/pageSize*pageSize)
 	}
 	dir := f.p.dir
-	f.p.scope.OnEnd(func() { b.asking = false })
 	screen.Load(f.p.scope, func(ctx context.Context) (mgmtclient.DirectoryPage, error) { return dir.Find(ctx, q) }, func(page mgmtclient.DirectoryPage, err error) {
 		b.asking = false
 		if err != nil {

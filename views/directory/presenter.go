@@ -67,6 +67,7 @@ func (p *Presenter) Enter(s *screen.Scope, r screen.Route) {
 		return
 	}
 	p.scope = s
+	p.tree.idle()
 	screen.WatchDirectory(s, p.dir, p.changed)
 	p.was = p.dir.Status()
 	p.Refresh()

@@ -23,7 +23,7 @@ import (
 func opened(t *testing.T, d mgmtclient.Directory) (*screentest.Host, *View) {
 	t.Helper()
 	viewtest.NewApp(t, theme.Light)
-	h := screentest.New(t, fake.Sample())
+	h := screentest.New(t, sender(t))
 	h.Forest = d
 	v := New(h).(*View)
 	s := h.Scope().Sub()
@@ -204,6 +204,9 @@ func TestAListKnowsWhatItHasAndWhoHasIt(t *testing.T) {
 	says := map[string]string{}
 	for _, u := range v.p.Uses() {
 		says[u.name] = u.how
+	}
+	if says["HUB-CPH01"] != "3 messages on their way to it" {
+		t.Errorf("of outgoing queues it says %v", says)
 	}
 	if says["Order watchers"] != "has it as one of 4 members" || says["orders-main"] != "is another name for it" {
 		t.Errorf("%v", says)

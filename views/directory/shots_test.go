@@ -9,6 +9,7 @@ import (
 	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/test"
 
+	"posthouse/localqm/mq"
 	"posthouse/mgmtclient"
 	"posthouse/mgmtclient/fake"
 	"posthouse/views/kit"
@@ -27,11 +28,23 @@ func variants() []theme.Choice {
 	return viewtest.Variants
 }
 
+// sender is the sample computer with messages for a public queue.
+func sender(t testing.TB) *fake.Node {
+	t.Helper()
+	n := fake.Sample()
+	if err := n.PutOutgoing(fake.OutgoingQueue{
+		To: "PUBLIC=8d1f40c6-2b7e-4e53-9a10-6c5e0b3f77d2", Unsent: 3, First: fake.Now, Link: fake.Link{State: mq.StateConnected, Since: fake.Now},
+	}); err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
 // window shows the screen in a window, on a directory.
 func window(t *testing.T, c theme.Choice, d mgmtclient.Directory) (*shelltest.Window, *View) {
 	t.Helper()
 	var v *View
-	w := shelltest.OpenForest(t, c, fake.Now, fake.Sample(), d, map[screen.Name]screen.Factory{screen.Directory: func(h screen.Host) screen.Screen {
+	w := shelltest.OpenForest(t, c, fake.Now, sender(t), d, map[screen.Name]screen.Factory{screen.Directory: func(h screen.Host) screen.Screen {
 		v = New(h).(*View)
 		return v
 	}, screen.RouteMap: func(screen.Host) screen.Screen { return blank{kit.Stack(0)} }}, map[screen.Name]screen.Form{screen.ChooseDirectory: Choose})

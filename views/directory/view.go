@@ -102,8 +102,8 @@ func (v *View) makeBars() {
 		f.OnSubmit = func(string) { v.look() }
 		f.OnKey = v.fieldKey
 		f.OnChanged = func(text string) {
-			if text == "" && f == v.guid {
-				f.Refuse(false)
+			if text == "" && !v.p.found.browsing() {
+				v.look()
 			}
 		}
 	}

@@ -311,3 +311,20 @@ func TestAConnectionThatComesAndGoesLeavesOneWhereOneIs(t *testing.T) {
 		t.Errorf("at %s", a.p.Path())
 	}
 }
+
+func TestPublicQueuesHaveAFolderOfTheirOwn(t *testing.T) {
+	n := fake.New(fake.Options{Name: "HUB-CPH01", Forest: "nordhavn.example", Now: fake.NewClock(fake.Now).Now})
+	if _, err := n.CreateQueue(t.Context(), `.\orders`, mgmtclient.QueueSettings{}); err != nil {
+		t.Fatal(err)
+	}
+	h := screentest.New(t, n)
+	p := NewPresenter(h)
+	p.Enter(h.Scope().Sub(), screen.Route{Screen: screen.Queues, Queue: `HUB-CPH01\orders`})
+	if p.Folder() != screen.PublicQueues || p.FolderName() != "Public Queues" || !p.Stored() {
+		t.Errorf("in %s, %s", p.Folder(), p.FolderName())
+	}
+	q, ok := p.Queue()
+	if !ok || q.PathName != `HUB-CPH01\orders` || !strings.HasPrefix(q.FormatName, "PUBLIC=") {
+		t.Errorf("%+v", q)
+	}
+}

@@ -203,3 +203,23 @@ func TestNodesAreShownByTheirState(t *testing.T) {
 		}
 	}
 }
+
+func TestPublicQueuesAreToldByTheirNames(t *testing.T) {
+	for path, want := range map[string]bool{
+		`HUB\orders`: true, `HUB\private$\orders`: false, `HUB\PRIVATE$\orders`: false, `HUB\system$;journal`: false, "orders": false, `HUB\orders;journal`: true,
+	} {
+		if got := screen.IsPublic(path); got != want {
+			t.Errorf("%s: %v", path, got)
+		}
+	}
+}
+
+func TestNamesAtTheBeginningOfASentenceStayAsTheyAre(t *testing.T) {
+	for words, want := range map[string]string{
+		"dc01.nordhavn.example does not answer": "dc01.nordhavn.example does not answer.", "it is full": "It is full.", "why?": "Why?", "stopped.": "Stopped.",
+	} {
+		if got := screen.Sentence(words); got != want {
+			t.Errorf("%q", got)
+		}
+	}
+}
