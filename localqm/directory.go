@@ -19,7 +19,11 @@ type Directory interface {
 	Find(ctx context.Context, name mq.QueueName) (PublicQueue, error)
 	// Create, Set and Delete change a public queue of any computer in the directory
 	// for a caller of this one, and tell its queue manager if that is another
-	// (MS-MQCN 3.3.4.1). For our own queues the engine follows what they return.
+	// (MS-MQCN 3.3.4.1). For our own queues the engine follows what they return. The
+	// caller's rights were checked as far as this computer can: by the descriptor of
+	// the queue that is there, or by the right to create queues here. Create gets every
+	// property, and a zero Machine for Computer's if that is another; Set gets what is
+	// to change, Security as a whole.
 	Create(ctx context.Context, c Caller, q PublicQueue) (PublicQueue, error)
 	Set(ctx context.Context, c Caller, id mq.GUID, s QueueSpec) (PublicQueue, error)
 	Delete(ctx context.Context, c Caller, id mq.GUID) error

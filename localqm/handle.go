@@ -78,19 +78,20 @@ func (m *QueueManager) OpenQueue(ctx context.Context, c Caller, name mq.QueueNam
 	if err := ctx.Err(); err != nil {
 		return nil, m.storeError(op, err)
 	}
-	name, found, err := m.meant(ctx, op, name)
+	meant, found, err := m.meant(ctx, op, name)
 	if err != nil {
 		return nil, err
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	q, err := m.opened(op, name, a)
+	q, err := m.opened(op, meant, a)
 	if err != nil {
 		return nil, err
 	}
 	if q.out != nil && !found.ID.IsZero() {
 		q.info.Label = found.path().String()
 		set(&q.info.BasePriority, found.Spec.BasePriority)
+		q.out.base.Store(int32(q.info.BasePriority))
 	}
 	if a == SendAccess && q.out == nil && !q.sendable() {
 		return nil, mq.Errorf(mq.ErrUnsupportedFormatNameOperation, op, "%s can only be read", q.path).

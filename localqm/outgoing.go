@@ -23,6 +23,7 @@ type Outgoing struct {
 
 	taking       sync.Mutex // one Take at a time, so that parcels leave in order
 	paused, gone atomic.Bool
+	base         atomic.Int32 // base priority
 }
 
 // Destination is the format name that the messages go to.

@@ -121,6 +121,7 @@ func (m *QueueManager) adoptOutgoing(q *queue) {
 		m.log.Error("an outgoing queue has a name that is none", "name", q.info.Name, "error", err)
 	}
 	q.out = &outgoing{Outgoing: &Outgoing{m: m, q: q, name: q.format}, stored: true, version: 1}
+	q.out.base.Store(int32(q.info.BasePriority))
 	m.outgoings++
 }
 

@@ -408,8 +408,4 @@ func sameQueue(a, b store.Queue) bool {
 
 // BasePriority is that of the public queue which an outgoing queue is for: what waits
 // for a queue of higher base priority leaves first (MS-MQDMPR 3.1.7.1.28).
-func (o *Outgoing) BasePriority() int16 {
-	o.m.mu.Lock()
-	defer o.m.mu.Unlock()
-	return o.q.info.BasePriority
-}
+func (o *Outgoing) BasePriority() int16 { return int16(o.base.Load()) }
