@@ -6,6 +6,7 @@ import (
 
 	"fyne.io/fyne/v2"
 
+	"posthouse/localqm/mq"
 	"posthouse/mgmtclient"
 	"posthouse/views/kit"
 	"posthouse/views/queueforms"
@@ -239,7 +240,7 @@ func (v *View) remove(list []mgmtclient.Entry) {
 }
 
 // gone forgets an entry.
-func (p *Presenter) gone(id [16]byte) {
+func (p *Presenter) gone(id mq.GUID) {
 	delete(p.kept, id)
 	if p.shown != nil && p.shown.now.ID == id {
 		p.shown = nil

@@ -351,7 +351,7 @@ func (p *Presenter) Save() {
 			p.OnEntry()
 			return
 		}
-		s.draft = newDraft(now)
+		*s.draft = *newDraft(now) // the form stays, with the keyboard in it
 		delete(p.kept, now.ID)
 		p.put(now)
 		p.host.Done(screen.Action{What: changedWords(&now, fields), Tone: kit.Success})

@@ -186,22 +186,16 @@ func queueWords(rest mq.QueueRight) string {
 	const takes = mq.RightReceiveMessage | mq.RightReceiveJournalMessage
 	reads := rest&takes == takes || rest&takes == mq.RightReceiveMessage
 	sends := rest&mq.RightWriteMessage != 0
-	switch rest &^ takes &^ mq.RightWriteMessage {
-	case 0:
-		switch {
-		case reads && sends:
-			return "read and send only"
-		case reads:
-			return "read only"
-		case rest == mq.RightWriteMessage:
-			return "send only"
-		case rest == mq.RightPeekMessage:
-			return "look only"
-		}
-	case mq.RightSetQueueProperties:
-		if rest == mq.RightSetQueueProperties {
-			return "change properties"
-		}
+	switch {
+	case rest&^takes&^mq.RightWriteMessage != 0:
+	case reads && sends:
+		return "read and send only"
+	case reads:
+		return "read only"
+	case rest == mq.RightWriteMessage:
+		return "send only"
+	case rest == mq.RightPeekMessage:
+		return "look only"
 	}
 	return rest.Words()
 }
