@@ -99,12 +99,14 @@ func TestTheWaysOfTheRouteMap(t *testing.T) {
 		want, next string
 	}{
 		{
-			"Hirtshals", "Odense", WhatIf{},
+			"Hirtshals", "Odense",
+			WhatIf{},
 			"Hirtshals >4> Aarhus HUB-AAR02 >2> Copenhagen HUB-CPH01 >1> Odense = 7",
 			"Hirtshals >4> Aarhus HUB-AAR02 >5> Odense = 9",
 		},
 		{
-			"DESK-HIRTSHALS", "WMS-ODN01", WhatIf{},
+			"DESK-HIRTSHALS", "WMS-ODN01",
+			WhatIf{},
 			"Hirtshals DESK-HIRTSHALS >4> Aarhus HUB-AAR02 >2> Copenhagen HUB-CPH01 >1> Odense WMS-ODN01 = 7",
 			"Hirtshals DESK-HIRTSHALS >4> Aarhus HUB-AAR02 >5> Odense WMS-ODN01 = 9",
 		},
@@ -116,7 +118,8 @@ func TestTheWaysOfTheRouteMap(t *testing.T) {
 		// Skagen has no routing server, so nothing leads through it.
 		{"Oslo", "Aarhus", WhatIf{}, "Oslo >5> Copenhagen HUB-CPH01 >2> Aarhus HUB-AAR02 = 7", "Oslo >5> Copenhagen HUB-CPH01 >1> Odense WMS-ODN01 >5> Aarhus HUB-AAR02 = 11"},
 		{
-			"Hirtshals", "Odense", WhatIf{Links: []Link{lay("Aarhus", "Odense", 2)}},
+			"Hirtshals", "Odense",
+			WhatIf{Links: []Link{lay("Aarhus", "Odense", 2)}},
 			"Hirtshals >4> Aarhus HUB-AAR02 >2> Odense = 6",
 			"Hirtshals >4> Aarhus HUB-AAR02 >2> Copenhagen HUB-CPH01 >1> Odense = 7",
 		},
@@ -125,14 +128,16 @@ func TestTheWaysOfTheRouteMap(t *testing.T) {
 		{"Hirtshals", "Odense", WhatIf{Down: ids("Aarhus-Copenhagen")}, "Hirtshals >4> Aarhus HUB-AAR02 >5> Odense = 9", ""},
 		// Aarhus does not know what Copenhagen finds, and Copenhagen sends nothing back.
 		{
-			"Hirtshals", "Odense", WhatIf{Down: ids("Odense-Copenhagen")},
+			"Hirtshals", "Odense",
+			WhatIf{Down: ids("Odense-Copenhagen")},
 			"Hirtshals >4> Aarhus HUB-AAR02 >2> Copenhagen HUB-CPH01 ... = 6 (messages wait at HUB-CPH01, which cannot reach WMS-ODN01)",
 			"Hirtshals >4> Aarhus HUB-AAR02 >5> Odense = 9",
 		},
 		{"Hirtshals", "Odense", WhatIf{Down: ids("HUB-CPH01")}, "Hirtshals >4> Aarhus HUB-AAR02 >5> Odense = 9", ""},
 		{"Hirtshals", "Odense", WhatIf{Down: ids("HUB-AAR02")}, "Hirtshals ... = 0 (messages wait in Hirtshals, which cannot reach HUB-AAR02)", ""},
 		{
-			"Hirtshals", "Skagen", WhatIf{Links: []Link{lay("Hirtshals", "Skagen", 1, "LT-ANNA", "HUB-AAR02", "gone")}},
+			"Hirtshals", "Skagen",
+			WhatIf{Links: []Link{lay("Hirtshals", "Skagen", 1, "LT-ANNA", "HUB-AAR02", "gone")}},
 			"Hirtshals >1> Skagen = 1 (LT-ANNA is no gate of Hirtshals – Skagen: it is no routing server; HUB-AAR02 is no gate of Hirtshals – Skagen: it belongs to neither of the two sites; " +
 				id("gone").String() + " is no gate of Hirtshals – Skagen: it is not in the directory)",
 			"Hirtshals >4> Aarhus HUB-AAR02 >4> Skagen = 8",

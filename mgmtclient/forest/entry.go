@@ -21,11 +21,16 @@ var kinds = []struct {
 	object directory.Kind
 	entry  mgmtclient.EntryKind
 }{
-	{directory.KindEnterprise, mgmtclient.EntryForest}, {directory.KindSite, mgmtclient.EntrySite},
-	{directory.KindMachine, mgmtclient.EntryMachine}, {directory.KindQueue, mgmtclient.EntryQueue},
-	{directory.KindList, mgmtclient.EntryList}, {directory.KindAlias, mgmtclient.EntryAlias},
-	{directory.KindLink, mgmtclient.EntryLink}, {directory.KindUser, mgmtclient.EntryUser},
-	{directory.KindServer, mgmtclient.EntryServer}, {directory.KindComputer, mgmtclient.EntryComputer},
+	{directory.KindEnterprise, mgmtclient.EntryForest},
+	{directory.KindSite, mgmtclient.EntrySite},
+	{directory.KindMachine, mgmtclient.EntryMachine},
+	{directory.KindQueue, mgmtclient.EntryQueue},
+	{directory.KindList, mgmtclient.EntryList},
+	{directory.KindAlias, mgmtclient.EntryAlias},
+	{directory.KindLink, mgmtclient.EntryLink},
+	{directory.KindUser, mgmtclient.EntryUser},
+	{directory.KindServer, mgmtclient.EntryServer},
+	{directory.KindComputer, mgmtclient.EntryComputer},
 }
 
 func kindOf(e mgmtclient.EntryKind) (directory.Kind, error) {
@@ -263,13 +268,13 @@ func (r *reader) target(ctx context.Context, name string) string {
 	if err != nil {
 		return "nowhere: it is no format name"
 	}
-	switch {
-	case f.Kind == mq.KindPublic:
+	switch f.Kind {
+	case mq.KindPublic:
 		if q, err := directory.Get[*directory.Queue](ctx, r.d, directory.ByID(f.GUID)); err == nil {
 			return q.Computer
 		}
 		return "a public queue that is gone"
-	case f.Kind == mq.KindPrivate:
+	case mq.KindPrivate:
 		if n, err := r.name(ctx, f.GUID); err == nil {
 			return n
 		}

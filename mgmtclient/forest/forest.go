@@ -257,6 +257,3 @@ func (f *Forest) Close() error {
 	f.mu.Unlock()
 	return f.drop()
 }
-
-// controller is who answered last.
-func (f *Forest) controller() string { return f.Status().Controller }

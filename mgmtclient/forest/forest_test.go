@@ -372,8 +372,10 @@ func TestListsAliasesAndForeignComputersAreMade(t *testing.T) {
 		t.Errorf("%+v %+v", m, m.Machine)
 	}
 	for _, e := range []mgmtclient.Entry{
-		{Kind: mgmtclient.EntryMachine, Name: "NOWHERE", Machine: &mgmtclient.MachineEntry{Foreign: true}}, {Kind: mgmtclient.EntryQueue, Name: "q"},
-		{Kind: mgmtclient.EntryLink, Link: &mgmtclient.RouteLink{Site1: dmz.ID, Site2: dmz.ID, Cost: 1}}, {Kind: mgmtclient.EntryAlias, Name: "a"},
+		{Kind: mgmtclient.EntryMachine, Name: "NOWHERE", Machine: &mgmtclient.MachineEntry{Foreign: true}},
+		{Kind: mgmtclient.EntryQueue, Name: "q"},
+		{Kind: mgmtclient.EntryLink, Link: &mgmtclient.RouteLink{Site1: dmz.ID, Site2: dmz.ID, Cost: 1}},
+		{Kind: mgmtclient.EntryAlias, Name: "a"},
 	} {
 		_, err := d.Create(t.Context(), e)
 		if refusal(t, err).Field == "" {

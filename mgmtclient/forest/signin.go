@@ -149,7 +149,7 @@ func (f *Forest) Test(ctx context.Context, s mgmtclient.DirectorySignIn, passwor
 	if err != nil {
 		return err
 	}
-	defer d.Close()
+	defer func() { _ = d.Close() }()
 	return f.probe(ctx, d, report)
 }
 
