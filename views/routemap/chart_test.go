@@ -143,6 +143,19 @@ func TestADraggedSiteStaysWhereItIsPut(t *testing.T) {
 	}
 }
 
+func TestAHandThatShakesDoesNotMoveASite(t *testing.T) {
+	c, _ := picturedChart(t)
+	c.OnMoved = func(mq.GUID, point) { t.Error("it moved") }
+	at := spotOf(t, c, item{kindSite, id(oslo)})
+	down(c, at, desktop.MouseButtonPrimary, 0)
+	dragTo(c, at, at.AddXY(2, 1))
+	up(c, at.AddXY(2, 1))
+	c.DragEnd()
+	if c.drag.armed || c.chosen != (item{kindSite, id(oslo)}) {
+		t.Errorf("%+v, chosen %+v", c.drag, c.chosen)
+	}
+}
+
 func TestADragOutlivesNews(t *testing.T) {
 	c, _ := picturedChart(t)
 	at := spotOf(t, c, item{kindSite, id(oslo)})

@@ -21,13 +21,13 @@ const (
 // drag is what the mouse drags.
 type drag struct {
 	mode  dragMode
-	site  int   // of dragSite, dragJoin
-	grip  point // from the centre of the site to where it was taken
-	over  item  // of dragJoin: the site that the link would lead to
-	moved bool  // it was dragged, not only pressed
-	armed bool  // the mouse is down
-	from  point // where the site was
-	press item  // what was pressed
+	site  int           // of dragSite, dragJoin
+	grip  point         // from the centre of the site to where it was taken
+	over  item          // of dragJoin: the site that the link would lead to
+	moved bool          // it was dragged, not only pressed
+	armed bool          // the mouse is down
+	press item          // what was pressed
+	at    fyne.Position // where, then where the mouse was last
 }
 
 // hit is what is painted at a place, and whether that is the handle of a site.
@@ -117,11 +117,11 @@ func (c *chart) MouseDown(ev *desktop.MouseEvent) {
 		}
 		return
 	}
-	c.drag = drag{armed: true, press: it}
+	c.drag = drag{armed: true, press: it, at: ev.Position}
 	if it.kind == kindSite {
 		i := c.index[it.id]
 		p := c.toMap(ev.Position)
-		c.drag.site, c.drag.from = i, c.sites[i].at
+		c.drag.site = i
 		c.drag.grip = point{p.X - c.sites[i].at.X, p.Y - c.sites[i].at.Y}
 		if handle || ev.Modifier&fyne.KeyModifierShift != 0 {
 			c.drag.mode = dragJoin
@@ -161,9 +161,17 @@ func (c *chart) TappedSecondary(ev *fyne.PointEvent) {
 
 // Dragged moves a site, draws a link, or moves the map.
 func (c *chart) Dragged(ev *fyne.DragEvent) {
-	c.mouse = ev.Position
+	// A hand that clicks is not quite still.
+	const least = 4
 	d := &c.drag
-	d.moved = true
+	last := d.at
+	if d.armed && !d.moved && math.Hypot(float64(ev.Position.X-last.X), float64(ev.Position.Y-last.Y)) < least {
+		return
+	}
+	if !d.armed {
+		last = ev.Position.SubtractXY(ev.Dragged.DX, ev.Dragged.DY)
+	}
+	c.mouse, d.at, d.moved = ev.Position, ev.Position, true
 	switch {
 	case d.mode == dragJoin:
 		over, _ := c.hit(ev.Position)
@@ -177,7 +185,7 @@ func (c *chart) Dragged(ev *fyne.DragEvent) {
 		c.place(d.site, p.add(-d.grip.X, -d.grip.Y))
 	default:
 		d.mode = dragMap
-		c.pan(ev.Dragged.DX, ev.Dragged.DY)
+		c.pan(ev.Position.X-last.X, ev.Position.Y-last.Y)
 		return
 	}
 	c.draw()

@@ -33,7 +33,7 @@ func TestWhatACostWouldChangeIsKnownBeforeItIsSaved(t *testing.T) {
 	if d.changesTitle() != "What changes at cost 2" || len(d.changes) != 3 {
 		t.Errorf("%s: %+v", d.changesTitle(), d.changes)
 	}
-	if len(dir.written) != 0 || p.way.path.Cost != 7 {
+	if len(dir.wrote()) != 0 || p.way.path.Cost != 7 {
 		t.Error("it was saved already")
 	}
 	_, links := p.picture()
@@ -58,7 +58,7 @@ func TestALinkIsSavedAndCanBeChangedBack(t *testing.T) {
 	p.Save()
 	h.Until(t, "the saving", func() bool { return len(h.Actions) == 1 })
 	settled(t, h, p)
-	if e := dir.written[0]; e.Kind != mgmtclient.EntryLink || e.Link.Cost != 2 || e.Label != "Radio" || e.ID != link(aarOdn) {
+	if e := dir.wrote()[0]; e.Kind != mgmtclient.EntryLink || e.Link.Cost != 2 || e.Label != "Radio" || e.ID != link(aarOdn) {
 		t.Errorf("wrote %+v", e)
 	}
 	if a := h.Actions[0]; a.What != "Changed link Aarhus – Odense: cost 5 to 2" || p.Draft().changed() || p.way.path.Cost != 6 {
@@ -74,7 +74,7 @@ func TestALinkIsSavedAndCanBeChangedBack(t *testing.T) {
 
 func TestARefusalKeepsTheEdits(t *testing.T) {
 	h, p, dir := edit(t, aarOdn)
-	dir.refuse = denied()
+	dir.fail(denied())
 	p.SetCost("2")
 	p.Save()
 	h.Until(t, "the refusal", func() bool { return p.Draft().refusal != nil })
@@ -94,7 +94,7 @@ func TestARefusalKeepsTheEdits(t *testing.T) {
 
 func TestARefusalThatNobodySeesIsTold(t *testing.T) {
 	h, p, dir := edit(t, aarOdn)
-	dir.refuse = denied()
+	dir.fail(denied())
 	p.SetCost("2")
 	p.Save()
 	p.Choose(item{})
@@ -117,8 +117,8 @@ func TestOnlyACostWithinItsLimitsIsSaved(t *testing.T) {
 			p.Save()
 		}
 	}
-	if len(dir.written) != 0 {
-		t.Errorf("wrote %+v", dir.written)
+	if len(dir.wrote()) != 0 {
+		t.Errorf("wrote %+v", dir.wrote())
 	}
 }
 
@@ -134,9 +134,9 @@ func TestGatesAreChosenAmongTheServersOfBothSites(t *testing.T) {
 		t.Errorf("available: %v; %s", got, d.changesTitle())
 	}
 	p.Save()
-	h.Until(t, "the saving", func() bool { return len(dir.written) == 1 })
+	h.Until(t, "the saving", func() bool { return len(dir.wrote()) == 1 })
 	settled(t, h, p)
-	if got := dir.written[0].Link.Gates; !slices.Equal(got, []mq.GUID{id(100 + odense)}) {
+	if got := dir.wrote()[0].Link.Gates; !slices.Equal(got, []mq.GUID{id(100 + odense)}) {
 		t.Errorf("wrote %v", got)
 	}
 	p.SetGate(id(100+odense), false)
@@ -168,12 +168,12 @@ func TestALinkIsMadeAndTheMakingTakenBack(t *testing.T) {
 	p.Save()
 	h.Until(t, "the saving", func() bool { return len(h.Actions) == 1 })
 	settled(t, h, p)
-	made := dir.written[0]
+	made := dir.wrote()[0]
 	if made.Link.Site1 != id(hirtshals) || made.Link.Cost != 1 || p.chosen != (item{kindLink, made.ID}) || len(p.routes.Links) != 10 {
 		t.Errorf("wrote %+v, chosen %+v", made, p.chosen)
 	}
 	h.Actions[0].Undo()
-	h.Until(t, "the undo", func() bool { return len(dir.deleted) == 1 && len(p.routes.Links) == 9 })
+	h.Until(t, "the undo", func() bool { return len(dir.gone()) == 1 && len(p.routes.Links) == 9 })
 	if p.chosen.kind != kindNone {
 		t.Errorf("chosen %+v", p.chosen)
 	}
@@ -183,7 +183,7 @@ func TestDeletingSaysWhatBreaks(t *testing.T) {
 	h, p, dir := edit(t, hirAar)
 	p.AskDelete(link(hirAar))
 	h.Until(t, "the question", func() bool { return len(h.Dialogs) == 1 })
-	if h.Dialog().Title() != "Delete link Hirtshals – Aarhus?" || len(dir.deleted) != 0 {
+	if h.Dialog().Title() != "Delete link Hirtshals – Aarhus?" || len(dir.gone()) != 0 {
 		t.Errorf("%q", h.Dialog().Title())
 	}
 	words := func(n int) string {
@@ -220,16 +220,13 @@ func TestDeletingSaysWhatBreaks(t *testing.T) {
 func TestWhatOthersChangeMeanwhileIsTold(t *testing.T) {
 	h, p, dir := edit(t, aarOdn)
 	p.SetCost("2")
-	dir.m.Links = slices.Clone(dir.m.Links)
-	dir.m.Links[aarOdn].Cost, dir.m.Links[aarOdn].Description = 7, "Radio"
-	dir.news <- struct{}{}
+	dir.change(func(m *mgmtclient.RouteMap) { m.Links[aarOdn].Cost, m.Links[aarOdn].Description = 7, "Radio" })
 	h.Until(t, "the news", func() bool { return p.Draft().news != "" })
 	d := p.Draft()
 	if d.cost != "2" || d.description != "Radio" || d.base.Cost != 7 || d.news != "The cost is 7 now, the description is “Radio”. Your changes are still below." {
 		t.Errorf("got %+v", d)
 	}
-	dir.m.Links = slices.Delete(slices.Clone(dir.m.Links), aarOdn, aarOdn+1)
-	dir.news <- struct{}{}
+	dir.change(func(m *mgmtclient.RouteMap) { m.Links = slices.Delete(m.Links, aarOdn, aarOdn+1) })
 	h.Until(t, "the deletion", func() bool { return len(h.Actions) == 1 })
 	if p.Draft() != nil || h.Actions[0].Tone != kit.Warning {
 		t.Errorf("chosen %+v, %+v", p.chosen, h.Actions[0])

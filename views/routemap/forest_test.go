@@ -32,7 +32,35 @@ func forestWith(m *mgmtclient.RouteMap) *forest {
 	}
 }
 
-func (f *forest) Status() mgmtclient.DirectoryStatus    { return f.status }
+// Status is mgmtclient.Directory's, as what follows.
+func (f *forest) Status() mgmtclient.DirectoryStatus {
+	defer f.locked()()
+	return f.status
+}
+
+// choose is somebody who chooses the directory.
+func (f *forest) choose(s mgmtclient.DirectoryStatus) {
+	unlock := f.locked()
+	f.status = s
+	unlock()
+	f.news <- struct{}{}
+}
+
+// change is somebody who changes the forest elsewhere.
+func (f *forest) change(do func(*mgmtclient.RouteMap)) {
+	unlock := f.locked()
+	f.m.Links = slices.Clone(f.m.Links)
+	do(&f.m)
+	unlock()
+	f.news <- struct{}{}
+}
+
+// fail is the answer from now on; nil: none fails.
+func (f *forest) fail(err error) {
+	defer f.locked()()
+	f.refuse = err
+}
+
 func (f *forest) Watch(context.Context) <-chan struct{} { return f.news }
 func (f *forest) locked() func()                        { f.mu.Lock(); return f.mu.Unlock }
 func (f *forest) links(w mgmtclient.WhatIf) []mgmtclient.RouteLink {
@@ -273,3 +301,14 @@ func denied() error {
 }
 
 var errSilent = errors.New("nobody answers")
+
+// wrote are the entries made and changed, gone those deleted.
+func (f *forest) wrote() []mgmtclient.Entry {
+	defer f.locked()()
+	return slices.Clone(f.written)
+}
+
+func (f *forest) gone() []mq.GUID {
+	defer f.locked()()
+	return slices.Clone(f.deleted)
+}

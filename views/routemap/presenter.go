@@ -150,6 +150,9 @@ func (p *Presenter) load(again bool) {
 	}, func(m mgmtclient.RouteMap, err error) {
 		if err != nil {
 			p.err = err
+			if again && p.known {
+				p.host.Fail("The route map was not read anew", err)
+			}
 			p.loaded()
 			return
 		}
@@ -381,6 +384,9 @@ func (p *Presenter) Headline() string {
 	s := screen.Many(int64(len(p.sites)), "site") + ", " + screen.Many(int64(len(p.routes.Links)), "routing link")
 	if p.routes.Forest != "" {
 		s += ", from " + p.routes.Forest
+	}
+	if !p.dir.Status().Connected && !p.routes.Read.IsZero() {
+		s += ", as it was at " + screen.Moment(p.routes.Read, p.host.Now())
 	}
 	return s
 }

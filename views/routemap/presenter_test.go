@@ -235,8 +235,7 @@ func TestWithoutADirectoryNothingIsAsked(t *testing.T) {
 	if p.Configured() || p.known || p.loading {
 		t.Errorf("it asks: %+v", p)
 	}
-	dir.status = forestWith(nordhavn()).status
-	dir.news <- struct{}{}
+	dir.choose(forestWith(nordhavn()).status)
 	settled(t, h, p)
 }
 
@@ -244,13 +243,13 @@ func TestADirectoryThatFailsLeavesTheMapThatIsKnown(t *testing.T) {
 	dir := forestWith(nordhavn())
 	h, p := enter(t, dir, fake.Sample())
 	settled(t, h, p)
-	dir.refuse = errSilent
+	dir.fail(errSilent)
 	p.Refresh()
 	h.Until(t, "the error", func() bool { return p.err != nil })
 	if !p.known || len(p.sites) != 8 {
 		t.Error("the map is gone")
 	}
-	dir.refuse = nil
+	dir.fail(nil)
 	p.Refresh()
 	h.Until(t, "the map", func() bool { return p.err == nil && !p.loading })
 }

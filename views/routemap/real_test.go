@@ -116,11 +116,18 @@ func TestASilentDirectoryIsToldAndComesBack(t *testing.T) {
 	dir := pictures(t, "Administrator")
 	dir.Stop()
 	h, p := enter(t, dir, fake.Sample())
+	settled(t, h, p)
 	p.Refresh()
-	h.Until(t, "the error", func() bool { return p.err != nil && !p.loading })
+	h.Until(t, "the error", func() bool { return len(h.Failed) == 1 && !p.loading })
+	if got := p.Headline(); !strings.HasSuffix(got, ", as it was at 14:32") || len(p.sites) != 8 {
+		t.Errorf("got %q", got)
+	}
 	dir.Start()
 	p.Refresh()
-	h.Until(t, "the map", func() bool { return p.known && p.err == nil })
+	h.Until(t, "the map", func() bool { return !p.loading && p.Headline() == "8 sites, 9 routing links, from nordhavn.example" })
+	if len(h.Failed) != 1 {
+		t.Errorf("failed %v", h.Failed)
+	}
 }
 
 // watched tells when somebody begins to watch.

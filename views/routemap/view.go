@@ -24,7 +24,7 @@ type View struct {
 	make     *kit.Button
 	from, to *kit.Select
 	swap     *kit.Button
-	ends     fyne.CanvasObject // from, to, swap: not where a filter takes their room
+	ends     fyne.CanvasObject // from, to, swap
 	filter   *kit.Field
 	modes    *kit.Segmented
 	zooming  *fyne.Container
@@ -229,7 +229,7 @@ func (v *View) mapChanged() {
 	list := v.mode == modeList
 	some := p.known && len(p.sites) > 0
 	show(v.tools, some)
-	show(v.ends, some && !(list && v.class == arrangeUnder && v.side))
+	show(v.ends, some)
 	show(v.filter, some && list)
 	show(v.zooming, some && !list)
 	show(v.strip.root, some)

@@ -111,7 +111,7 @@ func TestWithoutADirectoryTheScreenLeadsToOne(t *testing.T) {
 
 func TestAnErrorIsExplainedAndTriedAgain(t *testing.T) {
 	dir := forestWith(nordhavn())
-	dir.refuse = mq.Errorf(mq.ErrNoDS, "read the routing links", "DC01 does not answer").WithFix("check the line to it")
+	dir.fail(mq.Errorf(mq.ErrNoDS, "read the routing links", "DC01 does not answer").WithFix("check the line to it"))
 	viewtest.NewApp(t, theme.Light)
 	h := screentest.New(t, fake.Sample())
 	h.Forest = dir
@@ -120,7 +120,7 @@ func TestAnErrorIsExplainedAndTriedAgain(t *testing.T) {
 	v.Enter(h.Scope().Sub(), screen.Route{})
 	h.Until(t, "the error", func() bool { return v.p.err != nil })
 	viewtest.Settle(w.Canvas())
-	dir.refuse = nil
+	dir.fail(nil)
 	(&shown{h, v, w}).press(t, "Try again")
 	settled(t, h, v.p)
 	if len(v.chart.sites) != 8 {
@@ -180,15 +180,15 @@ func TestDeleteAsksAndLeansToCancel(t *testing.T) {
 		t.Fatalf("the focus is on %v", s.w.Canvas().Focused())
 	}
 	b.Press()
-	if len(dir.deleted) != 0 {
+	if len(dir.gone()) != 0 {
 		t.Error("Cancel did not cancel")
 	}
 	s.Commands().Run(screen.CmdDelete)
 	s.Until(t, "the question", func() bool { return len(s.Dialogs) == 2 })
 	s.press(t, "Delete link")
 	s.Until(t, "the deletion", func() bool { return len(s.Actions) == 1 })
-	if len(dir.deleted) != 1 || s.v.side {
-		t.Errorf("deleted %v", dir.deleted)
+	if len(dir.gone()) != 1 || s.v.side {
+		t.Errorf("deleted %v", dir.gone())
 	}
 }
 
@@ -197,7 +197,7 @@ func TestARefusalStandsOnTop(t *testing.T) {
 	s := showing(t, dir, wide)
 	s.v.choose(item{kindLink, link(aarOdn)}, false)
 	s.v.pane.form.setCost("2")
-	dir.refuse = denied()
+	dir.fail(denied())
 	s.settle(t)
 	s.press(t, "Save link")
 	s.settle(t)
@@ -205,7 +205,7 @@ func TestARefusalStandsOnTop(t *testing.T) {
 		t.Errorf("%v, %q, %q", f.refusal.Visible(), f.save.Text(), f.cost.Text())
 	}
 	test.AssertRendersToMarkup(t, "refused.xml", s.w.Canvas())
-	dir.refuse = nil
+	dir.fail(nil)
 	s.press(t, "Save again")
 	s.Until(t, "the saving", func() bool { return len(s.Actions) == 1 })
 }
