@@ -26,12 +26,13 @@ func (v *View) newItems() []*fyne.MenuItem {
 
 // moreItems is the menu of the header.
 func (v *View) moreItems() []*fyne.MenuItem {
-	items := []*fyne.MenuItem{
-		kit.MenuItem("Settings of the forest", "settings", v.p.ShowForest),
-		kit.MenuSeparator(),
-		kit.MenuItem("Sign in as…", "user", v.signIn),
-		kit.MenuItem("Choose a directory…", "directory", v.signIn),
+	var items []*fyne.MenuItem
+	if v.p.Shown() != nil {
+		items = append(v.entryItems(), kit.MenuSeparator())
 	}
+	items = append(items,
+		kit.MenuItem("Settings of the forest", "settings", v.p.ShowForest),
+		kit.MenuItem("Directory and sign-in…", "directory", v.signIn))
 	columns := kit.MenuItem("Columns", "columns", nil)
 	columns.ChildMenu = fyne.NewMenu("", v.grid.ColumnMenu()...)
 	return append(items, kit.MenuSeparator(), columns)
@@ -196,13 +197,13 @@ func whatGoes(list []mgmtclient.Entry, b broken) string {
 		words = "Its computer deletes the queue with the messages in it. "
 	}
 	if n := len(b.uses); n > 0 {
-		refer := screen.Count(int64(n)) + " entries refer to it and would lead nowhere:"
+		rely := screen.Count(int64(n)) + " entries rely on it:"
 		if n == 1 {
-			refer = "1 entry refers to it and would lead nowhere:"
+			rely = "1 entry relies on it:"
 		}
-		return words + forest + " " + refer
+		return words + forest + " " + rely
 	}
-	return words + forest + " Nothing in the directory refers to it."
+	return words + forest + " Nothing in the directory relies on it."
 }
 
 // remove deletes entries, one after the other, and tells of those that stayed.

@@ -258,7 +258,7 @@ func TestEntriesAreMadeAndDeleted(t *testing.T) {
 	v.askDelete()
 	h.Until(t, "the question", func() bool { return h.Dialog() != nil && strings.HasPrefix(h.Dialog().Title(), "Delete orders.new") })
 	said := texts(t, h.Dialog().Frame())
-	for _, want := range []string{"New watchers", "new-orders", "2 entries refer to it"} {
+	for _, want := range []string{"New watchers", "new-orders", "2 entries rely on it"} {
 		if !strings.Contains(said, want) {
 			t.Errorf("the question does not say %q", want)
 		}
