@@ -447,3 +447,18 @@ func TestPermissionsAreChanged(t *testing.T) {
 		t.Errorf("%+v", now.Entries)
 	}
 }
+
+func TestDelInTheTreeIsAboutItsLineOnly(t *testing.T) {
+	h, v := opened(t, fake.NewDirectory(fake.DirectoryOptions{}))
+	h.Until(t, "the folders", func() bool { return v.p.tree.byID[folderLists].read })
+	del := &fyne.KeyEvent{Name: fyne.KeyDelete}
+	v.tree.SetChosen(folderLists)
+	if v.tree.OnKey(del) {
+		t.Error("a folder can be deleted")
+	}
+	v.p.tree.toggle(folderLists, true)
+	list := v.p.tree.byID[folderLists].kids[0]
+	v.tree.SetChosen(list.id)
+	v.tree.OnKey(del)
+	h.Until(t, "the question", func() bool { return h.Dialog() != nil && h.Dialog().Title() == "Delete "+list.entry.Name+"?" })
+}

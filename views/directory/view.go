@@ -159,19 +159,27 @@ func (v *View) makeTree() {
 	}
 	v.tree.OnToggle = v.p.tree.toggle
 	v.tree.OnActivate = func(id string) {
-		if b := v.p.tree.byID[id]; b != nil && !b.leaf() {
-			v.p.tree.toggle(id, !b.open)
+		if b := v.p.tree.byID[id]; b != nil && b.leaf() {
+			v.pane.focus()
+		}
+	}
+	v.tree.OnMenu = func(id string, at fyne.Position) {
+		b := v.p.tree.byID[id]
+		if b == nil || b.folder != "" {
+			kit.ShowMenu(v.tree, at, v.newItems()...)
 			return
 		}
-		v.pane.focus()
+		v.p.Show(b.entry)
+		kit.ShowMenu(v.tree, at, v.entryItems()...)
 	}
-	v.tree.OnMenu = func(_ string, at fyne.Position) { kit.ShowMenu(v.tree, at, v.entryItems()...) }
 	v.tree.OnKey = func(ev *fyne.KeyEvent) bool {
-		if ev.Name == fyne.KeyDelete {
-			v.askDelete()
-			return true
+		b := v.p.tree.byID[v.tree.Chosen()]
+		if ev.Name != fyne.KeyDelete || b == nil || b.folder != "" {
+			return false
 		}
-		return false
+		v.p.Show(b.entry)
+		v.askDelete()
+		return true
 	}
 }
 
