@@ -38,6 +38,8 @@ var forms = map[screen.Name]screen.Form{
 	screen.PurgeQueue:  queueforms.Purge,
 	screen.DeleteQueue: queueforms.Delete,
 	screen.About:       about.New(Version),
+
+	screen.ChooseDirectory: forest.Choose,
 }
 
 // alone makes the window of an operator: nothing but the desk.
