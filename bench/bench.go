@@ -45,7 +45,7 @@ type Receiver interface {
 }
 
 // Kinds are the measurements there are.
-var Kinds = []string{"send", "receive", "browse", "open", "disk", "wire", "reconnect", "rpc"}
+var Kinds = []string{"send", "receive", "browse", "open", "disk", "wire", "reconnect", "rpc", "directory"}
 
 // Result is one figure, with what it was measured against.
 type Result struct {
@@ -83,7 +83,7 @@ func Run(ctx context.Context, o Options) (Report, error) {
 	report := Report{Time: time.Now(), OS: runtime.GOOS, Arch: runtime.GOARCH, CPUs: runtime.NumCPU(), Go: runtime.Version()}
 	steps := map[string]func(context.Context) error{
 		"send": r.send, "receive": r.receive, "browse": r.browse, "open": r.open, "disk": r.disk,
-		"wire": r.wire, "reconnect": r.reconnect, "rpc": r.rpc,
+		"wire": r.wire, "reconnect": r.reconnect, "rpc": r.rpc, "directory": r.directory,
 	}
 	for _, what := range r.What {
 		step := steps[what]
