@@ -26,8 +26,9 @@ func (p *program) benchCommand() *cobra.Command {
 		Long: `Measure the queue manager, in a folder of its own that is removed again, against
 the machine it runs on: durable sends beside a plain file with a group commit, deep
 pages beside shallow ones, opening a large data folder beside a small one, messages
-between processes, management by other computers beside an echo over TCP. Trust
-the ratios of one run, not the numbers of two.`,
+between processes, management by other computers beside an echo over TCP, routes
+of a large forest beside the plainest search. Trust the ratios of one run, not the
+numbers of two.`,
 		Example: `  posthouse bench send --senders 1,8,64 --size 1024
   posthouse bench browse open rpc --messages 1000000 --json`,
 		DisableFlagsInUseLine: true,
