@@ -73,7 +73,7 @@ func (s *siege) wellFormed() []formed {
 		{"A07", "it follows what did not come", s.inStream(7, 3, 2), same, ignored, nil},
 		{"A07", "the last identifier there is", s.inStream(math.MaxUint64, 1, 0), same, ignored, nil},
 		{"A08", "order queue", internal(4), same, mq.ClassNackAccessDenied, nil},
-		{"A08", "notification queue", internal(2), same, mq.ClassNackAccessDenied, nil},
+		{"A08", "notification queue", internal(3), same, mq.ClassNackAccessDenied, nil},
 		{"A08", "dead-letter queue", system("DEADLETTER"), same, mq.ClassNackAccessDenied, nil},
 		{"A08", "transactional dead-letter queue", system("DEADXACT"), same, mq.ClassNackAccessDenied, nil},
 		{"A08", "journal", system("JOURNAL"), same, mq.ClassNackAccessDenied, nil},
