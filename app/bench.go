@@ -59,7 +59,7 @@ numbers of two.`,
 			o.Attach = func(ctx context.Context, folder string) (bench.Receiver, error) {
 				return control.Dial(ctx, folder, Version)
 			}
-			o.Remote = line{}.Dial
+			o.Remote, o.Map = line{}.Dial, mapStep
 			if p.asJSON() {
 				o.Progress = func(line string) { p.detail("%s", line) }
 			} else {

@@ -4,6 +4,7 @@ package app
 
 import (
 	"context"
+	"time"
 
 	"posthouse/localqm/mq"
 )
@@ -13,3 +14,6 @@ func openWindow(context.Context, windowOptions) error {
 	return mq.Errorf(mq.ErrUnsupportedOperation, "open the window", "this program was built without one").
 		WithFix("run the queue manager with \"posthouse serve\", and see \"posthouse --help\" for everything else")
 }
+
+// mapStep: this build has no map.
+var mapStep func(sites int) (drag, zoom time.Duration)

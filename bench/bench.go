@@ -34,6 +34,9 @@ type Options struct {
 	Attach func(ctx context.Context, folder string) (Receiver, error)
 	// Remote connects to one as a console on another computer does; rpc needs it.
 	Remote func(ctx context.Context, c mgmtclient.Computer, password string) (mgmtclient.Node, error)
+	// Map is how long a step takes on the route map of so many sites; nil: this build has
+	// no window. directory asks it.
+	Map func(sites int) (drag, zoom time.Duration)
 }
 
 // Receiver is what is asked of the process that receives.

@@ -28,6 +28,9 @@ const (
 	wayGoal   = time.Millisecond // one path
 	ways      = 2_000
 
+	mapSites = 300
+	stepGoal = 16 * time.Millisecond // a frame
+
 	controllerQueues = 2_000
 	findGoal         = 100 * time.Millisecond // the first page by label, at a domain controller
 	findPage         = 50
@@ -49,6 +52,7 @@ func (r *run) directory(ctx context.Context) error {
 	}
 	r.add("directory", "read the map of the forest", us(took), "us", "making that forest", us(made), 0, false)
 	r.routes(f)
+	r.step()
 	began = time.Now()
 	var queues int
 	for _, err := range d.Search(ctx, directory.Query{Kind: directory.KindQueue, Contains: "Queue 4999", Limit: findPage}) {
@@ -59,6 +63,17 @@ func (r *run) directory(ctx context.Context) error {
 	}
 	r.add("directory", fmt.Sprintf("find %d of %d queues by label, in memory", queues, forestQueues), us(time.Since(began)), "us", "reading the map", us(took), 0, false)
 	return r.controller(ctx)
+}
+
+// step measures how smooth the map of a forest is, if this build has one.
+func (r *run) step() {
+	if r.Map == nil {
+		r.Progress("this build has no window: how smooth its map is was not measured")
+		return
+	}
+	drag, zoom := r.Map(mapSites)
+	r.add("directory", fmt.Sprintf("drag a site, map of %d", mapSites), us(drag), "us", "the goal of 16 ms", us(stepGoal), 1, false)
+	r.add("directory", fmt.Sprintf("zoom a map of %d sites", mapSites), us(zoom), "us", "the goal of 16 ms", us(stepGoal), 1, false)
 }
 
 // forest is what routing needs.

@@ -21,14 +21,9 @@ import (
 func chartOf(t testing.TB, m *mgmtclient.RouteMap, at map[mq.GUID]point, size fyne.Size) (*chart, fyne.Window) {
 	t.Helper()
 	viewtest.NewApp(t, theme.Light)
-	p := &Presenter{routes: *m, known: true, places: at, siteOf: map[mq.GUID]int{}, linkOf: map[mq.GUID]int{}, down: map[mq.GUID]bool{}, drafts: map[mq.GUID]*draft{}}
-	for i := range m.Sites {
-		p.siteOf[m.Sites[i].ID] = i
-		p.sites = append(p.sites, site{RouteSite: m.Sites[i], words: siteWords(&m.Sites[i])})
-	}
 	c := newChart()
 	w := viewtest.Window(t, c, size)
-	c.Set(p.picture())
+	c.Set(still(m, at).picture())
 	return c, w
 }
 
@@ -393,6 +388,13 @@ func bigChart(b *testing.B, zoom float32) *chart {
 		c.ZoomTo(zoom)
 	}
 	return c
+}
+
+func TestAStepOnABigMapIsMeasured(t *testing.T) {
+	viewtest.NewApp(t, theme.Light)
+	if drag, zoom := Measure(*branches(40)); drag <= 0 || zoom <= 0 {
+		t.Errorf("a drag took %v, a zoom %v", drag, zoom)
+	}
 }
 
 // BenchmarkDragSite is a step of dragging a site of 300, all in sight.
