@@ -215,20 +215,28 @@ func (r *run) controller(ctx context.Context) error {
 		return err
 	}
 	r.add("directory", "create a public queue, at a controller", create, "us", "reading one object", one, 0, false)
-	first, err := clocked(finds, func() error {
-		for _, err := range d.Search(ctx, directory.Query{Kind: directory.KindQueue, Contains: "of " + name, Limit: findPage}) {
-			if err != nil {
-				return err
+	for _, text := range []struct {
+		part string
+		fit  int
+		goal float64
+	}{{"Orders 00", 100, 1}, {"of " + name, controllerQueues, 0}} {
+		first, err := clocked(finds, func() error {
+			for _, err := range d.Search(ctx, directory.Query{Kind: directory.KindQueue, Contains: text.part, Limit: findPage}) {
+				if err != nil {
+					return err
+				}
 			}
+			return nil
+		})
+		if err != nil {
+			return err
 		}
-		return nil
-	})
-	if err != nil {
-		return err
+		what := fmt.Sprintf("find %d of %d by label, show %d", text.fit, controllerQueues, findPage)
+		r.add("directory", what, first, "us", "reading one object", one, 0, false)
+		if text.goal != 0 {
+			r.add("directory", what, first, "us", "the goal of 100 ms", us(findGoal), text.goal, false)
+		}
 	}
-	what := fmt.Sprintf("first %d of %d queues by label", findPage, controllerQueues)
-	r.add("directory", what, first, "us", "reading one object", one, 0, false)
-	r.add("directory", what, first, "us", "the goal of 100 ms", us(findGoal), 1, false)
 	return nil
 }
 
