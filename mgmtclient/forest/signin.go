@@ -20,8 +20,18 @@ import (
 // File is where the sign-in is, in the data folder.
 const File = "directory.json"
 
-// key is what the password is found under.
-const key = "directory"
+// key is what the password is found under in the keyring, which all data folders of a
+// user share: each may belong to another forest.
+func (f *Forest) key() string {
+	folder := f.o.Folder
+	if whole, err := filepath.Abs(folder); err == nil {
+		folder = whole
+	}
+	if real, err := filepath.EvalSymlinks(folder); err == nil {
+		folder = real
+	}
+	return "directory of " + folder
+}
 
 // SignIn is mgmtclient.Directory's.
 func (f *Forest) SignIn(context.Context) (mgmtclient.DirectorySignIn, error) { return f.load() }
@@ -66,13 +76,18 @@ func (f *Forest) Choose(ctx context.Context, s mgmtclient.DirectorySignIn, passw
 	if _, err := f.load(); err != nil {
 		return err
 	}
+	if f.o.Folder != "" { // the password's key is its name
+		if err := os.MkdirAll(f.o.Folder, 0o700); err != nil {
+			return kept("keep which directory was chosen", err)
+		}
+	}
 	// The password first: a sign-in without it helps nobody.
 	if none || password != nil {
 		secret := ""
 		if password != nil && !none {
 			secret = *password
 		}
-		if err := f.o.Keys.Set(key, secret); err != nil {
+		if err := f.o.Keys.Set(f.key(), secret); err != nil {
 			return kept("keep the password of the directory", err)
 		}
 	}
@@ -96,9 +111,6 @@ func (f *Forest) keep(s mgmtclient.DirectorySignIn) error {
 	if err != nil {
 		return kept(op, err)
 	}
-	if err := os.MkdirAll(f.o.Folder, 0o700); err != nil {
-		return kept(op, err)
-	}
 	name := filepath.Join(f.o.Folder, File)
 	if err := atomic.WriteFile(name, bytes.NewReader(append(raw, '\n'))); err != nil {
 		return kept(op, err)
@@ -115,7 +127,7 @@ func (f *Forest) password(s mgmtclient.DirectorySignIn) (string, error) {
 		return "", nil
 	}
 	op := "sign in to the directory as " + s.User
-	p, err := f.o.Keys.Get(key)
+	p, err := f.o.Keys.Get(f.key())
 	if err != nil {
 		return "", kept(op, err)
 	}

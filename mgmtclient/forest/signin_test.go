@@ -94,6 +94,33 @@ func TestTheSignInIsThereAfterARestartAndThePasswordOnlyInTheKeyring(t *testing.
 	}
 }
 
+func TestEachDataFolderHasAPasswordOfItsOwn(t *testing.T) {
+	keyring.MockInit()
+	one, two, c := filepath.Join(t.TempDir(), "data"), t.TempDir(), &controllers{m: memory.New("nordhavn.example")}
+	for folder, password := range map[string]string{one: "first", two: "second"} {
+		f := forest.New(forest.Options{Folder: folder, Dial: c.dial})
+		if err := f.Choose(t.Context(), anna, word(password)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	gone := forest.New(forest.Options{Folder: two, Dial: c.dial})
+	if err := gone.Choose(t.Context(), mgmtclient.DirectorySignIn{}, nil); err != nil {
+		t.Fatal(err)
+	}
+	link := filepath.Join(t.TempDir(), "link")
+	if err := os.Symlink(one, link); err != nil {
+		link = one // where links need a right
+	}
+	f := forest.New(forest.Options{Folder: link, Dial: c.dial})
+	t.Cleanup(func() { _ = f.Close() })
+	if _, err := f.Find(t.Context(), mgmtclient.DirectoryQuery{}); err != nil {
+		t.Error(err)
+	}
+	if d := cmp.Diff([]string{`NORDHAVN\anna first`}, c.dialled); d != "" {
+		t.Error(d)
+	}
+}
+
 func TestADirectoryThatCannotBeMeantIsNotChosen(t *testing.T) {
 	keyring.MockInit()
 	f := forest.New(forest.Options{Folder: t.TempDir(), Dial: (&controllers{}).dial})
