@@ -51,6 +51,8 @@ func TestRoutesAreThoseOfTheMap(t *testing.T) {
 func TestLinksAreMadeChangedAndDeleted(t *testing.T) {
 	d, _ := forestDesk(t)
 	d.must("route", "link", "create", "Skagen", "Odense", "--cost", "3")
+	d.run("route", "link", "create", "Skagen", "HUB-AAR02").exits(exitFailed).complains("no site of that name")
+	d.run("route", "link", "set", "Skagen-Odense", "--gate", "Odense").exits(exitFailed).complains("no queue manager of that name")
 	d.run("route", "link", "create", "Skagen", "Odense", "--cost", "3").exits(exitFailed)
 	d.run("route", "link", "set", "Skagen-Odense", "--cost", "1000000").exits(exitUsage)
 	d.must("route", "link", "set", "Odense-Skagen", "--cost", "9", "--dry-run")

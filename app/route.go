@@ -98,14 +98,29 @@ func machineName(m mgmtclient.RouteMap, id mq.GUID) string {
 	return id.String()
 }
 
-// place is the site or queue manager of a name.
+// place is the site or else queue manager of a name.
 func place(m mgmtclient.RouteMap, name string) (mq.GUID, error) {
+	if id, err := sitePlace(m, name); err == nil {
+		return id, nil
+	}
+	if id, err := machinePlace(m, name); err == nil {
+		return id, nil
+	}
+	return mq.GUID{}, noPlace(name, "no site and no queue manager")
+}
+
+func sitePlace(m mgmtclient.RouteMap, name string) (mq.GUID, error) {
 	id, _ := mq.ParseGUID(name)
 	for _, s := range m.Sites {
 		if s.ID == id || strings.EqualFold(s.Name, name) {
 			return s.ID, nil
 		}
 	}
+	return mq.GUID{}, noPlace(name, "no site")
+}
+
+func machinePlace(m mgmtclient.RouteMap, name string) (mq.GUID, error) {
+	id, _ := mq.ParseGUID(name)
 	for _, s := range m.Sites {
 		for _, qm := range s.Machines {
 			if qm.ID == id || strings.EqualFold(qm.Name, name) || strings.EqualFold(qm.DNSName, name) {
@@ -113,7 +128,11 @@ func place(m mgmtclient.RouteMap, name string) (mq.GUID, error) {
 			}
 		}
 	}
-	return mq.GUID{}, mq.Errorf(mq.ErrObjectNotFound, "find "+mq.Quote(name), "there is no site and no queue manager of that name").
+	return mq.GUID{}, noPlace(name, "no queue manager")
+}
+
+func noPlace(name, what string) error {
+	return mq.Errorf(mq.ErrObjectNotFound, "find "+mq.Quote(name), "there is %s of that name", what).
 		WithFix("see \"posthouse route show\"")
 }
 

@@ -43,7 +43,7 @@ func (l *linkFlags) onto(cmd *cobra.Command, m mgmtclient.RouteMap, to *mgmtclie
 			if name == "" {
 				continue
 			}
-			id, err := place(m, name)
+			id, err := machinePlace(m, name)
 			if err != nil {
 				return nil, err
 			}
@@ -69,10 +69,10 @@ func (p *program) linkCreate() *cobra.Command {
 					return err
 				}
 				link := mgmtclient.RouteLink{Cost: l.cost}
-				if link.Site1, err = place(m, args[0]); err != nil {
+				if link.Site1, err = sitePlace(m, args[0]); err != nil {
 					return err
 				}
-				if link.Site2, err = place(m, args[1]); err != nil {
+				if link.Site2, err = sitePlace(m, args[1]); err != nil {
 					return err
 				}
 				e := mgmtclient.Entry{Kind: mgmtclient.EntryLink, Link: &link}

@@ -2,6 +2,7 @@ package examples
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -156,7 +157,7 @@ func (n *network) forget() {
 // until waits for something to become true.
 func (n *network) until(what string, true func() bool) {
 	n.t.Helper()
-	for end := time.Now().Add(patience); ; time.Sleep(20 * time.Millisecond) {
+	for end := time.Now().Add(patience); ; time.Sleep(50 * time.Millisecond) {
 		if true() {
 			return
 		}
@@ -176,6 +177,7 @@ type computer struct {
 	folder  string
 	hosts   string
 	node    []string // flags that work on another computer
+	secret  string   // POSTHOUSE_PASSWORD of its commands; empty: password
 
 	cmd    *exec.Cmd
 	errors *bytes.Buffer
@@ -193,7 +195,7 @@ func (c *computer) command(args ...string) *exec.Cmd {
 		c.n.t.Fatal(err)
 	}
 	cmd := exec.Command(exe, append(args, "--data", c.folder)...)
-	cmd.Env = append(os.Environ(), asProgram+"=1", "POSTHOUSE_PASSWORD="+password)
+	cmd.Env = append(os.Environ(), asProgram+"=1", "POSTHOUSE_PASSWORD="+cmp.Or(c.secret, password))
 	return cmd
 }
 
