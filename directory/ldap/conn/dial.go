@@ -139,7 +139,7 @@ func (d *dialing) secure(ctx context.Context, raw net.Conn) (*session, error) {
 		}
 	}
 	s := newSession(c, d)
-	err := s.signIn(method)
+	err := s.signIn(ctx, method)
 	if d.done(LayerSignIn, "signed in by "+s.how(method), err) == nil {
 		err = d.done(LayerAsk, "the forest "+s.root.Forest, s.ask(ctx))
 	}

@@ -3,10 +3,14 @@ package conn_test
 import (
 	"bytes"
 	"context"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"net"
+	"slices"
+	"strconv"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -344,6 +348,67 @@ func TestPasswordsAreNeverSentInTheClear(t *testing.T) {
 	o.SignIn.Password = ""
 	_, err = conn.Dial(t.Context(), o)
 	refusal(t, err, mq.ErrInvalidParameter, "no password")
+}
+
+// forger is a name server that sends everybody to one place.
+type forger struct{ host, port string }
+
+func (f forger) LookupSRV(context.Context, string, string, string) (string, []*net.SRV, error) {
+	port, err := strconv.ParseUint(f.port, 10, 16)
+	return "", []*net.SRV{{Target: f.host, Port: uint16(port)}}, err
+}
+
+func (forger) LookupHost(context.Context, string) ([]string, error) {
+	return []string{"127.0.0.1"}, nil
+}
+
+func TestAForgedNameServerGetsNoPassword(t *testing.T) {
+	s := serve(t, nil)
+	_, port, err := net.SplitHostPort(s.address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"dc01.thief.example.", "nordhavn.example.thief.example.", "dc.notnordhavn.example."} {
+		_, err := conn.Dial(t.Context(), conn.Options{
+			Domain: "nordhavn.example", Resolver: forger{name, port}, Roots: x509.NewCertPool(), SignIn: conn.SignIn{User: "anna", Password: "throw-away"},
+		})
+		refusal(t, err, mq.ErrNoDS, "not in the domain")
+	}
+	if n := s.accepted.Load(); n != 0 {
+		t.Errorf("%d connections were made", n)
+	}
+	// One of the domain is asked, and has to prove its name.
+	_, err = conn.Dial(t.Context(), conn.Options{
+		Domain: "nordhavn.example", Resolver: forger{"DC01.nordhavn.example.", port}, Roots: x509.NewCertPool(), SignIn: conn.SignIn{User: "anna", Password: "throw-away"},
+	})
+	refusal(t, err, mq.ErrNoDS, "")
+	if s.accepted.Load() != 1 || s.binds.Load() != 0 {
+		t.Errorf("%d connections, %d sign-ins", s.accepted.Load(), s.binds.Load())
+	}
+}
+
+func TestANameWithoutDomainIsThatOfTheController(t *testing.T) {
+	var mu sync.Mutex
+	var names []string
+	s := serve(t, func(_ net.Conn, _ int64, op *ber.Packet) bool {
+		mu.Lock()
+		defer mu.Unlock()
+		if op.Tag == bindRequest {
+			names = append(names, op.Children[1].Data.String())
+		}
+		return false
+	})
+	for _, user := range []string{"anna", "SHOP01$", "anna@b.example", `B\anna`, "CN=anna,DC=b"} {
+		o := plain(s)
+		o.SignIn.User = user
+		open(t, o)
+	}
+	mu.Lock()
+	defer mu.Unlock()
+	want := []string{"anna@a.example", "SHOP01$@a.example", "anna@b.example", `B\anna`, "CN=anna,DC=b"}
+	if !slices.Equal(names, want) {
+		t.Errorf("signed in as %q", names)
+	}
 }
 
 func TestNamesOfControllersAreRead(t *testing.T) {

@@ -131,6 +131,7 @@ func (o *Options) catalogues(ctx context.Context, forest string, controller targ
 
 func (o *Options) records(ctx context.Context, service string, names []string) ([]target, error) {
 	var failed error
+	domain, stranger := names[len(names)-1], ""
 	for _, name := range names {
 		_, records, err := o.Resolver.LookupSRV(ctx, service, "tcp", strings.TrimSuffix(name, "."))
 		if err != nil {
@@ -144,17 +145,36 @@ func (o *Options) records(ctx context.Context, service string, names []string) (
 			if t.port == portLDAP || t.port == portCatalogue {
 				t.port = ""
 			}
-			if t.host != "" && len(list) < maxControllers {
+			switch {
+			case t.host == "" || len(list) == maxControllers:
+			case !o.trusts(t, domain):
+				stranger = t.host
+			default:
 				list = append(list, t)
 			}
 		}
 		if len(list) > 0 {
 			return list, nil
 		}
+		if stranger != "" {
+			return nil, mq.Errorf(mq.ErrNoDS, "find a controller of "+domain, "DNS names %s, which is not in the domain, and would get the password", mq.Quote(stranger)).
+				WithFix("name the controller yourself if it is one, or sign in without a CA: then a controller has to prove that it knows the account")
+		}
 		failed = fmt.Errorf("no controller is named by _%s._tcp.%s", service, name)
 	}
 	return nil, mq.Errorf(mq.ErrNoDS, "find a controller of "+o.Domain, "DNS names none: %w", failed).
 		WithFix("check the name of the domain and the DNS server of this computer, or name a controller")
+}
+
+// trusts reports whether a controller that DNS names may be asked. To one that gets the
+// password itself, DNS, which anybody may forge, says nothing: a stranger has a
+// certificate for a name of his own (RFC 4513 3.1.3).
+func (o *Options) trusts(t target, domain string) bool {
+	if o.Name != "" || o.method(o.protection(t)) != Simple {
+		return true
+	}
+	host, domain := strings.ToLower(t.host), strings.ToLower(strings.Trim(domain, "."))
+	return strings.HasSuffix(host, "."+domain)
 }
 
 // addresses are those of a controller, to be tried one after another.

@@ -72,6 +72,7 @@ func TestEveryWayToSignIn(t *testing.T) {
 		"password, distinguished name": {conn.Options{CA: f.CA, SignIn: conn.SignIn{
 			Method: conn.Simple, User: "CN=anna,CN=Users," + f.Base, Password: f.UserPassword,
 		}}, "CN=anna,CN=Users," + f.Base, "TLS"},
+		"password, name alone":    {conn.Options{CA: f.CA, SignIn: conn.SignIn{User: samba.Anna, Password: f.UserPassword}}, anna, "TLS"},
 		"password, LDAPS":         {conn.Options{CA: f.CA, Controllers: []string{"ldaps://" + f.Address}, SignIn: conn.SignIn{User: f.User(samba.Anna), Password: f.UserPassword}}, anna, "TLS"},
 		"password, sealed":        {conn.Options{SignIn: conn.SignIn{User: f.User(samba.Anna), Password: f.UserPassword}}, anna, "signed and sealed (Kerberos)"},
 		"password, sealed, short": {conn.Options{SignIn: conn.SignIn{User: anna, Password: f.UserPassword}}, anna, "signed and sealed (Kerberos)"},

@@ -172,20 +172,37 @@ func (s *session) explain(op string, err error) error {
 }
 
 // signIn binds by name and password, if that has not been done by SASL.
-func (s *session) signIn(method Method) error {
+func (s *session) signIn(ctx context.Context, method Method) error {
 	if method != Simple {
 		return nil
 	}
-	name := s.SignIn.User
-	if !strings.ContainsAny(name, `@\=`) && s.Domain != "" {
-		name += "@" + s.Domain
+	name, err := s.SignIn.User, error(nil)
+	if !strings.ContainsAny(name, `@\=`) {
+		domain := s.Domain
+		if domain == "" {
+			if domain, err = s.domain(ctx); err != nil {
+				return err
+			}
+		}
+		name += "@" + domain
 	}
-	err := contain(func() error { return s.lib.Bind(name, s.SignIn.Password) })
+	err = contain(func() error { return s.lib.Bind(name, s.SignIn.Password) })
 	var e *goldap.Error
 	if errors.As(err, &e) && e.ResultCode == ldap.CodeCredentials && e.Err != nil {
 		return refuseSignIn(s.controller, e.ResultCode, e.Err.Error())
 	}
 	return s.explain("sign in to the directory", err)
+}
+
+// domain is that of the controller, which anybody may ask for. In a simple bind a name
+// without its domain is none (MS-ADTS 5.1.1.1.1).
+func (s *session) domain(ctx context.Context) (name string, err error) {
+	const root = "defaultNamingContext"
+	err = s.search(ctx, "ask the directory for its domain", ldap.Search{Scope: ldap.ScopeBase, Attributes: []string{root}}, func(e ldap.Entry) bool {
+		name = dnsName(e.Text(root))
+		return false
+	})
+	return name, err
 }
 
 func (s *session) how(method Method) string {
