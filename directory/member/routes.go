@@ -141,7 +141,7 @@ func (m *Member) destination(ctx context.Context, op string, to mq.FormatName) (
 }
 
 // hops asks the routing table, and reads the map anew for a queue manager that is not
-// in it, unless that was just done.
+// in it, or that no way leads to yet, unless that was just done.
 func (m *Member) hops(ctx context.Context, op string, owner mq.GUID) ([]topology.Hop, error) {
 	m.mu.Lock()
 	r, mode, why := m.routes, m.mode, m.why
@@ -151,12 +151,12 @@ func (m *Member) hops(ctx context.Context, op string, owner mq.GUID) ([]topology
 	}
 	hops, err := r.table.Next(owner)
 	switch {
-	case !errors.Is(err, mq.ErrMachineNotFound):
-		return hops, err
-	case mode != localqm.Integrated:
+	case err == nil:
+		return hops, nil
+	case mode != localqm.Integrated && errors.Is(err, mq.ErrMachineNotFound):
 		return nil, mq.Errorf(mq.ErrNoDS, op, "the queue manager is none of those that were known when the directory went away: %s", why).
 			WithFix("try again when the directory answers")
-	case !m.redraw(ctx, r.read):
+	case mode != localqm.Integrated, !m.redraw(ctx, r.read):
 		return nil, err
 	}
 	m.mu.Lock()

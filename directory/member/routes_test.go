@@ -78,6 +78,20 @@ func TestMapIsReadAgainForAnUnknownQueueManagerButNotAtEveryQuestion(t *testing.
 	}
 }
 
+func TestNewLinkIsFoundWhereNoWayWasKnown(t *testing.T) {
+	w, n, hub, gate, _ := chain(t)
+	away := w.server("WMS03", true, "Copenhagen")
+	n.Clock.Advance(n.Member.timers.Demand)
+	if hops, err := n.Member.Next(t.Context(), mq.Private(away.ID, 9)); err == nil {
+		t.Fatalf("before there is a link: %+v", hops)
+	}
+	w.link("Odense", "Copenhagen", 3, gate.ID, away.ID)
+	n.Clock.Advance(n.Member.timers.Demand)
+	if hops, err := n.Member.Next(t.Context(), mq.Private(away.ID, 9)); err != nil || hops[0].ID != hub.ID {
+		t.Errorf("%+v, %v", hops, err)
+	}
+}
+
 func TestWaysAreKnownWithoutTheDirectory(t *testing.T) {
 	w, n, hub, _, far := chain(t)
 	before, err := n.Member.Next(t.Context(), mq.Private(far.ID, 9))
