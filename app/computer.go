@@ -185,19 +185,9 @@ what is wrong and what to do.`,
 			if err != nil {
 				return err
 			}
-			probes := []mgmtclient.Probe{}
-			err = book.Test(ctx, c, &password, func(pr mgmtclient.Probe) {
-				probes = append(probes, pr)
-				if !p.asJSON() {
-					p.printProbe(pr)
-				}
-			})
-			if p.asJSON() {
-				if jerr := p.encode(probes); err == nil {
-					err = jerr
-				}
-			}
-			return explain("reach "+c.Host(), err)
+			return explain("reach "+c.Host(), p.printProbes(func(report func(mgmtclient.Probe)) error {
+				return book.Test(ctx, c, &password, report)
+			}))
 		}),
 	}
 }
@@ -206,6 +196,23 @@ what is wrong and what to do.`,
 var layerNames = map[mgmtclient.Layer]string{
 	mgmtclient.LayerName: "Name", mgmtclient.LayerPort: "Port", mgmtclient.LayerSignIn: "Sign-in",
 	mgmtclient.LayerManager: "Queue manager", mgmtclient.LayerRights: "Rights",
+}
+
+// printProbes prints what a test reports, layer by layer.
+func (p *program) printProbes(test func(report func(mgmtclient.Probe)) error) error {
+	probes := []mgmtclient.Probe{}
+	err := test(func(pr mgmtclient.Probe) {
+		probes = append(probes, pr)
+		if !p.asJSON() {
+			p.printProbe(pr)
+		}
+	})
+	if p.asJSON() {
+		if jerr := p.encode(probes); err == nil {
+			err = jerr
+		}
+	}
+	return err
 }
 
 func (p *program) printProbe(pr mgmtclient.Probe) {

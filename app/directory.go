@@ -83,6 +83,22 @@ func (p *program) chosen(ctx context.Context, kept mgmtclient.Directory) (s mgmt
 	return s, password, nil
 }
 
+// withChosen runs f on the directory that was chosen, whatever the flags say.
+func (p *program) withChosen(cmd *cobra.Command, f func(context.Context, mgmtclient.Directory) error) (err error) {
+	folder, err := p.target()
+	if err != nil {
+		return err
+	}
+	ctx, cancel := p.deadline(cmd.Context())
+	defer cancel()
+	d, err := p.open.Directory(ctx, folder, nil, p.aside)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, d.Close()) }()
+	return f(ctx, d)
+}
+
 // withDirectory runs f on the directory.
 func (p *program) withDirectory(cmd *cobra.Command, op string, f func(context.Context, mgmtclient.Directory) error) (err error) {
 	folder, err := p.target()
@@ -190,32 +206,23 @@ is signed and encrypted, or turned to TLS. What cannot be reached is not kept.`,
   posthouse directory use --controller ldaps://dc01.nordhavn.example --ca ca.pem --user anna@nordhavn.example`,
 		Args: takes(),
 		RunE: p.do(func(cmd *cobra.Command, _ []string) error {
-			folder, err := p.target()
-			if err != nil {
-				return err
-			}
-			ctx, cancel := p.deadline(cmd.Context())
-			defer cancel()
-			d, err := p.open.Directory(ctx, folder, nil, p.aside)
-			if err != nil {
-				return err
-			}
-			defer d.Close()
-			if _, said, err := p.named(); err != nil || !said {
-				return errors.Join(err, usagef("name the directory: --controller or --domain, with --user or --kerberos"))
-			}
-			s, password, err := p.chosen(ctx, d)
-			if err != nil {
-				return err
-			}
-			const op = "use the directory"
-			if err := p.testDirectory(ctx, d, s, password); err != nil {
-				return explain(op, err)
-			}
-			if err := d.Choose(ctx, s, password); err != nil {
-				return explain(op, err)
-			}
-			return p.result(s, func() { p.printf("this console works with %s\n", clean(where(s))) })
+			return p.withChosen(cmd, func(ctx context.Context, d mgmtclient.Directory) error {
+				if _, said, err := p.named(); err != nil || !said {
+					return errors.Join(err, usagef("name the directory: --controller or --domain, with --user or --kerberos"))
+				}
+				s, password, err := p.chosen(ctx, d)
+				if err != nil {
+					return err
+				}
+				const op = "use the directory"
+				if err := p.testDirectory(ctx, d, s, password); err != nil {
+					return explain(op, err)
+				}
+				if err := d.Choose(ctx, s, password); err != nil {
+					return explain(op, err)
+				}
+				return p.result(s, func() { p.printf("this console works with %s\n", clean(where(s))) })
+			})
 		}),
 	}
 }
@@ -235,37 +242,18 @@ func (p *program) directoryTest() *cobra.Command {
   posthouse directory test --controller ldaps://dc01.nordhavn.example --user anna@nordhavn.example`,
 		Args: takes(),
 		RunE: p.do(func(cmd *cobra.Command, _ []string) error {
-			folder, err := p.target()
-			if err != nil {
-				return err
-			}
-			ctx, cancel := p.deadline(cmd.Context())
-			defer cancel()
-			d, err := p.open.Directory(ctx, folder, nil, p.aside)
-			if err != nil {
-				return err
-			}
-			defer d.Close()
-			s, password, err := p.chosen(ctx, d)
-			if err != nil {
-				return err
-			}
-			if where(s) == "" {
-				return usagef("no directory was chosen: give --controller or --domain, with --user or --kerberos (or keep them with \"posthouse directory use\")")
-			}
-			probes := []mgmtclient.Probe{}
-			err = d.Test(ctx, s, password, func(pr mgmtclient.Probe) {
-				probes = append(probes, pr)
-				if !p.asJSON() {
-					p.printProbe(pr)
+			return p.withChosen(cmd, func(ctx context.Context, d mgmtclient.Directory) error {
+				s, password, err := p.chosen(ctx, d)
+				if err != nil {
+					return err
 				}
+				if where(s) == "" {
+					return usagef("no directory was chosen: give --controller or --domain, with --user or --kerberos (or keep them with \"posthouse directory use\")")
+				}
+				return explain("reach "+where(s), p.printProbes(func(report func(mgmtclient.Probe)) error {
+					return d.Test(ctx, s, password, report)
+				}))
 			})
-			if p.asJSON() {
-				if jerr := p.encode(probes); err == nil {
-					err = jerr
-				}
-			}
-			return explain("reach "+where(s), err)
 		}),
 	}
 }

@@ -55,6 +55,12 @@ func (m *QueueManager) judge(a *arrival) (v verdict, err error) {
 	if v.refused != 0 {
 		return v, nil
 	}
+	return m.roomy(a, v)
+}
+
+// roomy refuses what its queue has no room for; if the machine has none, it is not
+// taken and its sender keeps it. Called with mu held.
+func (m *QueueManager) roomy(a *arrival, v verdict) (verdict, error) {
 	size := a.row.Size()
 	if quota := m.settings.Quota; quota != mq.Never && m.bytes+size > int64(quota)*1024 {
 		return v, m.fits(opArrive, v.queue, size)

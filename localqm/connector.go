@@ -147,14 +147,7 @@ func (m *QueueManager) judgeForeign(a *arrival) (v verdict, err error) {
 	if v.queue, err = m.connectorQueue(opArrive, site, msg.Transactional); err != nil {
 		return v, err
 	}
-	size := a.row.Size()
-	if quota := m.settings.Quota; quota != mq.Never && m.bytes+size > int64(quota)*1024 {
-		return v, m.fits(opArrive, v.queue, size)
-	}
-	if m.fits(opArrive, v.queue, size) != nil {
-		v.refused = mq.ClassNackQueueExceedQuota
-	}
-	return v, nil
+	return m.roomy(a, v)
 }
 
 // handOver moves what waits for foreign computers into the connector queues, for those

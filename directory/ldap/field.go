@@ -36,13 +36,7 @@ type references struct {
 func scalar[T directory.Object, V any](a directory.Attribute, name string, at func(T) *V, write func(V) ([]byte, bool), read func([]byte) V) field {
 	return field{
 		attribute: a, name: name,
-		value: func(x any) ([]byte, bool) {
-			v, ok := x.(V)
-			if !ok {
-				return nil, false
-			}
-			return write(v)
-		},
+		value: valueOf(write),
 		get: func(o directory.Object) [][]byte {
 			t, ok := o.(T)
 			if !ok {
@@ -65,13 +59,7 @@ func scalar[T directory.Object, V any](a directory.Attribute, name string, at fu
 func several[T directory.Object, V any](a directory.Attribute, name string, at func(T) *[]V, write func(V) ([]byte, bool), read func([]byte) V) field {
 	return field{
 		attribute: a, name: name,
-		value: func(x any) ([]byte, bool) {
-			v, ok := x.(V)
-			if !ok {
-				return nil, false
-			}
-			return write(v)
-		},
+		value: valueOf(write),
 		get: func(o directory.Object) [][]byte {
 			t, ok := o.(T)
 			if !ok {

@@ -268,7 +268,7 @@ func (p *plan) where(ctx context.Context, t directory.Term) error {
 	return p.compare(t, f)
 }
 
-// valueOf makes the value function of a field that no struct has.
+// valueOf makes the value function of a field.
 func valueOf[V any](write func(V) ([]byte, bool)) func(any) ([]byte, bool) {
 	return func(x any) ([]byte, bool) {
 		v, ok := x.(V)
