@@ -36,6 +36,7 @@ const (
 	ownGate // of the sender's site
 	gate    // of the next site
 	connector
+	detour // gate of a site that is no nearer
 )
 
 // hop is a queue manager that a message may be given to next.
@@ -68,9 +69,9 @@ func (m *Map) hops(s sender, t *target) []hop {
 	var list []hop
 	at := slices.IndexFunc(s.sites, func(i int32) bool { return slices.Contains(t.sites, i) })
 	switch {
-	case !s.routing && slices.ContainsFunc(s.out, func(o int32) bool { return o != s.machine }):
+	case s.outward():
 		list = m.outServers(s, t)
-	case s.routing && !t.foreign && len(s.sites) > 0 && len(t.sites) > 0 && slices.Contains(t.in, s.machine):
+	case s.inward(t):
 		list = []hop{{machine: t.machine, at: s.sites[0], to: t.sites[0], link: -1, role: destination}}
 	case at >= 0:
 		list = m.within(s, t, s.sites[at])
@@ -85,6 +86,54 @@ func (m *Map) hops(s sender, t *target) []hop {
 	}
 	m.order(list, t)
 	return list
+}
+
+// outward reports a client that speaks to its out-routing servers only.
+func (s sender) outward() bool {
+	return !s.routing && slices.ContainsFunc(s.out, func(o int32) bool { return o != s.machine })
+}
+
+// inward reports an in-routing server of the target, which hands over to it.
+func (s sender) inward(t *target) bool {
+	return s.routing && !t.foreign && len(s.sites) > 0 && len(t.sites) > 0 && slices.Contains(t.in, s.machine)
+}
+
+// detours lists the hops over links to sites that are no nearer to the target than the
+// sender, and whose own best way does not lead back (RFC 5286, basic condition). there
+// are the costs from the sender's sites.
+func (m *Map) detours(s sender, t *target, there []uint64) []hop {
+	own := least(t.cost, s.sites)
+	switch {
+	case own == far, own == 0, s.outward(), s.inward(t):
+		return nil
+	case s.routing && !s.gate, !s.routing && len(m.ownRouters(s, t)) > 0:
+		return nil // its gate knows better
+	}
+	list := m.cross(s, t, func(a arc) bool {
+		d := t.cost[a.to]
+		return d >= own && d < there[a.to]+own
+	})
+	for i := range list {
+		list[i].role = detour
+	}
+	m.order(list, t)
+	return list
+}
+
+// inside reports whether a message of one sender that another has after so many hops
+// cannot have left their site: it goes from a client to a routing server and from that
+// to a gate at most, and what leaves and comes back takes two hops more.
+func inside(source, s sender, hops int) bool {
+	most := 2
+	if source.routing {
+		most = 1
+	}
+	return hops == 0 || hops <= most && source.machine != s.machine && meet(source.sites, s.sites)
+}
+
+// meet reports a site that is in both lists.
+func meet(a, b []int32) bool {
+	return slices.ContainsFunc(a, func(i int32) bool { return slices.Contains(b, i) })
 }
 
 // order sorts hops. Equals are spread over the destinations, for every sender alike.

@@ -131,6 +131,9 @@ func (w what) walk(s sender, t *target) (Path, []int32) {
 		} else if label >= 0 {
 			links = nil
 		}
+		if slices.ContainsFunc(p.Hops, func(h PathHop) bool { return h.Site == w.sites[site].ID }) {
+			links = nil // a detour led back
+		}
 		if links != nil && link >= 0 {
 			links = append(links, link)
 		}
@@ -162,7 +165,7 @@ func (w what) walk(s sender, t *target) (Path, []int32) {
 		}
 	}
 	begin, end := s, false
-	for !end {
+	for n := 0; !end; n++ {
 		if f, ok := w.handsOver(s.machine, t); ok {
 			if label < 0 {
 				enter(begin.sites[0], -1)
@@ -175,13 +178,23 @@ func (w what) walk(s sender, t *target) (Path, []int32) {
 		if len(hops) == 0 {
 			return Path{Why: w.noWay(s.sites, t)}, nil
 		}
-		i := slices.IndexFunc(hops, w.works)
+		i, transit := slices.IndexFunc(hops, w.works), false
+		if i < 0 {
+			i, transit, hops = w.round(s, t, hops, inside(begin, s, n))
+			if i >= 0 {
+				p.Why = join(p.Why, w.stuck(s, "messages make a detour", hops[:i]))
+			}
+		}
 		if label < 0 {
 			enter(hops[max(i, 0)].at, -1)
 			pass(s.machine)
 		}
 		if i < 0 {
-			p.Waits, p.Why, links = true, join(p.Why, w.waits(s, hops)), nil
+			what := "messages wait"
+			if transit {
+				what = "messages from other sites wait"
+			}
+			p.Waits, p.Why, links = true, join(p.Why, w.stuck(s, what, hops)), nil
 			break
 		}
 		h := hops[i]
@@ -237,8 +250,22 @@ func (w what) trim(p *Path, s sender, t *target) {
 	}
 }
 
-// waits tells why a message does not get on.
-func (w what) waits(s sender, hops []hop) string {
+// round adds the detours to the hops that have all failed, if the message may take
+// them, and finds the first that works; transit tells that others could.
+func (w what) round(s sender, t *target, hops []hop, may bool) (i int, transit bool, all []hop) {
+	more := w.detours(s, t, w.costs(s.sites))
+	i = slices.IndexFunc(more, w.works)
+	if !may {
+		return -1, i >= 0, hops
+	}
+	if i >= 0 {
+		i += len(hops)
+	}
+	return i, false, append(hops, more...)
+}
+
+// stuck tells why a message does not get on as it should.
+func (w what) stuck(s sender, what string, hops []hop) string {
 	where := "in " + w.sites[hops[0].at].Name
 	if s.machine >= 0 {
 		where = "at " + w.machines[s.machine].Name
@@ -259,9 +286,9 @@ func (w what) waits(s sender, hops []hop) string {
 		tried = tried[:2]
 	}
 	if len(tried) == 1 {
-		return "messages wait " + where + ", which cannot reach " + tried[0]
+		return what + " " + where + ", which cannot reach " + tried[0]
 	}
-	return "messages wait " + where + ", which reaches neither " + strings.Join(tried, " nor ") + more
+	return what + " " + where + ", which reaches neither " + strings.Join(tried, " nor ") + more
 }
 
 // odd tells which gates of a link do not count.

@@ -104,9 +104,9 @@ func (t *Table) Next(dest mq.GUID) ([]Hop, error) {
 }
 
 // Detours lists hops that Next leaves out because they are no nearer to the
-// destination, although their own best way does not lead back here (RFC 5286, basic
-// condition). They are only for messages that have not yet been in another site: one
-// that came over a link might go back and forth between the two.
+// destination, although their own best way does not lead back here. They are for when
+// all of Next have failed, and only for messages that are Inside still: one that came
+// over a link might go back and forth between two sites.
 func (t *Table) Detours(dest mq.GUID) []Hop {
 	if t.err != nil {
 		return nil
@@ -116,19 +116,14 @@ func (t *Table) Detours(dest mq.GUID) []Hop {
 		return nil
 	}
 	s := t.m.sender(t.self)
-	if s.routing && !s.gate || !s.routing && len(t.m.ownRouters(s, to)) > 0 || slices.ContainsFunc(s.sites, func(i int32) bool { return slices.Contains(to.sites, i) }) {
-		return nil // its gate knows better
-	}
-	own := least(to.cost, s.sites)
-	if own == far {
-		return nil
-	}
-	hops := t.m.cross(s, to, func(a arc) bool {
-		d := to.cost[a.to]
-		return d >= own && d < t.tree.cost[a.to]+own
-	})
-	t.m.order(hops, to)
-	return t.m.public(hops, s, to)
+	return t.m.public(t.m.detours(s, to, t.tree.cost), s, to)
+}
+
+// Inside reports whether a message of a queue manager that was handed on so many times
+// until it came here, 0 for our own, cannot have left our sites yet.
+func (t *Table) Inside(source mq.GUID, hops int) bool {
+	i, ok := t.m.machineOf[source]
+	return ok && t.err == nil && inside(t.m.sender(i), t.m.sender(t.self), hops)
 }
 
 // Connector is the foreign site whose connector queue takes messages for a foreign
@@ -226,6 +221,9 @@ func (m *Map) why(h hop, s sender, t *target) string {
 		if t.cost[h.to] == 0 && s == h.to {
 			end = s
 		}
+	}
+	if h.role == detour {
+		what = "detour over "
 	}
 	if end == h.to {
 		return fmt.Sprintf("%s%s, cost %d", what, m.sites[h.to].Name, h.cost)
