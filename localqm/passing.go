@@ -142,14 +142,9 @@ func (m *QueueManager) planPass(a *arrival, hops uint8) ([]store.Op, error) {
 	return ops, nil
 }
 
-// passQueue is the outgoing queue for a message that passes through. A public queue
-// of which the directory does not say whose it is, as one for reports, is where the
-// message says.
+// passQueue is the outgoing queue for a message that passes through.
 func (m *QueueManager) passQueue(msg *mq.Message) (*queue, error) {
-	to := msg.Destination
-	if to.Kind == mq.KindPublic && m.ownerOf(to) != msg.DestinationMachine {
-		to = wire.OrderQueue(msg.DestinationMachine)
-	}
+	to := m.passTo(msg)
 	if q := m.queues[key(store.Outgoing, to.String())]; q == nil && m.outgoings >= passQueues {
 		return nil, mq.Errorf(mq.ErrInsufficientResources, opPass, "there are %d outgoing queues already", m.outgoings).
 			WithFix("see `posthouse outgoing list`: purge what will never be delivered")
@@ -157,16 +152,32 @@ func (m *QueueManager) passQueue(msg *mq.Message) (*queue, error) {
 	return m.sendTo(opPass, to)
 }
 
+// passTo is what that queue is for. A public queue of which the directory does not say
+// whose it is, as one for reports, is where the message says.
+func (m *QueueManager) passTo(msg *mq.Message) mq.FormatName {
+	if to := msg.Destination; to.Kind != mq.KindPublic || m.ownerOf(to) == msg.DestinationMachine {
+		return to
+	}
+	return wire.OrderQueue(msg.DestinationMachine)
+}
+
 // waitsHere reports whether a transactional message that passes through waits here
 // already: its source sends again what is not acknowledged, and while the next hop is
-// away all of it would pile up. Called without mu.
+// away all of it would pile up. One that only claims the same identifier, and goes
+// elsewhere, holds nothing up. Called without mu.
 func (m *QueueManager) waitsHere(a *arrival) bool {
 	at, err := m.store.Find(m.ctx, a.msg.ID)
 	if err != nil {
 		return false
 	}
 	row, err := m.store.Get(m.ctx, at.Slot, at.Lookup, 0)
-	return err == nil && wire.Hops(row.Head) == a.msg.HopCount+1
+	if err != nil || wire.Hops(row.Head) != a.msg.HopCount+1 {
+		return false
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	q := m.queues[key(store.Outgoing, m.passTo(a.msg).String())]
+	return q != nil && q.slot == at.Slot
 }
 
 // appendPassed adds what follows when a message that passes through ends here. That of

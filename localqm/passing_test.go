@@ -120,6 +120,20 @@ func TestATransactionalMessageIsPassedOnWhateverItsPlace(t *testing.T) {
 	})
 }
 
+func TestAClaimedIdentifierHoldsNothingUp(t *testing.T) {
+	q := router(qmtest.Start(t, qmtest.Memory))
+	attach(q)
+	f := newFar(t, q, 1, "10.0.0.1")
+	m := f.message("", "real", inStream(9, 1, 0))
+	through(0)(m)
+	forged := *m
+	forged.Label, forged.Destination = "forged", mq.Private(mq.GUID{6}, 7) // where nobody is
+	thief := newFar(t, q, 7, "10.0.0.7")
+	thief.send(&forged)
+	f.send(m)
+	same(t, "passed on", passed(q), []string{"real 1"})
+}
+
 func TestWhoCannotTellWhetherItIsARoutingServerLeavesMessagesWhereTheyAre(t *testing.T) {
 	q := qmtest.Start(t, qmtest.Memory)
 	q.Join(&crossroads{localqm.DirectoryState{Mode: localqm.Workgroup, Why: "the controller is off"}})
