@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"log/slog"
+	"slices"
 
 	"posthouse/directory"
 	"posthouse/directory/notice"
@@ -55,31 +56,58 @@ func (t *teller) watch(o forest.Options) *forest.Forest {
 }
 
 func (t *teller) tell(ctx context.Context, d mgmtclient.Directory, c forest.Change) error {
-	event := notice.MachineChanged
-	if c.Kind == directory.KindQueue {
-		event = map[forest.What]notice.Event{
-			forest.Created: notice.QueueCreated, forest.Changed: notice.QueueChanged, forest.Deleted: notice.QueueDeleted,
-		}[c.What]
-	} else if c.What != forest.Changed {
+	if c.Kind == directory.KindMachine && c.What != forest.Changed {
 		return nil // a queue manager finds out itself that it was registered or forgotten
-	}
-	body, err := notice.Notice{Event: event, Object: c.ID, Controller: d.Status().Controller}.Body()
-	if err != nil {
-		return err
 	}
 	n, done, err := t.sender(ctx)
 	if err != nil {
 		return mq.Errorf(mq.ErrServiceNotAvailable, "", "no queue manager runs on this computer to do it")
 	}
 	defer done()
+	here, err := n.Machine(ctx)
+	if err != nil {
+		return err
+	}
+	member := here.Directory != nil && here.Directory.Mode != mgmtclient.ModeWorkgroup
+	told := notice.Notice{Event: notice.MachineChanged, Object: c.ID, Controller: d.Status().Controller}
+	switch c.Kind {
+	case directory.KindQueue:
+		told.Event = map[forest.What]notice.Event{
+			forest.Created: notice.QueueCreated, forest.Changed: notice.QueueChanged, forest.Deleted: notice.QueueDeleted,
+		}[c.What]
+	case directory.KindLink:
+		// No event is for links; who hears of its own object looks at the map again, too.
+		// This one first: the others may be reached by the link.
+		servers := slices.DeleteFunc(slices.Clone(c.Servers), func(id mq.GUID) bool { return id == here.ID })
+		if member {
+			servers = slices.Insert(servers, 0, here.ID)
+		}
+		var failed error
+		for _, id := range servers {
+			told.Object = id
+			if err := t.send(ctx, d, n, member, told, id); err != nil {
+				failed = err
+			}
+		}
+		return failed
+	}
+	return t.send(ctx, d, n, member || here.ID == c.Machine, told, c.Machine)
+}
+
+// send sends a notice to the queue manager of a machine, by its identifier if the one
+// here knows the forest.
+func (*teller) send(ctx context.Context, d mgmtclient.Directory, n mgmtclient.Node, known bool, told notice.Notice, machine mq.GUID) error {
+	body, err := told.Body()
+	if err != nil {
+		return err
+	}
 	by, err := can[mgmtclient.Sender](n)
 	if err != nil {
 		return err
 	}
-	to := mq.Private(c.Machine, notice.Queue).String()
-	// Without the forest, this one does not know where the identifier leads.
-	if m, err := n.Machine(ctx); err == nil && (m.Directory == nil || m.Directory.Mode == mgmtclient.ModeWorkgroup) && m.ID != c.Machine {
-		e, err := d.Entry(ctx, c.Machine.String())
+	to := mq.Private(machine, notice.Queue).String()
+	if !known {
+		e, err := d.Entry(ctx, machine.String())
 		if err != nil {
 			return err
 		}

@@ -359,6 +359,9 @@ func (r *reader) done(ctx context.Context, w What, o directory.Object) (mgmtclie
 	case *directory.Machine:
 		c.Machine, c.Foreign = o.ID, o.Foreign
 		r.f.o.Notify(ctx, c)
+	case *directory.Link:
+		c.Servers = r.f.servers(o)
+		r.f.o.Notify(ctx, c)
 	}
 	defer r.f.changed()
 	if w == Deleted {

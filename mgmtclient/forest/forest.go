@@ -20,9 +20,9 @@ type Options struct {
 	Dial Dialer
 	// Keys keeps the password; nil: the keyring of the system.
 	Keys Keys
-	// Notify tells the queue manager concerned that its object or a queue of it was
-	// created, changed or deleted here (MS-MQCN 3.3.4.1); nil: nobody is told. It is
-	// called after the directory agreed and may not fail.
+	// Notify tells the queue managers concerned that an object or a queue of theirs, or a
+	// link of their sites, was created, changed or deleted here (MS-MQCN 3.3.4.1); nil:
+	// nobody is told. It is called after the directory agreed and may not fail.
 	Notify func(ctx context.Context, c Change)
 	// Now is the time of day; nil: that of the system.
 	Now func() time.Time
@@ -40,13 +40,16 @@ type Keys interface {
 	Keeper() (words string, ok bool)
 }
 
-// Change is what was done to an object of a queue manager.
+// Change is what was done to an object of a queue manager, or to a link.
 type Change struct {
 	What    What
-	Kind    directory.Kind // KindQueue or KindMachine
+	Kind    directory.Kind // KindQueue, KindMachine or KindLink
 	ID      mq.GUID
-	Machine mq.GUID // whose it is
+	Machine mq.GUID // whose it is; zero for a link
 	Foreign bool    // no queue manager is there
+	// Servers are the gates and routing servers of both sites of a link, as far as the
+	// map that was read last has them; some, if there are many.
+	Servers []mq.GUID
 }
 
 // What was done.

@@ -199,6 +199,24 @@ func TestWhatIsMadeChangedAndDeletedIsReadBackAndTold(t *testing.T) {
 	}
 }
 
+func TestLinkIsToldToTheServersOfItsSites(t *testing.T) {
+	var told []forest.Change
+	d := open(t, "Administrator", func(_ context.Context, c forest.Change) { told = append(told, c) })
+	hub, wms := one(t, d, mgmtclient.EntryMachine, "HUB-AAR02"), one(t, d, mgmtclient.EntryMachine, "WMS-ODN01")
+	link := one(t, d, mgmtclient.EntryLink, "Aarhus – Odense")
+	if _, err := d.Routes(t.Context(), true); err != nil {
+		t.Fatal(err)
+	}
+	link.Link.Cost++
+	if _, err := d.Set(t.Context(), link, mgmtclient.FieldCost); err != nil {
+		t.Fatal(err)
+	}
+	want := []forest.Change{{What: forest.Changed, Kind: directory.KindLink, ID: link.ID, Servers: []mq.GUID{hub.ID, wms.ID}}}
+	if d := cmp.Diff(want, told); d != "" {
+		t.Error(d)
+	}
+}
+
 func TestRefusalsNameTheFieldAndWhatToDo(t *testing.T) {
 	d := open(t, "anna", nil)
 	q := one(t, d, mgmtclient.EntryQueue, "orders.confirmed")

@@ -198,6 +198,29 @@ func (f *Forest) outdated(k directory.Kind) {
 	f.names, f.total = map[mq.GUID]known{}, total{}
 }
 
+// maxServers is how many queue managers are told of a link; others of the site find the
+// way by their timers.
+const maxServers = 32
+
+// servers are the gates of a link and the routing servers of its sites.
+func (f *Forest) servers(l *directory.Link) []mq.GUID {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.routes == nil {
+		return nil
+	}
+	var list []mq.GUID
+	for _, s := range f.routes.Sites {
+		for _, m := range s.Machines {
+			at := s.ID == l.Site1 || s.ID == l.Site2
+			if !m.Foreign && at && (m.Routing || m.Gate) && !slices.Contains(list, m.ID) && len(list) < maxServers {
+				list = append(list, m.ID)
+			}
+		}
+	}
+	return list
+}
+
 func whatIf(w mgmtclient.WhatIf) topology.WhatIf {
 	t := topology.WhatIf{Removed: w.Removed, Down: w.Down}
 	for _, l := range w.Links {
