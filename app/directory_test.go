@@ -39,6 +39,21 @@ func TestDirectoryEntriesAreChangedAndDeleted(t *testing.T) {
 	d.run("directory", "show", `HUB-CPH01\from.here`).exits(exitFailed)
 }
 
+func TestEntriesAreNamedByTheirNames(t *testing.T) {
+	d, _ := forestDesk(t)
+	d.must("directory", "show", "Odense").says("Site")
+	d.must("directory", "create", "site", "Mainframes", "--foreign")
+	d.must("directory", "create", "computer", "MAINFRAME", "--site", "Mainframes")
+	d.must("directory", "show", "MAINFRAME").says("Mainframes")
+	d.must("directory", "set", "HUB-AAR02", "--site", "odense").says("changed")
+	d.must("directory", "create", "list", "Inner", "--member", `HUB-CPH01\orders.confirmed`)
+	d.must("directory", "create", "list", "Outer", "--member", "Inner")
+	d.must("directory", "show", "Inner", "--used-by").says("Outer")
+	d.must("directory", "delete", "Outer", "--yes")
+	d.run("directory", "set", "HUB-AAR02", "--site", "HUB-CPH01").exits(exitFailed).complains("no site has that name")
+	d.run("directory", "show", "Ode").exits(exitFailed).complains("has that name")
+}
+
 func TestRoutesAreThoseOfTheMap(t *testing.T) {
 	d, _ := forestDesk(t)
 	d.must("route", "show").says("Hirtshals", "HUB-AAR02 (gate)", "DMZ (foreign)")

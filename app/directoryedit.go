@@ -67,13 +67,13 @@ func (s *properties) onto(ctx context.Context, d mgmtclient.Directory, f *pflag.
 	if given("label", mgmtclient.FieldLabel) {
 		e.Label = s.queue.label
 	}
-	refs := func(to *[]mgmtclient.EntryRef, names []string) {
+	refs := func(to *[]mgmtclient.EntryRef, names []string, kinds ...mgmtclient.EntryKind) {
 		*to = nil
 		for _, n := range names {
 			if n == "" {
 				continue // "" alone: none
 			}
-			m, lookup := d.Entry(ctx, n)
+			m, lookup := entryNamed(ctx, d, n, kinds...)
 			if lookup != nil && err == nil {
 				err = lookup
 			}
@@ -85,13 +85,13 @@ func (s *properties) onto(ctx context.Context, d mgmtclient.Directory, f *pflag.
 		return s.ontoQueue(f, given, e.Queue, &fields)
 	case e.Machine != nil:
 		if given("site", mgmtclient.FieldSites) {
-			refs(&e.Machine.Sites, s.sites)
+			refs(&e.Machine.Sites, s.sites, mgmtclient.EntrySite)
 		}
 		if given("in-server", mgmtclient.FieldInServers) {
-			refs(&e.Machine.InServers, s.in)
+			refs(&e.Machine.InServers, s.in, mgmtclient.EntryMachine)
 		}
 		if given("out-server", mgmtclient.FieldOutServers) {
-			refs(&e.Machine.OutServers, s.out)
+			refs(&e.Machine.OutServers, s.out, mgmtclient.EntryMachine)
 		}
 		if given("routing", mgmtclient.FieldRouting) {
 			e.Machine.Routing = s.routing
@@ -104,7 +104,7 @@ func (s *properties) onto(ctx context.Context, d mgmtclient.Directory, f *pflag.
 		}
 	case e.List != nil:
 		if given("member", mgmtclient.FieldMembers) {
-			refs(&e.List.Members, s.members)
+			refs(&e.List.Members, s.members, mgmtclient.EntryList, mgmtclient.EntryAlias)
 		}
 	case e.Alias != nil:
 		if given("target", mgmtclient.FieldTarget) {
@@ -248,7 +248,7 @@ The queue manager concerned is told.`,
 		Args: takes(`GUID|NAME|COMPUTER\QUEUE`),
 		RunE: p.do(func(cmd *cobra.Command, args []string) error {
 			return p.withDirectory(cmd, "change "+args[0], func(ctx context.Context, d mgmtclient.Directory) error {
-				e, err := d.Entry(ctx, args[0])
+				e, err := entryNamed(ctx, d, args[0])
 				if err != nil {
 					return err
 				}
@@ -328,7 +328,7 @@ func (p *program) directoryDelete() *cobra.Command {
 			}
 			op := "delete " + args[0]
 			return p.withDirectory(cmd, op, func(ctx context.Context, d mgmtclient.Directory) error {
-				e, err := d.Entry(ctx, args[0])
+				e, err := entryNamed(ctx, d, args[0])
 				if err != nil {
 					return err
 				}

@@ -49,7 +49,7 @@ pattern. Without TEXT everything is listed.`,
 			}
 			return p.withDirectory(cmd, "search the directory", func(ctx context.Context, d mgmtclient.Directory) error {
 				if q.Under != "" && !strings.Contains(q.Under, "=") {
-					e, err := d.Entry(ctx, q.Under)
+					e, err := entryNamed(ctx, d, q.Under)
 					if err != nil {
 						return err
 					}
@@ -108,7 +108,7 @@ func (p *program) directoryShow() *cobra.Command {
 		Args: takes(`GUID|NAME|COMPUTER\QUEUE`),
 		RunE: p.do(func(cmd *cobra.Command, args []string) error {
 			return p.withDirectory(cmd, "show "+args[0], func(ctx context.Context, d mgmtclient.Directory) error {
-				e, err := d.Entry(ctx, args[0])
+				e, err := entryNamed(ctx, d, args[0])
 				if err != nil {
 					return err
 				}

@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"net"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -162,13 +163,8 @@ func (w cable) down(down bool) {
 // crossed is how many packets were on it.
 func (w cable) crossed() int { return w.there.Stats().Packets + w.back.Stats().Packets }
 
-// waiting waits until so many messages for a queue wait in a computer's outgoing queue,
-// and returns it.
-func (c *computer) waiting(queue string, messages int64) (q mgmtclient.Queue) {
+// idle reports that nothing is on its way to other computers.
+func (c *computer) idle() bool {
 	c.n.t.Helper()
-	c.n.until(c.name+" holds the messages for "+queue, func() (ok bool) {
-		q, ok = c.outgoing(queue)
-		return ok && q.Outgoing.Unsent == messages
-	})
-	return q
+	return !slices.ContainsFunc(decoded[[]mgmtclient.Queue](c, c.must("outgoing", "list")), func(q mgmtclient.Queue) bool { return q.Messages > 0 })
 }
