@@ -80,8 +80,9 @@ type Member struct {
 	computer string
 	timers   Timers
 
-	turn    sync.Mutex // of who follows the directory
-	reading sync.Mutex // of who reads the whole map
+	turn    sync.Mutex    // of who follows the directory
+	reading sync.Mutex    // of who reads the whole map
+	idle    time.Duration // that notices wait for the map, which they did not change; guarded by turn
 
 	mu       sync.Mutex
 	at       directory.Directory // the connection; nil: there was none
@@ -142,7 +143,8 @@ func New(o Options) *Member {
 //
 // What the directory says or does not say is no error but the State: workgroup for
 // this run if it could not be asked (MS-MQOD 2.7.4), offline if it names another queue
-// manager (2.7.6). An error means that the data folder cannot be used.
+// manager (2.7.6) or went away when it knew this one. An error means that the data
+// folder cannot be used. The end of ctx is that of the patience with the directory.
 func (m *Member) Start(ctx context.Context) error {
 	r, err := load(m.o.Dir, m.computer, m.clock.Now())
 	if err != nil {
@@ -150,18 +152,19 @@ func (m *Member) Start(ctx context.Context) error {
 	}
 	m.record = r
 	m.manager.Join(m)
+	known := false
 	d, err := m.o.Directory(ctx)
 	if err == nil {
 		m.mu.Lock()
 		m.at = d
 		m.mu.Unlock()
-		err = m.join(ctx, d)
+		known, err = m.join(ctx, d)
 	}
 	switch {
 	case err == nil:
 		m.enter(localqm.Integrated, "")
 		m.planUsual()
-	case mismatched(err):
+	case mismatched(err), known && errors.Is(err, mq.ErrNoDS):
 		m.away(err)
 	default:
 		m.enter(localqm.Workgroup, plain(err))

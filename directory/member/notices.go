@@ -136,10 +136,17 @@ func (p *pending) add(n notice.Notice, again bool) {
 	o.deleted = o.deleted || n.Event == notice.QueueDeleted
 	o.machine = o.machine || n.Event == notice.MachineChanged
 	o.again = o.again || again
+	p.keep(n.Object, o)
+}
+
+// keep remembers an object, if there is room.
+func (p *pending) keep(id mq.GUID, o pendingObject) {
 	if p.objects == nil {
 		p.objects = map[mq.GUID]pendingObject{}
 	}
-	p.objects[n.Object] = o
+	if _, known := p.objects[id]; known || len(p.objects) < maxPending {
+		p.objects[id] = o
+	}
 }
 
 // lookAtPending asks the directory about what notices named, and follows it (MS-MQCN
@@ -166,12 +173,7 @@ func (m *Member) lookAtPending(ctx context.Context, d directory.Directory) error
 	}
 	m.mu.Lock()
 	for id, o := range again {
-		if len(m.pending.objects) < maxPending {
-			if m.pending.objects == nil {
-				m.pending.objects = map[mq.GUID]pendingObject{}
-			}
-			m.pending.objects[id] = o
-		}
+		m.pending.keep(id, o)
 	}
 	m.pending.all = m.pending.all || all && err != nil
 	m.mu.Unlock()
@@ -182,10 +184,7 @@ func (m *Member) lookAtPending(ctx context.Context, d directory.Directory) error
 func (m *Member) followPending(ctx context.Context, d directory.Directory, p map[mq.GUID]pendingObject, all bool) error {
 	self := m.manager.Identity().ID
 	if p[self].machine {
-		if err := m.readSelf(ctx, d); err != nil {
-			return err
-		}
-		if err := m.readMap(ctx, d); err != nil {
+		if err := m.lookAtSelf(ctx, d); err != nil {
 			return err
 		}
 	}
@@ -217,6 +216,34 @@ func (m *Member) followPending(ctx context.Context, d directory.Directory, p map
 		if err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+// lookAtSelf reads our machine object and the map, of which our part may have changed.
+// Anybody can send notices: while they change nothing the map is read ever more seldom.
+func (m *Member) lookAtSelf(ctx context.Context, d directory.Directory) error {
+	if err := m.readSelf(ctx, d); err != nil {
+		return err
+	}
+	m.mu.Lock()
+	before, wait := m.routes.table, m.routes.read.Add(m.idle).Sub(m.clock.Now())
+	if wait > 0 {
+		m.pending.keep(m.self.ID, pendingObject{machine: true})
+	}
+	m.mu.Unlock()
+	if wait > 0 {
+		m.plan(jobAgain, wait)
+		return nil
+	}
+	if err := m.readMap(ctx, d); err != nil {
+		return err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.idle = min(max(2*m.idle, m.timers.Demand), m.timers.Again)
+	if m.routes.table != before {
+		m.idle = 0
 	}
 	return nil
 }

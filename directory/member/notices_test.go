@@ -58,6 +58,40 @@ func TestNoticeIsFollowedAfterItsDelayAndByTheDirectory(t *testing.T) {
 	}
 }
 
+func TestForgedNoticesDoNotHaveTheMapReadAllTheTime(t *testing.T) {
+	w := newWorld(t)
+	n := w.joined("SHOP01")
+	self := n.Identity().ID
+	n.hear(notice.MachineChanged, self, controller)
+	n.followed() // the first is as good as any
+	before := n.line.searched.Load()
+	const notices = 60
+	for range notices {
+		n.hear(notice.MachineChanged, self, controller)
+		n.followed()
+	}
+	// Three searches are for the map.
+	if maps := (n.line.searched.Load() - before) / 3; maps < 2 || maps > 6 {
+		t.Errorf("the map was read %d times in %v", maps, notices*n.Member.timers.Notices)
+	}
+	hub := w.server("HUB01", true, "Aarhus")
+	w.link("Aarhus", "Odense", 3, hub.ID)
+	far := w.server("FAR01", true, "Odense")
+	n.hear(notice.MachineChanged, self, controller)
+	n.followed()
+	n.Clock.Advance(n.Member.timers.Again)
+	n.settled()
+	n.Member.mu.Lock()
+	_, err := n.Member.routes.table.Next(far.ID)
+	n.Member.mu.Unlock()
+	if err != nil {
+		t.Errorf("what was drawn is not followed: %v", err)
+	}
+	if c := n.Member.Counts(); c.Taken != notices+2 {
+		t.Errorf("%+v", c)
+	}
+}
+
 func TestForgedAndForeignNoticesChangeNothing(t *testing.T) {
 	w := newWorld(t)
 	n := w.joined("SHOP01")

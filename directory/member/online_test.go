@@ -2,6 +2,8 @@ package member
 
 import (
 	"context"
+	"errors"
+	"iter"
 	"slices"
 	"strings"
 	"testing"
@@ -217,5 +219,47 @@ func TestClosedMemberLeavesTheQueueManagerAlone(t *testing.T) {
 	}
 	if _, err := n.CreateQueue(context.Background(), qmtest.Owner, qmtest.Name(t, `.\private$\local`), localqm.QueueSpec{}); err != nil {
 		t.Error(err)
+	}
+}
+
+// slow is a directory that does not answer any more once somebody asks for sites, who
+// loses patience then.
+type slow struct {
+	directory.Directory
+	lose context.CancelCauseFunc
+}
+
+func (s slow) Search(ctx context.Context, q directory.Query) iter.Seq2[directory.Object, error] {
+	if q.Kind != directory.KindSite {
+		return s.Directory.Search(ctx, q)
+	}
+	return func(yield func(directory.Object, error) bool) {
+		s.lose(errors.New("there is no more patience"))
+		<-ctx.Done()
+		yield(nil, mq.Errorf(mq.ErrNoDS, "search", "it was given up: %w", context.Cause(ctx)))
+	}
+}
+
+func TestADirectoryThatGrowsSilentAtTheStartIsAskedAgain(t *testing.T) {
+	w := newWorld(t)
+	n := w.joined("SHOP01")
+	if err := n.Member.Close(); err != nil {
+		t.Fatal(err)
+	}
+	o := n.options()
+	dial := o.Directory
+	ctx, cancel := context.WithCancelCause(t.Context())
+	o.Directory = func(ctx context.Context) (directory.Directory, error) {
+		d, err := dial(ctx)
+		return slow{d, cancel}, err
+	}
+	n.Member = New(o)
+	t.Cleanup(func() { _ = n.Member.Close() })
+	if err := n.Member.Start(ctx); err != nil {
+		t.Fatal(err)
+	}
+	n.is(localqm.Offline)
+	if s := n.Member.State(); !strings.Contains(s.Why, "no more patience") {
+		t.Errorf("%+v", s)
 	}
 }

@@ -28,8 +28,20 @@ func mismatch(fix, format string, args ...any) error {
 
 const fixAdopt = "`posthouse directory join --adopt` takes that identity over; it needs outgoing queues that are empty"
 
-// join finds or makes our machine object and follows it.
-func (m *Member) join(ctx context.Context, d directory.Directory) error {
+// join finds or makes our machine object and follows it. From known on the directory
+// knows who we are.
+func (m *Member) join(ctx context.Context, d directory.Directory) (known bool, err error) {
+	if err := m.enrol(ctx, d); err != nil {
+		return false, err
+	}
+	if err := m.readMap(ctx, d); err != nil {
+		return true, err
+	}
+	return true, m.followQueues(ctx, d)
+}
+
+// enrol finds or makes our machine object and takes over what it says.
+func (m *Member) enrol(ctx context.Context, d directory.Directory) error {
 	o, err := directory.Get[*directory.Machine](ctx, d, directory.ByName(m.computer), directory.AttrSecurity)
 	fresh := false
 	switch {
@@ -55,13 +67,7 @@ func (m *Member) join(ctx context.Context, d directory.Directory) error {
 	}); err != nil {
 		return err
 	}
-	if err := m.follow(ctx, o); err != nil {
-		return err
-	}
-	if err := m.readMap(ctx, d); err != nil {
-		return err
-	}
-	return m.followQueues(ctx, d)
+	return m.follow(ctx, o)
 }
 
 // identify makes the identity of the object ours, or finds that it is another's.
@@ -85,7 +91,8 @@ func (m *Member) identify(ctx context.Context, o *directory.Machine, fresh bool)
 // that account, by which this queue manager signs in, do everything with it (MS-MQDSSM
 // 3.1.6.1.1.8).
 func (m *Member) register(ctx context.Context, d directory.Directory) (*directory.Machine, error) {
-	if known := m.remembered(); !known.Machine.IsZero() && !m.o.Adopt {
+	known := m.remembered()
+	if here := known.Forest == "" || strings.EqualFold(known.Forest, d.Status().Forest); here && !known.Machine.IsZero() && !m.o.Adopt {
 		return nil, mismatch("`posthouse directory join --adopt` registers it anew",
 			"the queue manager %s is no longer in the directory: somebody deleted it", m.computer)
 	}
@@ -188,10 +195,12 @@ func (m *Member) complete(ctx context.Context, d directory.Directory, o *directo
 	}
 	if !fresh && m.o.Site != "" {
 		site, err := m.namedSite(ctx, d)
-		if err != nil {
+		switch {
+		case errors.Is(err, mq.ErrObjectNotFound): // it was renamed or deleted since
+			m.note("site", "it stays in the sites that it is in: "+plain(err))
+		case err != nil:
 			return nil, err
-		}
-		if !slices.Contains(o.Sites, site.ID) {
+		case !slices.Contains(o.Sites, site.ID):
 			o.Sites = []mq.GUID{site.ID}
 			if err := write("site", "its site was not changed", directory.AttrSites); err != nil {
 				return nil, err

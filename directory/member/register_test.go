@@ -10,6 +10,7 @@ import (
 
 	"posthouse/directory"
 	"posthouse/directory/ldap"
+	"posthouse/directory/ldap/memory"
 	"posthouse/localqm"
 	"posthouse/localqm/mq"
 	"posthouse/localqm/qmtest"
@@ -268,5 +269,30 @@ func TestLongComputerNameIsCutAsItsAccountIs(t *testing.T) {
 	id := n.public(`.\orders`, localqm.QueueSpec{})
 	if q := read[*directory.Queue](w, directory.ByPath(`WAREHOUSE-ODENS\orders`)); q.ID != id {
 		t.Errorf("%+v", q)
+	}
+}
+
+func TestWhoLeftOneForestJoinsAnother(t *testing.T) {
+	w := newWorld(t)
+	n := w.joined("SHOP01")
+	other := &world{t: t, dc: memory.New("fjord.example"), sites: map[string]mq.GUID{}}
+	other.admin = ldap.New(other.dc.Administrator())
+	create(other, &directory.Site{Head: directory.Head{Name: "Bergen"}})
+	other.account("SHOP01")
+	n.w = other
+	n.again(func(o *Options) { o.Site = "Bergen" })
+	n.is(localqm.Integrated)
+	if o := read[*directory.Machine](other, directory.ByName("SHOP01")); o.ID != n.Identity().ID || kept(t, n.dir).Forest != "fjord.example" {
+		t.Errorf("it is %s, its object there %s", n.Identity().ID, o.ID)
+	}
+}
+
+func TestASiteThatWasRenamedIsNoReasonToBeWithoutTheDirectory(t *testing.T) {
+	w := newWorld(t)
+	n := w.joined("SHOP01")
+	n.again(func(o *Options) { o.Site = "Ribe" })
+	n.is(localqm.Integrated)
+	if s := n.Member.State(); !slices.Equal(s.Sites, []string{"Aarhus"}) || !slices.ContainsFunc(s.Notes, func(s string) bool { return strings.Contains(s, "Ribe") }) {
+		t.Errorf("%+v", s)
 	}
 }

@@ -232,8 +232,9 @@ func (n *node) label(id mq.GUID) string {
 // attribute.
 type line struct {
 	directory.Directory
-	asked  atomic.Int64
-	refuse directory.Attribute
+	asked    atomic.Int64
+	searched atomic.Int64 // of these
+	refuse   directory.Attribute
 }
 
 func (l *line) Write(ctx context.Context, o directory.Object, attributes ...directory.Attribute) error {
@@ -250,6 +251,7 @@ func (l *line) Read(ctx context.Context, k directory.Kind, ref directory.Ref, al
 
 func (l *line) Search(ctx context.Context, q directory.Query) iter.Seq2[directory.Object, error] {
 	l.asked.Add(1)
+	l.searched.Add(1)
 	return l.Directory.Search(ctx, q)
 }
 
