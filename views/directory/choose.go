@@ -127,8 +127,8 @@ func (c *choice) fault() (field, why string) {
 	return "", ""
 }
 
-// run tests the directory.
-func (c *choice) run() {
+// run tests the directory; then (which may be nil) is called if it passed.
+func (c *choice) run(then func()) {
 	if _, why := c.fault(); why != "" || c.phase == trying {
 		return
 	}
@@ -150,6 +150,9 @@ func (c *choice) run() {
 		}
 		s.End()
 		c.OnChange()
+		if c.phase == passed && then != nil {
+			then()
+		}
 	})
 	c.OnChange()
 }

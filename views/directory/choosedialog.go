@@ -117,7 +117,7 @@ func newChooser(h screen.Host, was mgmtclient.DirectorySignIn) *chooser {
 	if f.known() {
 		title = "Directory"
 	}
-	f.dialog = kit.NewDialog(title, "directory", body).Wide(496)
+	f.dialog = kit.NewDialog(title, "directory", body).Wide(512)
 	f.test = kit.NewButton("Test", "refresh", f.pressTest).Tall()
 	f.untold = kit.NewMuted("")
 	f.leave = kit.NewButton("Use none", "link-break", f.pressLeave).Plain().Tall()
@@ -173,7 +173,7 @@ func (f *chooser) lines() {
 // update shows what the form holds and what follows from it.
 func (f *chooser) update() {
 	show(f.who, f.signIn == mgmtclient.SignInPassword)
-	remark := join(f.keeper, "It is never sent without encryption.")
+	remark := join(f.keeper, "Passwords are never sent without encryption.")
 	if f.signIn == mgmtclient.SignInKerberos {
 		remark = "With the tickets of this user. If there are none, get one first, with kinit or by signing in to the domain."
 	}
@@ -215,7 +215,7 @@ func (f *chooser) buttons() {
 		word += " anyway"
 	}
 	f.do.SetText(word)
-	f.do.SetEnabled(!f.saving)
+	f.do.SetEnabled(!f.saving && f.phase != trying)
 	f.leave.SetEnabled(!f.saving)
 }
 
@@ -227,7 +227,7 @@ func (f *chooser) pressTest() {
 	}
 	f.tried = true
 	f.fail.Hide()
-	f.run()
+	f.run(nil)
 	f.update()
 }
 
@@ -242,6 +242,18 @@ func (f *chooser) pressSave() {
 		}
 		return
 	}
+	// What does not answer is kept only by who was told so.
+	if f.phase == untested {
+		f.fail.Hide()
+		f.run(f.use)
+		f.update()
+		return
+	}
+	f.use()
+}
+
+// use keeps what the form holds.
+func (f *chooser) use() {
 	f.keep(f.save, "It was not kept.", "Chose the directory "+f.signInNow().Domain+f.signInNow().Controller)
 }
 

@@ -184,7 +184,7 @@ func (m *maker) faults() (name, place, target, label string) {
 
 // update shows what is filled in and, once it was tried, what is missing.
 func (m *maker) update() {
-	name, place, target, label := m.faults()
+	name, _, target, label := m.faults()
 	m.label.SetError(label)
 	if m.where != nil {
 		text := "Choose a computer…"
@@ -203,7 +203,7 @@ func (m *maker) update() {
 			m.target.SetError(target)
 		}
 	}
-	m.do.SetEnabled(!m.tried || name+place+target+label == "")
+	m.do.SetEnabled(!m.tried || name+target+label == "")
 	m.dialog.Refresh()
 }
 
@@ -232,8 +232,12 @@ func (m *maker) entry() mgmtclient.Entry {
 func (m *maker) create() {
 	m.tried = true
 	name, place, target, label := m.faults()
-	if name+place+target+label != "" {
+	switch {
+	case name+target+label != "":
 		m.update()
+		return
+	case place != "":
+		m.choosePlace()
 		return
 	}
 	e, dir, v := m.entry(), m.v.p.dir, m.v

@@ -157,8 +157,7 @@ func (v *View) choose(it item, open bool) {
 	v.markRow()
 	v.host.Commands().Changed()
 	if open && it.kind == kindLink {
-		v.pane.form.cost.Focus()
-		v.pane.form.cost.SelectAll()
+		v.editCost()
 	}
 }
 
@@ -177,7 +176,12 @@ func (v *View) newLink(a, b mq.GUID) {
 		v.focus(v.pane.form.choose1)
 		return
 	}
-	v.pane.form.cost.Focus()
+	v.editCost()
+}
+
+// editCost puts the keyboard into the cost, also of a pane that was not painted yet.
+func (v *View) editCost() {
+	v.focus(v.pane.form.cost.Focusable())
 	v.pane.form.cost.SelectAll()
 }
 

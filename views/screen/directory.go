@@ -10,8 +10,8 @@ import (
 // WatchDirectory runs f, on Fyne's goroutine, each time a directory is not what it
 // was, while the scope lasts.
 func WatchDirectory(s *Scope, d mgmtclient.Directory, f func()) {
+	news := d.Watch(s.Context()) // at once: nothing that comes from now on is missed
 	s.Go(func(ctx context.Context) {
-		news := d.Watch(ctx)
 		for {
 			select {
 			case <-ctx.Done():
