@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -288,6 +287,3 @@ func entryName(e mgmtclient.Entry) string {
 	}
 	return name
 }
-
-// took is how long a search lasted, for people.
-func took(d time.Duration) string { return d.Round(10 * time.Millisecond).String() }

@@ -61,9 +61,16 @@ func (t *Timers) fill() {
 		is    *time.Duration
 		usual time.Duration
 	}{
-		{&t.Online, time.Minute}, {&t.Sites, 12 * time.Hour}, {&t.Gates, time.Hour}, {&t.Routes, 3600 * time.Second},
-		{&t.Notices, 2 * time.Second}, {&t.Again, time.Minute}, {&t.Machines, 10 * time.Minute},
-		{&t.Queues, 30 * time.Second}, {&t.Missing, 5 * time.Second}, {&t.Demand, 5 * time.Second},
+		{&t.Online, time.Minute},
+		{&t.Sites, 12 * time.Hour},
+		{&t.Gates, time.Hour},
+		{&t.Routes, 3600 * time.Second},
+		{&t.Notices, 2 * time.Second},
+		{&t.Again, time.Minute},
+		{&t.Machines, 10 * time.Minute},
+		{&t.Queues, 30 * time.Second},
+		{&t.Missing, 5 * time.Second},
+		{&t.Demand, 5 * time.Second},
 	} {
 		if *f.is == 0 {
 			*f.is = f.usual

@@ -101,7 +101,7 @@ func (v *View) fitColumns() {
 	if v.class == arrangeSide {
 		remark = ""
 	}
-	v.find.Remark(remark)
+	v.find = v.find.Remark(remark)
 }
 
 // stageOf shows o, or why there is nothing.

@@ -125,14 +125,6 @@ func (b *branch) foreign() bool {
 	return e.Site != nil && e.Site.Foreign || e.Machine != nil && e.Machine.Foreign || e.Queue != nil && e.Queue.Foreign
 }
 
-func (b *branch) depth() int {
-	n := 0
-	for p := b.parent; p != nil; p = p.parent {
-		n++
-	}
-	return n
-}
-
 // forest is the tree.
 type forest struct {
 	p    *Presenter

@@ -24,15 +24,21 @@ type making struct {
 }
 
 var (
-	makeQueue = making{title: "Public queue", icon: "globe", kind: mgmtclient.EntryQueue,
-		hint: "The directory makes it at once; its computer makes the queue when it hears of it."}
+	makeQueue = making{
+		title: "Public queue", icon: "globe", kind: mgmtclient.EntryQueue,
+		hint: "The directory makes it at once; its computer makes the queue when it hears of it.",
+	}
 	makeList        = making{title: "Distribution list", icon: "users", kind: mgmtclient.EntryList, hint: "A message to the list goes to each member."}
 	makeAlias       = making{title: "Queue alias", icon: "signpost", kind: mgmtclient.EntryAlias, hint: "Another name for a queue, here or of another firm."}
 	makeSite        = making{title: "Site", icon: "pin-map", kind: mgmtclient.EntrySite, hint: "Computers belong to it by their networks; link it on the Route map."}
-	makeForeignSite = making{title: "Foreign site", icon: "pin-map", kind: mgmtclient.EntrySite, other: true,
-		hint: "Of another messaging system. Gates of its links hand messages to a connector."}
-	makeForeignComputer = making{title: "Foreign computer", icon: "server", kind: mgmtclient.EntryMachine, other: true,
-		hint: "A computer without a queue manager, reached through a foreign site."}
+	makeForeignSite = making{
+		title: "Foreign site", icon: "pin-map", kind: mgmtclient.EntrySite, other: true,
+		hint: "Of another messaging system. Gates of its links hand messages to a connector.",
+	}
+	makeForeignComputer = making{
+		title: "Foreign computer", icon: "server", kind: mgmtclient.EntryMachine, other: true,
+		hint: "A computer without a queue manager, reached through a foreign site.",
+	}
 )
 
 // maker is the dialog that makes an entry.

@@ -265,8 +265,11 @@ func TestArrowsGoToWhatIsThere(t *testing.T) {
 		key  fyne.KeyName
 		want item
 	}{
-		{fyne.KeyRight, item{kindLink, link(aarCph)}}, {fyne.KeyRight, item{kindSite, id(copenhagen)}},
-		{fyne.KeyDown, item{kindLink, link(ronCph)}}, {fyne.KeyUp, item{kindSite, id(copenhagen)}}, {fyne.KeyUp, item{kindLink, link(oslCph)}},
+		{fyne.KeyRight, item{kindLink, link(aarCph)}},
+		{fyne.KeyRight, item{kindSite, id(copenhagen)}},
+		{fyne.KeyDown, item{kindLink, link(ronCph)}},
+		{fyne.KeyUp, item{kindSite, id(copenhagen)}},
+		{fyne.KeyUp, item{kindLink, link(oslCph)}},
 	} {
 		viewtest.Key(w.Canvas(), step.key)
 		if c.chosen != step.want {

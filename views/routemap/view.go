@@ -18,7 +18,6 @@ type View struct {
 	p     *Presenter
 	root  *fyne.Container
 	class int
-	scope *screen.Scope
 
 	headline *kit.Label
 	make     *kit.Button

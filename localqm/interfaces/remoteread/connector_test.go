@@ -19,6 +19,7 @@ type bridge struct {
 func (b bridge) State() localqm.DirectoryState {
 	return localqm.DirectoryState{Mode: localqm.Integrated, Routing: true}
 }
+
 func (b bridge) Owner(f mq.FormatName) (mq.GUID, bool)     { return f.GUID, f.Kind == mq.KindPrivate }
 func (b bridge) Connector(machine mq.GUID) (mq.GUID, bool) { return b.site, machine == b.machine }
 
