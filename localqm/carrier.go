@@ -37,6 +37,9 @@ type Peer struct {
 	ID      mq.GUID
 	Address string // IP address without port
 	Direct  bool   // messages come by direct format names (DirectFormatSession)
+	// Detour: it is no nearer to the destination than this queue manager, so Take gives
+	// it only what has not left our sites yet.
+	Detour bool
 }
 
 // Parcel is a message of an outgoing queue on its way. It is the carrier's from

@@ -176,7 +176,7 @@ func (o *Outgoing) handOver() error {
 	defer o.taking.Unlock()
 	m, q, op := o.m, o.q, "hand over what waits for "+o.name.String()
 	for {
-		ids, parcels, err := m.pick(m.ctx, op, q, sweepBatch)
+		ids, parcels, err := m.pick(m.ctx, op, q, Peer{}, sweepBatch)
 		if len(ids) == 0 {
 			return err
 		}

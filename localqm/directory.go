@@ -37,6 +37,10 @@ type Directory interface {
 	// Connector is the foreign site whose connector queues take messages for a foreign
 	// computer here; false if it is none, or not ours to hand over.
 	Connector(machine mq.GUID) (site mq.GUID, ok bool)
+	// Inside reports whether a message of a queue manager that was handed on so many
+	// times until it came here cannot have left our sites yet; false if nothing is known
+	// of its source.
+	Inside(source mq.GUID, hops uint8) bool
 }
 
 // DirectoryState is how a queue manager stands to its directory.

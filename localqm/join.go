@@ -23,6 +23,11 @@ func (m *QueueManager) Join(d Directory) {
 func (m *QueueManager) DirectoryChanged() {
 	m.mu.Lock()
 	m.task(m.handOver)
+	for _, q := range m.slots {
+		if m.unbarAll(q) { // it may know more of their sources now
+			m.offer(q)
+		}
+	}
 	m.mu.Unlock()
 	m.hub.tell(Event{Kind: MachineChanged})
 }

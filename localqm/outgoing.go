@@ -24,6 +24,7 @@ type Outgoing struct {
 	taking       sync.Mutex // one Take at a time, so that parcels leave in order
 	paused, gone atomic.Bool
 	base         atomic.Int32 // base priority
+	bars         atomic.Int64 // how many are barred
 }
 
 // Destination is the format name that the messages go to.
@@ -50,6 +51,7 @@ type outgoing struct {
 	version  uint64 // grows when messages come or go
 	front    front
 	stream   transfer
+	barred   map[uint64]struct{} // available, not in the head: not for the detour that is used
 }
 
 // Transfer is how far a message of an outgoing queue has come.

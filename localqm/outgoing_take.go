@@ -18,15 +18,19 @@ const pageBody = 64 << 10
 // limit, and of at most so many bytes in all unless the first alone has more. It
 // gives none if none may leave now: the queue is empty, paused or behind a
 // stream that is not wholly acknowledged; Carrier.Available says when there is
-// more. What is due to end ends instead of being taken.
+// more. What is due to end ends instead of being taken. For a detour it passes over
+// what may not take it (Barred).
 func (o *Outgoing) Take(ctx context.Context, to Peer, limit, bytes int) ([]*Parcel, error) {
 	o.taking.Lock()
 	defer o.taking.Unlock()
 	op := "send what waits for " + o.name.String()
 	for {
-		parcels, late, err := o.takeSome(ctx, op, to, limit, bytes)
-		if len(late) == 0 || err != nil {
+		parcels, late, barred, err := o.takeSome(ctx, op, to, limit, bytes)
+		if err != nil || len(parcels) > 0 || len(late) == 0 && !barred {
 			return parcels, err
+		}
+		if len(late) == 0 {
+			continue // there may be others behind
 		}
 		if _, err := o.m.removeLocked(late, mq.ClassNackReceiveTimeout); err != nil {
 			return nil, o.m.storeError(op, err)
@@ -35,17 +39,26 @@ func (o *Outgoing) Take(ctx context.Context, to Peer, limit, bytes int) ([]*Parc
 }
 
 // takeSome takes until a message does not fit, may not leave yet, or is late. Late
-// ones in front of all others are returned, locked for their removal.
-func (o *Outgoing) takeSome(ctx context.Context, op string, to Peer, limit, bytes int) (out []*Parcel, late []store.Place, err error) {
+// ones in front of all others are returned, locked for their removal. barred tells that
+// some were passed over.
+func (o *Outgoing) takeSome(ctx context.Context, op string, to Peer, limit, bytes int) (out []*Parcel, late []store.Place, barred bool, err error) {
 	m, q := o.m, o.q
-	ids, parcels, err := m.pick(ctx, op, q, limit)
+	ids, parcels, err := m.pick(ctx, op, q, to, limit)
 	if err != nil || len(ids) == 0 {
-		return nil, nil, err
+		return nil, nil, false, err
 	}
-	rows, err := m.readOutgoing(ctx, q, ids, bytes)
+	may := func(*store.Row) bool { return true }
+	bars := map[*store.Row]bool{}
+	if to.Detour {
+		may = func(row *store.Row) bool {
+			bars[row] = !m.inside(row)
+			return !bars[row]
+		}
+	}
+	rows, err := m.readOutgoing(ctx, q, ids, bytes, may)
 	messages := make([]*mq.Message, len(rows))
 	for i := 0; i < len(rows) && err == nil; i++ {
-		if rows[i] != nil {
+		if rows[i] != nil && !bars[rows[i]] {
 			messages[i], err = m.pack(q, rows[i], parcels[i])
 		}
 	}
@@ -65,6 +78,13 @@ func (o *Outgoing) takeSome(ctx context.Context, op string, to Peer, limit, byte
 				q.others++
 				late = append(late, store.Place{Slot: q.slot, Lookup: p.lookup})
 			}
+		case len(late) == 0 && bars[rows[n]]:
+			if barred = true; l.purge {
+				m.untake(q, p.lookup, p)
+				break
+			}
+			q.unlock(p.lookup)
+			q.out.bar(p.lookup)
 		case len(late) > 0 || messages[n] == nil: // err says why
 			next = false
 		case !m.leaves(q, messages[n], p, to):
@@ -81,9 +101,9 @@ func (o *Outgoing) takeSome(ctx context.Context, op string, to Peer, limit, byte
 	}
 	m.putBack(q, parcels[n:], err == nil)
 	if len(out) > 0 || len(late) > 0 {
-		return out, late, nil // an error comes again
+		return out, late, barred, nil // an error comes again
 	}
-	return nil, nil, m.storeError(op, err)
+	return nil, nil, barred, m.storeError(op, err)
 }
 
 // over reports that the time of a message is over.
@@ -112,11 +132,14 @@ func (m *QueueManager) putBack(q *queue, parcels []*Parcel, tell bool) {
 }
 
 // pick locks the next available positions for a carrier.
-func (m *QueueManager) pick(ctx context.Context, op string, q *queue, limit int) (ids []uint64, parcels []*Parcel, err error) {
+func (m *QueueManager) pick(ctx context.Context, op string, q *queue, to Peer, limit int) (ids []uint64, parcels []*Parcel, err error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if err := m.usable(op); err != nil {
 		return nil, nil, err
+	}
+	if !to.Detour {
+		m.unbarAll(q)
 	}
 	for m.mayLeave(q) && !q.out.stalled && len(ids) < limit {
 		lookup, ok, err := m.first(ctx, q)
@@ -132,8 +155,8 @@ func (m *QueueManager) pick(ctx context.Context, op string, q *queue, limit int)
 }
 
 // readOutgoing reads messages, as many as have so many bytes; nil for one that is
-// not there any more.
-func (m *QueueManager) readOutgoing(ctx context.Context, q *queue, ids []uint64, bytes int) ([]*store.Row, error) {
+// not there any more. Of one that may not leave the body is left out.
+func (m *QueueManager) readOutgoing(ctx context.Context, q *queue, ids []uint64, bytes int, may func(*store.Row) bool) ([]*store.Row, error) {
 	page, err := m.store.Range(ctx, store.Range{
 		Slot: q.slot, After: ids[0] - 1, Before: ids[len(ids)-1] + 1, Limit: 2 * len(ids), Body: pageBody,
 	})
@@ -149,6 +172,10 @@ func (m *QueueManager) readOutgoing(ctx context.Context, q *queue, ids []uint64,
 		var row *store.Row
 		if len(page) > 0 && page[0].Lookup == id {
 			row = page[0]
+		}
+		if row != nil && !may(row) {
+			rows = append(rows, row)
+			continue
 		}
 		if row == nil || len(row.Body) < row.BodySize {
 			if row != nil && len(rows) > 0 && total+row.Size() > int64(bytes) {

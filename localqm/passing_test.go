@@ -14,11 +14,15 @@ import (
 
 // crossroads is the directory of a routing server: every private queue is where its
 // name says.
-type crossroads struct{ state localqm.DirectoryState }
+type crossroads struct {
+	state localqm.DirectoryState
+	near  mq.GUID // who is in our site
+}
 
 func (c *crossroads) State() localqm.DirectoryState                         { return c.state }
 func (c *crossroads) Owner(f mq.FormatName) (mq.GUID, bool)                 { return f.GUID, f.Kind == mq.KindPrivate }
 func (c *crossroads) Connector(mq.GUID) (site mq.GUID, ok bool)             { return site, false }
+func (c *crossroads) Inside(source mq.GUID, hops uint8) bool                { return source == c.near && hops == 1 }
 func (c *crossroads) Delete(context.Context, localqm.Caller, mq.GUID) error { return errCrossroads }
 
 func (c *crossroads) Find(context.Context, mq.QueueName) (p localqm.PublicQueue, err error) {
@@ -41,7 +45,7 @@ var errCrossroads = mq.Errorf(mq.ErrNoDS, "ask the directory", "there is none")
 
 // router makes a queue manager a routing server.
 func router(q *qmtest.QM) *qmtest.QM {
-	q.Join(&crossroads{localqm.DirectoryState{Mode: localqm.Integrated, Routing: true}})
+	q.Join(&crossroads{state: localqm.DirectoryState{Mode: localqm.Integrated, Routing: true}})
 	return q
 }
 
@@ -136,7 +140,7 @@ func TestAClaimedIdentifierHoldsNothingUp(t *testing.T) {
 
 func TestWhoCannotTellWhetherItIsARoutingServerLeavesMessagesWhereTheyAre(t *testing.T) {
 	q := qmtest.Start(t, qmtest.Memory)
-	q.Join(&crossroads{localqm.DirectoryState{Mode: localqm.Workgroup, Why: "the controller is off"}})
+	q.Join(&crossroads{state: localqm.DirectoryState{Mode: localqm.Workgroup, Why: "the controller is off"}})
 	f := newFar(t, q, 1, "10.0.0.1")
 	want(t, f.arrive(f.packet(f.message("", "a", through(0)))), mq.ErrNoDS)
 	if n := len(q.Outgoings()); n > 0 {

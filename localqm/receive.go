@@ -269,7 +269,7 @@ func (m *QueueManager) first(ctx context.Context, q *queue) (uint64, bool, error
 			after = ids[len(ids)-1]
 		}
 		for _, id := range ids {
-			if q.locks[id] == nil {
+			if q.locks[id] == nil && !q.barred(id) {
 				q.head.ids = append(q.head.ids, id)
 			}
 		}

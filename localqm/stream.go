@@ -234,6 +234,7 @@ func (m *QueueManager) left(q *queue, lookup uint64) {
 	}
 	q.out.version++
 	q.out.stream.forget(lookup)
+	q.out.unbar(lookup)
 	if q.coming == 0 && m.store.Count(q.slot).Messages == 0 {
 		q.out.stream.id = 0
 		m.rest(q)

@@ -107,7 +107,11 @@ func draw(ctx context.Context, d directory.Directory) (n drawn, err error) {
 	return n, nil
 }
 
-// Next lists the queue managers that messages for a destination may be given to.
+// mostDetours is how many detours are told: of each the names have to be read.
+const mostDetours = 4
+
+// Next lists the queue managers that messages for a destination may be given to,
+// detours last.
 func (m *Member) Next(ctx context.Context, to mq.FormatName) ([]route.Hop, error) {
 	op := "find the way to " + to.String()
 	owner, err := m.destination(ctx, op, to)
@@ -118,9 +122,23 @@ func (m *Member) Next(ctx context.Context, to mq.FormatName) ([]route.Hop, error
 	if err != nil {
 		return nil, err
 	}
-	list := make([]route.Hop, len(hops))
-	for i, h := range hops {
-		list[i] = route.Hop{ID: h.ID, Name: h.Name, Hosts: m.hosts(ctx, h.ID, h.Name), Rank: h.Rank, Why: h.Why}
+	list := make([]route.Hop, 0, len(hops))
+	add := func(h topology.Hop, first int, detour bool) {
+		list = append(list, route.Hop{
+			ID: h.ID, Name: h.Name, Hosts: m.hosts(ctx, h.ID, h.Name), Rank: first + h.Rank, Detour: detour, Why: h.Why,
+		})
+	}
+	for _, h := range hops {
+		add(h, 0, false)
+	}
+	m.mu.Lock()
+	table := m.routes.table
+	m.mu.Unlock()
+	detours := table.Detours(owner)
+	for _, h := range detours[:min(len(detours), mostDetours)] {
+		if !slices.ContainsFunc(hops, func(o topology.Hop) bool { return o.ID == h.ID }) {
+			add(h, hops[len(hops)-1].Rank+1, true)
+		}
 	}
 	return list, nil
 }
@@ -238,6 +256,15 @@ func (m *Member) Owner(f mq.FormatName) (mq.GUID, bool) {
 		return a.value.Machine, known && a.err == nil
 	}
 	return mq.GUID{}, false
+}
+
+// Inside reports whether a message that was handed on so many times cannot have left
+// our sites yet.
+func (m *Member) Inside(source mq.GUID, hops uint8) bool {
+	m.mu.Lock()
+	table := m.routes.table
+	m.mu.Unlock()
+	return table != nil && table.Inside(source, int(hops))
 }
 
 // Connector is the foreign site whose messages for a computer are handed over here.

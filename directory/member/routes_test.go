@@ -172,3 +172,47 @@ func TestConnectorServerHandsOverWhatIsForItsForeignSite(t *testing.T) {
 		t.Errorf("%+v, %v", q, err)
 	}
 }
+
+func TestDetoursComeLastAndAreForWhatBeganInOurSites(t *testing.T) {
+	w := newWorld(t)
+	aarhus, odense := w.server("HUB-AAR02", true, "Aarhus"), w.server("WMS-ODN01", true, "Odense")
+	other := w.server("WMS-ODN02", true, "Odense")
+	neighbour := w.server("ERP-SQL03", false, "Copenhagen")
+	n := w.joined("HUB-CPH01", func(o *Options) { o.Directory, o.Routing, o.Site = admin(w), ptr(true), "Copenhagen" })
+	hub := n.Identity().ID
+	w.link("Copenhagen", "Odense", 1, hub, odense.ID)
+	w.link("Copenhagen", "Aarhus", 3, hub, aarhus.ID)
+	w.link("Aarhus", "Odense", 3, aarhus.ID, odense.ID, other.ID)
+	if err := n.Member.Refresh(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	hops, err := n.Member.Next(t.Context(), mq.Private(odense.ID, 7))
+	if err != nil || len(hops) < 2 {
+		t.Fatalf("%+v, %v", hops, err)
+	}
+	first, last := hops[0], hops[len(hops)-1]
+	if first.ID != odense.ID || first.Detour || last.ID != aarhus.ID || !last.Detour || last.Rank <= hops[len(hops)-2].Rank ||
+		last.Why != "detour over Aarhus, 6 to Odense" || !slices.Contains(last.Hosts, "HUB-AAR02") {
+		t.Errorf("%+v", hops)
+	}
+	for _, c := range []struct {
+		name   string
+		source mq.GUID
+		hops   uint8
+		want   bool
+	}{
+		{"a neighbour", neighbour.ID, 1, true},
+		{"a neighbour's that came back", neighbour.ID, 3, false},
+		{"another site", aarhus.ID, 1, false},
+		{"our own that came back", hub, 2, false},
+		{"nobody", mq.NewGUID(), 1, false},
+	} {
+		if got := n.Member.Inside(c.source, c.hops); got != c.want {
+			t.Errorf("%s: %t", c.name, got)
+		}
+	}
+	w.dc.Stop() // what is known counts on
+	if !n.Member.Inside(neighbour.ID, 1) {
+		t.Error("a neighbour is forgotten without the directory")
+	}
+}

@@ -303,6 +303,9 @@ func (m *Member) Owner(f mq.FormatName) (mq.GUID, bool) {
 // Connector implements localqm.Directory.
 func (m *Member) Connector(mq.GUID) (mq.GUID, bool) { return mq.GUID{}, false }
 
+// Inside implements localqm.Directory: nothing is said of sites.
+func (m *Member) Inside(mq.GUID, uint8) bool { return false }
+
 // Heal makes a member's queues what the directory has, as a queue manager does that
 // reads it.
 func (m *Member) Heal(ctx context.Context) error {

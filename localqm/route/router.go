@@ -24,5 +24,8 @@ type Hop struct {
 	Name  string   // of the computer, for people
 	Hosts []string // names and addresses to look up, in turn; where it was met counts only if none of them is found
 	Rank  int      // 0: the way that costs least
-	Why   string   // "destination", "in-routing server of SHOP01", "gate of Odense, 7 to Oslo" ...
+	// Detour: it is no nearer to the destination, and only for messages that have not
+	// left our sites yet. Detours come after all others, as their Rank does.
+	Detour bool
+	Why    string // "destination", "in-routing server of SHOP01", "gate of Odense, 7 to Oslo" ...
 }

@@ -40,6 +40,10 @@ func (l *link) sends() bool {
 	return !l.paused && (l.ready || len(l.sent) > 0)
 }
 
+// waits reports whether there are messages, if only for a better way than the detour
+// that is used.
+func (l *link) waits() bool { return l.sends() || !l.paused && l.queue.Barred() }
+
 // refresh notices that nothing is left to send: messages expire and are purged.
 func (l *link) refresh() {
 	if l.ready && l.queue.Unsent() == 0 {
@@ -84,11 +88,17 @@ func (l *link) now() (mq.QueueState, string) {
 	if l.way != nil && len(l.way.hops) > 0 {
 		why = l.way.words()
 	}
+	barred := l.queue.Barred()
+	if barred {
+		why += " Messages that came from other sites wait for a better way."
+	}
 	switch {
 	case l.mode.hardened:
 		return mq.StateLocked, "Hardened mode lets only HTTP leave this computer. The messages stay here until it is cancelled and the queue manager has been started again."
 	case l.paused:
 		return mq.StateOnHold, "Paused. The messages stay here until the queue is resumed."
+	case barred && !l.sends() && !l.mode.offline:
+		return mq.StateWaiting, why
 	case h.phase == open && l.trouble != nil:
 		return mq.StateConnected, "Its messages could not be read: " + l.trouble.Error()
 	case h.phase == open:
@@ -97,7 +107,7 @@ func (l *link) now() (mq.QueueState, string) {
 		return mq.StateDisconnecting, why
 	case l.mode.offline:
 		return mq.StateDisconnected, "This computer works offline. The messages stay here until it goes online."
-	case !l.sends():
+	case !l.waits():
 		return mq.StateInactive, "Nothing to send."
 	case h.phase == unresolved:
 		return mq.StateNeedValidation, why

@@ -6,6 +6,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"posthouse/localqm"
 	"posthouse/localqm/mq"
 )
 
@@ -33,7 +34,7 @@ func TestStateOfAnOutgoingQueue(t *testing.T) {
 		{name: "hardened", phase: idle, mode: mode{hardened: true}, messages: true, want: mq.StateLocked},
 		{name: "hardened and paused", phase: idle, mode: mode{hardened: true}, paused: true, want: mq.StateLocked},
 	} {
-		l := &link{host: &host{phase: c.phase, why: "because"}, mode: &c.mode, paused: c.paused, ready: c.messages}
+		l := &link{queue: &localqm.Outgoing{}, host: &host{phase: c.phase, why: "because"}, mode: &c.mode, paused: c.paused, ready: c.messages}
 		got := l.snapshot()
 		if got.State != c.want || got.Why == "" {
 			t.Errorf("%s: %s (%q), want %s", c.name, got.State, got.Why, c.want)
@@ -44,7 +45,7 @@ func TestStateOfAnOutgoingQueue(t *testing.T) {
 func TestSinceIsWhenTheStateChanged(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := &host{}
-		l := &link{host: h, mode: &mode{}, ready: true}
+		l := &link{queue: &localqm.Outgoing{}, host: h, mode: &mode{}, ready: true}
 		h.links = append(h.links, l)
 		begin := time.Now()
 		h.enter(begin, trying, "")

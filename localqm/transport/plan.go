@@ -124,7 +124,7 @@ func (t *Transport) lead(w *way, hops []route.Hop) {
 			h.names, h.failures = slices.Clone(n.Hosts), 0 // it may be somewhere else
 		}
 		h.ways[w] = struct{}{}
-		w.hops = append(w.hops, nextHop{host: h, rank: n.Rank, why: n.Why})
+		w.hops = append(w.hops, nextHop{host: h, rank: n.Rank, detour: n.Detour, why: n.Why})
 	}
 	for _, p := range before {
 		if w.rank(p.host) == w.rank(nil) {
@@ -141,7 +141,11 @@ func (t *Transport) lead(w *way, hops []route.Hop) {
 // plans the sessions that it needs. Called with mu held.
 func (t *Transport) steer(w *way, now time.Time) {
 	w.best = w.choose()
+	better := !w.detour()
 	for _, l := range w.links {
+		if better && l.queue.Barred() {
+			l.ready = true // for what could not take the detour
+		}
 		t.relink(l, now)
 	}
 	if c := w.best.conn; c != nil && len(w.acks) > 0 {

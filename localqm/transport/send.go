@@ -74,8 +74,10 @@ func (c *conn) take() bool {
 	acks := c.acks
 	c.acks = nil
 	var l *link
+	to := c.peer
 	if len(acks) == 0 && !c.leaving {
 		if l = c.turn(); l != nil {
+			to.Detour = l.way != nil && l.way.detour()
 			l.ready = false // before Take: what comes meanwhile sets it again
 			l.flying++      // until it is known what it took
 		}
@@ -87,7 +89,7 @@ func (c *conn) take() bool {
 	if len(acks) > 0 || l == nil {
 		return len(acks) > 0
 	}
-	parcels, err := l.queue.Take(t.ctx, c.peer, turnMessages, turnBytes)
+	parcels, err := l.queue.Take(t.ctx, to, turnMessages, turnBytes)
 	if err != nil && t.ctx.Err() == nil {
 		t.log.Error("messages to send could not be read", "queue", l.queue.Destination(), "error", err)
 	}

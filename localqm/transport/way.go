@@ -27,9 +27,10 @@ type way struct {
 
 // nextHop is one of them.
 type nextHop struct {
-	host *host
-	rank int    // 0: costs least
-	why  string // it may be given the messages
+	host   *host
+	rank   int    // 0: costs least
+	detour bool   // only for what has not left our sites yet
+	why    string // it may be given the messages
 }
 
 func newWay(key string, to mq.FormatName) *way {
@@ -41,7 +42,12 @@ func newWay(key string, to mq.FormatName) *way {
 
 // busy reports whether a session is needed.
 func (w *way) busy() bool {
-	return len(w.acks) > 0 || slices.ContainsFunc(w.links, (*link).sends)
+	return len(w.acks) > 0 || slices.ContainsFunc(w.links, (*link).waits)
+}
+
+// detour reports that the next hop that is used is one.
+func (w *way) detour() bool {
+	return slices.ContainsFunc(w.hops, func(p nextHop) bool { return p.host == w.best && p.detour })
 }
 
 // failed reports that the last try to reach a host, or its last session, ended in
@@ -106,8 +112,8 @@ func (w *way) seeks(h *host) bool {
 	switch {
 	case !w.busy():
 		return false
-	case h == w.best:
-		return true
+	case h == w.best: // a detour may be for nothing that waits
+		return len(w.acks) > 0 || !w.detour() || slices.ContainsFunc(w.links, (*link).sends)
 	case w.best.conn != nil:
 		return w.rank(h) < w.rank(w.best)
 	}

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"posthouse/localqm"
 	"posthouse/localqm/mq"
 )
 
@@ -24,7 +25,7 @@ func wayOf(busy bool, hops ...string) *way {
 		w.hops = append(w.hops, nextHop{host: h, rank: int(p[1][0] - '0')})
 	}
 	w.best = w.choose()
-	w.links = []*link{{host: w.best, way: w, mode: &mode{}, ready: busy}}
+	w.links = []*link{{queue: &localqm.Outgoing{}, host: w.best, way: w, mode: &mode{}, ready: busy}}
 	return w
 }
 

@@ -103,6 +103,9 @@ func (r *router) Owner(f mq.FormatName) (mq.GUID, bool) { return f.GUID, f.Kind 
 // Connector is none.
 func (r *router) Connector(mq.GUID) (mq.GUID, bool) { return mq.GUID{}, false }
 
+// Inside knows no sites.
+func (r *router) Inside(mq.GUID, uint8) bool { return false }
+
 var errNoDirectory = mq.Errorf(mq.ErrNoDS, "ask the directory", "there is none")
 
 // Find finds nothing.

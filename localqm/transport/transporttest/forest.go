@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"slices"
 	"sync"
 
 	"posthouse/localqm"
@@ -25,6 +26,8 @@ type Forest struct {
 	owners   map[mq.GUID]mq.GUID // of public queues
 	foreign  map[mq.GUID]mq.GUID // sites of foreign computers
 	ways     map[[2]string][][]string
+	detours  map[[2]string][]string
+	near     map[[2]string]bool // computers of one site
 	links    map[[2]string]*proxy.Proxy
 	next     netip.Addr // of the next link's end
 }
@@ -33,7 +36,7 @@ type Forest struct {
 func (n *Network) Forest() *Forest {
 	return &Forest{
 		n: n, members: map[string]*Member{}, machines: map[mq.GUID]string{}, owners: map[mq.GUID]mq.GUID{},
-		foreign: map[mq.GUID]mq.GUID{}, ways: map[[2]string][][]string{}, links: map[[2]string]*proxy.Proxy{},
+		foreign: map[mq.GUID]mq.GUID{}, ways: map[[2]string][][]string{}, detours: map[[2]string][]string{}, near: map[[2]string]bool{}, links: map[[2]string]*proxy.Proxy{},
 		next: netip.MustParseAddr("127.0.1.1"),
 	}
 }
@@ -73,6 +76,21 @@ func (f *Forest) Way(from, to string, ranks ...[]string) {
 	f.ways[[2]string{from, to}] = ranks
 	f.mu.Unlock()
 	f.Changed()
+}
+
+// Detour has what has not left a computer's site go over others when all of Way fail.
+func (f *Forest) Detour(from, to string, over ...string) {
+	f.mu.Lock()
+	f.detours[[2]string{from, to}] = over
+	f.mu.Unlock()
+	f.Changed()
+}
+
+// Near puts two computers into one site.
+func (f *Forest) Near(a, b string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.near[[2]string{a, b}], f.near[[2]string{b, a}] = true, true
 }
 
 // Changed tells all of them that ways may lead elsewhere.
@@ -176,6 +194,11 @@ func (m *Member) Next(_ context.Context, to mq.FormatName) ([]route.Hop, error) 
 		ranks = [][]string{{name}}
 	}
 	var hops []route.Hop
+	over := f.detours[[2]string{m.name, name}]
+	direct := len(ranks)
+	if len(over) > 0 {
+		ranks = append(slices.Clone(ranks), over)
+	}
 	for rank, names := range ranks {
 		for _, n := range names {
 			h := f.members[n]
@@ -183,14 +206,17 @@ func (m *Member) Next(_ context.Context, to mq.FormatName) ([]route.Hop, error) 
 				continue
 			}
 			why := "gate to " + name
-			if n == name {
+			switch {
+			case rank == direct:
+				why = "detour over " + n
+			case n == name:
 				why = "destination"
 			}
 			at := n
 			if f.links[[2]string{m.name, n}] != nil {
 				at = m.name + ">" + n
 			}
-			hops = append(hops, route.Hop{ID: h.id, Name: n, Hosts: []string{at}, Rank: rank, Why: why})
+			hops = append(hops, route.Hop{ID: h.id, Name: n, Hosts: []string{at}, Rank: rank, Detour: rank == direct, Why: why})
 		}
 	}
 	return hops, nil
@@ -233,6 +259,13 @@ func (m *Member) Connector(machine mq.GUID) (mq.GUID, bool) {
 	defer m.f.mu.Unlock()
 	site, ok := m.f.foreign[machine]
 	return site, ok && m.sites[site]
+}
+
+// Inside is what Near said.
+func (m *Member) Inside(source mq.GUID, hops uint8) bool {
+	m.f.mu.Lock()
+	defer m.f.mu.Unlock()
+	return hops == 1 && m.f.near[[2]string{m.name, m.f.machines[source]}]
 }
 
 // Foreign reports a foreign computer.
