@@ -60,6 +60,7 @@ type maker struct {
 	memberWords   *kit.Label
 	transactional bool
 	journal       bool
+	open          bool // anyone may send
 	tried         bool
 }
 
@@ -83,7 +84,9 @@ func newMaker(v *View, what making) *maker {
 		rows = append([]kit.FormRow{{Label: "On", Content: kit.Row(m.where)}}, rows...)
 		rows = append(rows, kit.FormRow{Label: "Label", Content: m.label},
 			kit.FormRow{Label: "Transactional", Content: kit.NewCheck("Yes", false, func(on bool) { m.transactional = on }).Hint("cannot be changed later")},
-			kit.FormRow{Label: "Journal", Content: kit.NewCheck("Keep what is read", false, func(on bool) { m.journal = on })})
+			kit.FormRow{Label: "Journal", Content: kit.NewCheck("Keep what is read", false, func(on bool) { m.journal = on })},
+			kit.FormRow{Label: "May send", Content: kit.NewCheck("Anyone", true, func(on bool) { m.open = on }).Hint("unsigned, from other computers too")})
+		m.open = true
 	case mgmtclient.EntryMachine:
 		m.where = kit.NewButton("", "pin-map", m.choosePlace)
 		rows = append(rows, kit.FormRow{Label: "Foreign site", Content: kit.Row(m.where)})
@@ -246,12 +249,19 @@ func (m *maker) create() {
 		m.choosePlace()
 		return
 	}
-	e, dir, v := m.entry(), m.v.p.dir, m.v
+	e, dir, v, open := m.entry(), m.v.p.dir, m.v, m.open
 	m.do.Disable()
 	m.do.SetText("Creating…")
 	m.fail.Hide()
 	m.dialog.Refresh()
-	screen.Load(m.scope, func(ctx context.Context) (mgmtclient.Entry, error) { return dir.Create(ctx, e) }, func(made mgmtclient.Entry, err error) {
+	var shut error // it is there, and others may not send
+	screen.Load(m.scope, func(ctx context.Context) (mgmtclient.Entry, error) {
+		made, err := dir.Create(ctx, e)
+		if err == nil && open {
+			shut = letAnyoneSend(ctx, dir, made.ID)
+		}
+		return made, err
+	}, func(made mgmtclient.Entry, err error) {
 		m.do.SetText("Create")
 		m.do.Enable()
 		if err != nil {
@@ -259,10 +269,29 @@ func (m *maker) create() {
 			return
 		}
 		m.dialog.Close()
-		v.host.Done(screen.Action{What: "Created " + strings.ToLower(m.what.title) + " " + made.Name, Tone: kit.Success})
+		done := "Created " + strings.ToLower(m.what.title) + " " + made.Name
+		if shut != nil {
+			v.host.Fail(done+", but other computers cannot send to it", shut)
+		} else {
+			v.host.Done(screen.Action{What: done, Tone: kit.Success})
+		}
 		v.p.Refresh()
 		v.p.Show(made)
 	})
+}
+
+// letAnyoneSend lets unsigned messages of other computers in, as they all are.
+func letAnyoneSend(ctx context.Context, dir mgmtclient.Directory, id mq.GUID) error {
+	p, err := dir.Permissions(ctx, id)
+	if err != nil {
+		return err
+	}
+	for _, a := range []mgmtclient.Account{{SID: everyone, Name: "Everyone"}, {SID: anonymous, Name: "Anonymous"}} {
+		if send := uint32(mq.RightWriteMessage); !p.Allows(a.Key(), send) {
+			p.Entries = append(p.Entries, mgmtclient.Permission{Account: a, Rights: send})
+		}
+	}
+	return dir.SetPermissions(ctx, id, p)
 }
 
 // refuse says why it was not made, at the field if the directory named one.

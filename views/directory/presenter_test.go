@@ -245,6 +245,14 @@ func TestEntriesAreMadeAndDeleted(t *testing.T) {
 		t.Errorf("%+v", q)
 	}
 	queue := v.p.Shown().now
+	send := uint32(mq.RightWriteMessage)
+	if p, err := d.Permissions(t.Context(), queue.ID); err != nil || !p.Allows(anonymous, send) || !p.Allows(everyone, send) {
+		t.Errorf("other computers cannot send to it: %+v, %v", p, err)
+	}
+	create(makeQueue, "orders.own", func(m *maker) { m.open = false })
+	if p, err := d.Permissions(t.Context(), v.p.Shown().now.ID); err != nil || p.Allows(anonymous, send) {
+		t.Errorf("other computers can send to it: %+v, %v", p, err)
+	}
 	create(makeAlias, "new-orders", func(m *maker) { m.target.SetText(queue.FormatName) })
 	create(makeList, "New watchers", func(m *maker) { m.members = []mgmtclient.EntryRef{refOf(&queue)} })
 	create(makeForeignSite, "Harbour", func(*maker) {})

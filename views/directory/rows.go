@@ -1,6 +1,8 @@
 package directory
 
 import (
+	"errors"
+
 	"posthouse/localqm/mq"
 	"posthouse/mgmtclient"
 	"posthouse/views/kit"
@@ -89,6 +91,9 @@ func (v *View) emptyWords() {
 	case f.err != nil && f.guid != "" && len(readGUID(f.guid)) == 0:
 		why, fix, _ := screen.Reason(f.err)
 		v.empty.Set("hash", theme.Muted, "This is no GUID", join(why, fix), "", clear)
+	case errors.Is(f.err, mgmtclient.ErrNoPassword):
+		text, _ := screen.Explain(f.err)
+		v.empty.Set("lock", theme.Warning, "The directory needs a password", text, "", kit.NewButton("Sign in", "user", v.signIn).Primary())
 	case f.err != nil:
 		text, code := screen.Explain(f.err)
 		v.empty.Set("x-circle", theme.Danger, "The directory was not read", text, code, again.Primary(), kit.NewButton("Sign in as…", "user", v.signIn))

@@ -1,12 +1,14 @@
 package routemap
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
 	"fyne.io/fyne/v2"
 
 	"posthouse/localqm/mq"
+	"posthouse/mgmtclient"
 	"posthouse/views/kit"
 	"posthouse/views/screen"
 	"posthouse/views/theme"
@@ -139,15 +141,18 @@ func (p *Presenter) linkTip(i int) string {
 // emptyWords say why there is no map.
 func (v *View) emptyWords() {
 	p := v.p
-	choose := kit.NewButton("Connect to a directory", "directory", func() { v.host.Open(screen.Route{Screen: screen.ChooseDirectory}) })
+	choose := kit.NewButton("Choose a directory", "directory", func() { v.host.Open(screen.Route{Screen: screen.ChooseDirectory}) })
 	again := kit.NewButton("Try again", "refresh", p.Refresh)
 	switch {
 	case !p.Configured():
-		v.empty.Set("routemap", theme.Muted, "No directory here", "A route map needs Active Directory. Direct queues work without one.", "", choose)
+		v.empty.Set("routemap", theme.Muted, "No directory here", "A route map needs Active Directory. Direct queues work without one.", "", choose.Primary())
+	case errors.Is(p.err, mgmtclient.ErrNoPassword):
+		text, _ := screen.Explain(p.err)
+		in := kit.NewButton("Sign in", "user", choose.OnTapped).Primary()
+		v.empty.Set("lock", theme.Warning, "The directory needs a password", text, "", in)
 	case p.err != nil:
 		text, code := screen.Explain(p.err)
-		other := kit.NewButton("Choose a directory", "directory", choose.OnTapped)
-		v.empty.Set("x-circle", theme.Danger, "The directory does not answer", text, code, again, other)
+		v.empty.Set("x-circle", theme.Danger, "The directory does not answer", text, code, again, choose)
 		if p.dir.Status().Connected {
 			v.empty.Say("The route map cannot be read", text)
 		}

@@ -100,7 +100,7 @@ func TestWithoutADirectoryTheScreenLeadsToOne(t *testing.T) {
 	dir.status = mgmtclient.DirectoryStatus{}
 	s := showing(t, dir, wide)
 	test.AssertRendersToMarkup(t, "empty.xml", s.w.Canvas())
-	s.press(t, "Connect to a directory")
+	s.press(t, "Choose a directory")
 	if len(s.Opened) != 1 || s.Opened[0].Screen != screen.ChooseDirectory {
 		t.Errorf("opened %+v", s.Opened)
 	}
