@@ -70,8 +70,8 @@ folder. The queue manager must not run meanwhile.`,
 			}
 			return p.result(state, func() {
 				p.printf("joined %s, site %s; start it with \"posthouse serve\"\n", clean(state.Forest), clean(strings.Join(state.Sites, ", ")))
-				if state.Why != "" {
-					p.note("note: %s", clean(state.Why))
+				for _, n := range state.Notes {
+					p.note("note: %s", clean(n))
 				}
 			})
 		}),

@@ -5,10 +5,12 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/natefinch/atomic"
 
@@ -57,7 +59,10 @@ func belongs(folder string) (*membership, error) {
 
 func (m membership) save(folder string) error {
 	raw, err := json.MarshalIndent(m, "", "  ")
-	if err == nil { // a new file is for its owner alone
+	if err == nil { // a new file is for its owner alone; one that is there gives its rights to the next
+		err = os.Chmod(joinFile(folder), 0o600)
+	}
+	if err == nil || errors.Is(err, fs.ErrNotExist) {
 		err = atomic.WriteFile(joinFile(folder), bytes.NewReader(append(raw, '\n')))
 	}
 	if err != nil {
@@ -66,8 +71,22 @@ func (m membership) save(folder string) error {
 	return nil
 }
 
+// The times that a directory has at the start, before the queue manager works without
+// it: for a controller to answer, of which two may be off, and for all that is read.
+const (
+	answerTime   = 15 * time.Second
+	patienceTime = 30 * time.Second
+)
+
+var (
+	errNoAnswer = fmt.Errorf("none has answered within %v", answerTime)
+	errTooSlow  = fmt.Errorf("the start waits %v and no longer", patienceTime)
+)
+
 // dial connects as the computer.
 func (m membership) dial(ctx context.Context, log *slog.Logger) (directory.Directory, error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, answerTime, errNoAnswer)
+	defer cancel()
 	o := conn.Options{
 		Domain: m.Domain, CA: m.CA, Log: log,
 		SignIn: conn.SignIn{Method: conn.Password, User: m.Account, Password: m.Password, Krb5: m.Krb5},
@@ -104,6 +123,8 @@ func enlisted(ctx context.Context, qm *localqm.QueueManager, folder string, as l
 	if m == nil {
 		return nil, err
 	}
+	ctx, cancel := context.WithTimeoutCause(ctx, patienceTime, errTooSlow)
+	defer cancel()
 	return m.enlist(ctx, qm, folder, as, false, log)
 }
 

@@ -175,6 +175,7 @@ func (m *Member) Start(ctx context.Context) error {
 		m.away(err)
 	default:
 		m.enter(localqm.Workgroup, plain(err))
+		m.note("start", "it works without the directory until it is started again")
 		m.log.Error("this queue manager works without its directory until it is started again", "error", err)
 		return nil
 	}
