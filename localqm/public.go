@@ -162,7 +162,7 @@ func (m *QueueManager) createPublic(ctx context.Context, op string, c Caller, p 
 		return QueueInfo{}, tried(op, err)
 	case err != nil:
 		return QueueInfo{}, tried(op, err)
-	case want.Machine.IsZero():
+	case !m.ours(made.Machine): // its name alone does not tell
 		return made.about(), nil
 	}
 	info, err := m.follow(ctx, op, made)

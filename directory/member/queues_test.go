@@ -203,3 +203,12 @@ func TestMemoryOfOthersIsBounded(t *testing.T) {
 		t.Errorf("%+v", c.answers)
 	}
 }
+
+func TestACreationByTheDNSNameOfThisComputerIsHere(t *testing.T) {
+	w := newWorld(t)
+	n := w.joined("SHOP01")
+	id := n.public(`shop01.nordhavn.example\orders`, localqm.QueueSpec{Label: ptr("mine")})
+	if l := n.label(id); l != "mine" {
+		t.Errorf("here it is %q", l)
+	}
+}

@@ -136,6 +136,17 @@ func TestAMachineManagesItself(t *testing.T) {
 	}
 }
 
+func TestWhatIsDeniedIsDeniedForThisObjectToo(t *testing.T) {
+	d := Descriptor{DACL: []ACE{
+		{Type: secure.Deny, Flags: secure.ContainerInherit, Mask: CreateChild, Object: QueueClass, Heir: QueueClass, SID: anna},
+		{Type: secure.Allow, Flags: secure.ContainerInherit, Mask: WriteProperty, Heir: QueueClass, SID: anna},
+		{Type: secure.Allow, Mask: CreateChild | ReadProperty, SID: secure.Everyone},
+	}}
+	if r := ToMachine(d).MachineRights(secure.Token{User: anna}); r != mq.RightGetMachineProperties {
+		t.Errorf("she has %v", r)
+	}
+}
+
 func FuzzDescriptor(f *testing.F) {
 	f.Add(Machine(machine, anna, true).Append(nil))
 	f.Add(Descriptor{Owner: anna}.Append(nil))

@@ -131,7 +131,9 @@ func to(d Descriptor, table []same) secure.Descriptor {
 				mask |= s.msmq
 			}
 		}
-		if mask == 0 || !e.Heir.IsZero() && e.Flags&secure.Inherited == 0 {
+		// What is granted to children of one class would become that of all, and of the
+		// object, when it is written; what is denied is denied here too.
+		if mask == 0 || !e.Heir.IsZero() && e.Flags&secure.Inherited == 0 && e.Type == secure.Allow {
 			continue
 		}
 		if n := len(out.DACL) - 1; n >= 0 {
