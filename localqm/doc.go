@@ -74,6 +74,11 @@
 // acknowledges it, whoever brings that. What goes to a foreign computer ends in a
 // connector queue of its connector server (connected).
 //
+// Over a detour, a next hop that is no nearer to the destination, only messages leave
+// that have not left our sites yet (inside). The positions of others are available and
+// kept out of the head (barred) until Take is called for a better next hop. They are
+// none of this machine's stream, so nothing is overtaken that must not be.
+//
 // # Deleted queues
 //
 // From the commit that marks a queue as deleted nobody finds it. One goroutine

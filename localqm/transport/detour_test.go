@@ -10,6 +10,7 @@ import (
 	"posthouse/localqm"
 	"posthouse/localqm/mq"
 	"posthouse/localqm/qmtest"
+	"posthouse/localqm/transport"
 	"posthouse/localqm/transport/transporttest"
 )
 
@@ -21,12 +22,12 @@ type triangle struct {
 	straight, over, beyond *transporttest.Line
 }
 
-func newTriangle(t *testing.T) *triangle {
+func newTriangle(t *testing.T, change ...func(*transport.Options)) *triangle {
 	t.Helper()
 	n := transporttest.New(t)
 	f := n.Forest()
 	c := &triangle{chain: &chain{forest: f}}
-	c.from, c.r1, c.to = f.Start("HUB-CPH", true), f.Start("HUB-AAR", true), f.Start("ORDERS", true)
+	c.from, c.r1, c.to = f.Start("HUB-CPH", true, change...), f.Start("HUB-AAR", true), f.Start("ORDERS", true)
 	c.r2 = c.r1
 	c.erp, c.desk = f.Start("ERP", false), f.Start("DESK", false)
 	c.straight, c.over, c.beyond = f.Link("HUB-CPH", "ORDERS"), f.Link("HUB-CPH", "HUB-AAR"), f.Link("HUB-AAR", "ORDERS")
@@ -155,4 +156,25 @@ func TestTheDirectLineIsCutAndMendedAmongTransactionalMessages(t *testing.T) {
 	c.hurry(t, n, 0)
 	settled(t, c.from)
 	holds(t, c.to, "bookings", want)
+}
+
+func TestADetourIsNotKeptOpenForWhatMayNotTakeIt(t *testing.T) {
+	t.Parallel() // it waits
+	c := newTriangle(t, func(o *transport.Options) { o.Session.Cleanup = time.Second })
+	c.straight.Down(true)
+	c.from.Send(c.orders, qmtest.Message("own"))
+	c.desk.Send(c.orders, qmtest.Message("desk"))
+	holds(t, c.to, "orders", []string{"own"})
+	settled(t, c.desk)
+	qmtest.Eventually(t, "no session is open", func() bool { return c.from.Transport.Sessions() == 0 })
+	before := link(t, c.from, c.orders).NextTry // the better way is tried on
+	until(t, c.from, c.orders, func(l localqm.Link) bool { return !l.NextTry.IsZero() && l.NextTry.After(before) })
+	if n := c.from.Transport.Sessions(); n != 0 {
+		t.Errorf("%d sessions", n)
+	}
+	c.from.Send(c.orders, qmtest.Message("own again"))
+	holds(t, c.to, "orders", []string{"own", "own again"})
+	c.straight.Down(false)
+	retry(t, c.from, c.orders)
+	holds(t, c.to, "orders", []string{"own", "own again", "desk"})
 }
