@@ -93,7 +93,7 @@ func (m *QueueManager) OpenQueue(ctx context.Context, c Caller, name mq.QueueNam
 		set(&q.info.BasePriority, found.Spec.BasePriority)
 		q.out.base.Store(int32(q.info.BasePriority))
 	}
-	if a == SendAccess && q.out == nil && !q.sendable() {
+	if a == SendAccess && q.out == nil && !q.sendable() && !m.notified(q) {
 		return nil, mq.Errorf(mq.ErrUnsupportedFormatNameOperation, op, "%s can only be read", q.path).
 			WithFix("journals, subqueues and system queues are filled by the queue manager")
 	}

@@ -16,6 +16,11 @@ const noticeBytes = 1 << 20
 // an express message (MS-MQCN 3.3.5.3) that asks for nothing. They are read, and
 // taken, only in a forest. Called with mu held.
 func (m *QueueManager) hears(q *queue, msg *mq.Message) bool {
-	return q.info.Kind == store.Private && q.info.Number == notifyQueueNumber && q.parent == nil && msg.Delivery == mq.Express &&
-		msg.Class == mq.ClassNormal && msg.Acknowledge == 0 && !msg.Trace && q.bytes < noticeBytes && m.standing().Mode != Workgroup
+	return m.notified(q) && msg.Delivery == mq.Express && msg.Class == mq.ClassNormal && msg.Acknowledge == 0 && !msg.Trace && q.bytes < noticeBytes
+}
+
+// notified reports the notification queue of a member of a forest. The console of this
+// computer, too, tells by it of what it changed. Called with mu held.
+func (m *QueueManager) notified(q *queue) bool {
+	return q.info.Kind == store.Private && q.info.Number == notifyQueueNumber && q.parent == nil && m.standing().Mode != Workgroup
 }

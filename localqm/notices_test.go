@@ -73,3 +73,33 @@ func TestNotificationQueueIsBounded(t *testing.T) {
 		labels(t, q, notifyQueue, "after")
 	})
 }
+
+// The console of this computer tells of what it changed in the directory.
+func TestWhoAdministersTellsOfChangesHere(t *testing.T) {
+	each(t, func(t *testing.T, q *qmtest.QM) {
+		forest := qmtest.NewForest()
+		name := mq.QueueName{Format: mq.Private(q.Identity().ID, 3)}
+		open := func(c localqm.Caller) error {
+			h, err := q.OpenQueue(t.Context(), c, name, localqm.SendAccess, localqm.DenyNone)
+			if err != nil {
+				return err
+			}
+			defer h.Close()
+			m := qmtest.Message("changed")
+			m.Delivery = mq.Express
+			_, err = h.Send(t.Context(), nil, m)
+			return err
+		}
+		if err := open(qmtest.Owner); mq.CodeOf(err) != mq.ErrUnsupportedFormatNameOperation {
+			t.Errorf("without a directory: %v", err)
+		}
+		forest.Join(q.QueueManager)
+		if err := open(localqm.Nobody("")); mq.CodeOf(err) != mq.ErrAccessDenied {
+			t.Errorf("nobody in particular: %v", err)
+		}
+		if err := open(qmtest.Owner); err != nil {
+			t.Error(err)
+		}
+		labels(t, q, notifyQueue, "changed")
+	})
+}
