@@ -73,7 +73,7 @@ crash: ## kill the queue manager CRASHES times and account for every message
 
 examples: ## the examples of MS-MQOD section 3, step by step, with real processes
 	@scripts/setup test
-	CGO_ENABLED=0 $(GO) test -count=1 -tags $(TEST_TAGS) -parallel 1 -v ./examples
+	CGO_ENABLED=0 scripts/samba-ad/with $(GO) test -count=1 -tags $(TEST_TAGS) -parallel 1 -v ./examples
 
 fuzz: ## every fuzz target for FUZZTIME (10s)
 	@scripts/setup go

@@ -56,7 +56,7 @@ func (p *program) chosen(ctx context.Context, kept mgmtclient.Directory) (s mgmt
 		return s, nil, err
 	}
 	said, ok, err := p.named()
-	if err != nil || !ok {
+	if err != nil || !ok && (s.SignIn != mgmtclient.SignInPassword || p.getenv(passwordVariable) == "") {
 		return s, nil, err
 	}
 	was := s
@@ -219,6 +219,9 @@ is signed and encrypted, or turned to TLS. What cannot be reached is not kept.`,
 				}
 				if err := d.Choose(ctx, s, password); err != nil {
 					return explain(op, err)
+				}
+				if keeper, ok := d.Keeper(); !ok && s.SignIn == mgmtclient.SignInPassword {
+					p.note("note: the password is not kept: %s", clean(keeper))
 				}
 				return p.result(s, func() { p.printf("this console works with %s\n", clean(where(s))) })
 			})
