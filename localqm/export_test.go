@@ -92,6 +92,9 @@ const MostSent = mostSent
 // PassQueues is how many outgoing queues messages that pass through may begin.
 const PassQueues = passQueues
 
+// StrangeQueues is the same for computers that are not in the forest.
+const StrangeQueues = strangeQueues
+
 // Settle waits until memory agrees with all that was committed.
 func (m *QueueManager) Settle() error {
 	return m.commit(m.ctx, "wait", []store.Op{&store.DeleteState{Space: "none"}}, nil)

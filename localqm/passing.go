@@ -11,6 +11,9 @@ const (
 	// passQueues is how many outgoing queues there may be before messages that pass
 	// through begin no more: applications here need some.
 	passQueues = mostOutgoing * 3 / 4
+	// strangeQueues is that number for computers that are not in the forest: who makes
+	// identifiers up leaves room for those that exist.
+	strangeQueues = passQueues / 2
 )
 
 // calling is what a queue manager does with a packet.
@@ -145,11 +148,20 @@ func (m *QueueManager) planPass(a *arrival, hops uint8) ([]store.Op, error) {
 // passQueue is the outgoing queue for a message that passes through.
 func (m *QueueManager) passQueue(msg *mq.Message) (*queue, error) {
 	to := m.passTo(msg)
-	if q := m.queues[key(store.Outgoing, to.String())]; q == nil && m.outgoings >= passQueues {
+	if q := m.queues[key(store.Outgoing, to.String())]; q == nil && m.outgoings >= m.passLimit(msg.DestinationMachine) {
 		return nil, mq.Errorf(mq.ErrInsufficientResources, opPass, "there are %d outgoing queues already", m.outgoings).
 			WithFix("see `posthouse outgoing list`: purge what will never be delivered")
 	}
 	return m.sendTo(opPass, to)
+}
+
+// passLimit is how many outgoing queues there may be before messages for a computer
+// begin no more.
+func (m *QueueManager) passLimit(there mq.GUID) int {
+	if d, ok := m.directory().(interface{ Known(machine mq.GUID) bool }); ok && !d.Known(there) {
+		return strangeQueues
+	}
+	return passQueues
 }
 
 // passTo is what that queue is for. A public queue of which the directory does not say

@@ -181,6 +181,30 @@ func TestMessagesThatPassThroughLeaveRoomForOutgoingQueues(t *testing.T) {
 	q.Open(`DIRECT=OS:far\private$\mine`, localqm.SendAccess)
 }
 
+// atlas is a crossroads whose map has one computer.
+type atlas struct {
+	crossroads
+	known mq.GUID
+}
+
+func (a *atlas) Known(machine mq.GUID) bool { return machine == a.known }
+
+func TestMadeUpComputersLeaveRoomForThoseThatExist(t *testing.T) {
+	q := qmtest.Start(t, qmtest.Memory)
+	q.Join(&atlas{crossroads{state: localqm.DirectoryState{Mode: localqm.Integrated, Routing: true}}, third.GUID})
+	f := newFar(t, q, 1, "10.0.0.1")
+	for i := range localqm.StrangeQueues {
+		h, err := q.OpenQueue(ctx, qmtest.Owner, qmtest.Name(t, fmt.Sprintf(`DIRECT=OS:far%d\private$\q`, i)), localqm.SendAccess, localqm.DenyNone)
+		ok(t, err)
+		h.Close()
+	}
+	m := f.message("", "nobody's", nil)
+	m.Destination = mq.Private(mq.GUID{5}, 7)
+	want(t, f.arrive(f.packet(m)), mq.ErrInsufficientResources)
+	f.send(f.message("", "known", through(0)))
+	same(t, "passed on", passed(q), []string{"known 1"})
+}
+
 func TestAPurgeAtARoutingServerTellsTheSender(t *testing.T) {
 	q := router(qmtest.Start(t, qmtest.Memory))
 	f := newFar(t, q, 1, "10.0.0.1")

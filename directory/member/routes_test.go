@@ -216,3 +216,12 @@ func TestDetoursComeLastAndAreForWhatBeganInOurSites(t *testing.T) {
 		t.Error("a neighbour is forgotten without the directory")
 	}
 }
+
+func TestComputersOfTheForestAreKnown(t *testing.T) {
+	w := newWorld(t)
+	hub := w.server("HUB01", true, "Aarhus")
+	n := w.joined("SHOP01")
+	if !n.Member.Known(hub.ID) || !n.Member.Known(n.Identity().ID) || n.Member.Known(mq.NewGUID()) || n.Member.Foreign(hub.ID) {
+		t.Error("they are not")
+	}
+}
