@@ -49,6 +49,11 @@ func (v *View) entryItems() []*fyne.MenuItem {
 	if tip := v.openTip(); tip != "" {
 		items = append(items, kit.MenuItem(tip, "open", v.openShown), kit.MenuSeparator())
 	}
+	if nodes := v.host.Nodes(); e.FormatName != "" && len(nodes) > 0 && nodes[0].State == screen.Connected {
+		items = append(items, kit.MenuItem("Send message…", "compose", func() {
+			v.host.Open(screen.Route{Screen: screen.Compose, Queue: e.FormatName})
+		}), kit.MenuSeparator())
+	}
 	copyOut := func(text, what string) *fyne.MenuItem {
 		it := kit.MenuItem("Copy "+what, "copy", func() { v.host.Copy(text, "the "+what) })
 		it.Disabled = text == ""

@@ -23,6 +23,7 @@ type pane struct {
 
 	icon    *kit.Icon
 	title   *kit.Label
+	lead    *fyne.Container // title and badge
 	badge   *kit.Badge
 	open    *kit.Button
 	note    *kit.Note
@@ -74,18 +75,18 @@ func (n *pane) place(under bool, uses fyne.CanvasObject) {
 		shown, _ := screen.Scroll(kit.Stack(0, objs...))
 		return shown
 	}
-	name := kit.Lead(n.title, n.badge)
+	n.lead = kit.Lead(n.title, n.badge)
 	who := kit.Stack(0, kit.SectionHeader("Who may change it", kit.Spacer(), n.perms), n.who)
 	names := kit.Stack(0, kit.SectionHeader("Names in the directory"), n.names, kit.Fixed(0, 8, container.NewStack()))
 	var all fyne.CanvasObject
 	if under {
-		head := kit.NewPanel(theme.Surface, kit.Fixed(0, 35, kit.Padded(0, 8, 0, 16, kit.Grow(1, n.icon, name, n.signIn, n.revert, n.save, n.open, closing))))
+		head := kit.NewPanel(theme.Surface, kit.Fixed(0, 35, kit.Padded(0, 8, 0, 16, kit.Grow(1, n.icon, n.lead, n.signIn, n.revert, n.save, n.open, closing))))
 		left := scroll(n.noteBox, n.formBox)
 		right := scroll(kit.Fixed(0, 148, uses), kit.NewRule(), who, kit.NewRule(), names)
 		body := screen.Side(0, left, kit.Fixed(1, 0, kit.NewPanel(theme.Border, container.NewStack())), kit.Fixed(408, 0, right))
 		all = screen.Column(2, head, kit.NewRule(), body)
 	} else {
-		head := kit.NewPanel(theme.Surface, kit.Fixed(0, 47, kit.Padded(0, 8, 0, 16, kit.Grow(1, n.icon, name, n.open, closing))))
+		head := kit.NewPanel(theme.Surface, kit.Fixed(0, 47, kit.Padded(0, 8, 0, 16, kit.Grow(1, n.icon, n.lead, n.open, closing))))
 		feet := kit.ActionBar(n.signIn, kit.Spacer(), n.revert, n.save)
 		all = screen.Column(2, head, kit.NewRule(), scroll(n.noteBox, n.formBox, kit.NewRule(), who, kit.Fixed(0, 8, container.NewStack()), kit.NewRule(), names), feet)
 	}
@@ -118,6 +119,7 @@ func (n *pane) changed() {
 	n.title.SetText(e.Name)
 	dirty := s.dirty()
 	show(n.badge, dirty)
+	n.lead.Refresh()
 	if n.entry != s || n.shown != s.draft {
 		n.form = newForm(n.v, s)
 		n.formBox.Objects = []fyne.CanvasObject{kit.Padded(12, 16, 12, 16, n.form.box)}

@@ -293,7 +293,7 @@ func wellWords(told, hops int, unknown []string) remark {
 	case told == hops && hops > 0:
 		return remark{kit.Success, "check-circle", "Nothing waits or fails on this way.", "", ""}
 	case told == 0:
-		return remark{kit.Neutral, "circle-dashed", "None of the queue managers on this way is among your computers: whether it works is not known.", "", ""}
+		return remark{kit.Neutral, "circle-dashed", "None of them is among your computers: whether it works is not known.", "", ""}
 	}
 	names := strings.Join(unknown[:min(2, len(unknown))], " and ")
 	if n := len(unknown); n > 2 {
