@@ -23,20 +23,35 @@ func (m *Member) Find(ctx context.Context, name mq.QueueName) (localqm.PublicQue
 	m.mu.Lock()
 	known, remembered, fresh := m.queues.get(key, m.clock.Now(), m.timers.Queues, m.timers.Missing)
 	m.mu.Unlock()
-	if fresh {
-		return known.value, known.err
-	}
-	d, err := m.integrated(op)
-	if err == nil {
-		var p localqm.PublicQueue
-		if p, err = m.read(ctx, d, key, ref); err == nil {
-			return p, nil
+	p, err := known.value, known.err
+	if !fresh {
+		var d directory.Directory
+		if d, err = m.integrated(op); err == nil {
+			p, err = m.read(ctx, d, key, ref)
+		}
+		if errors.Is(err, mq.ErrNoDS) && remembered && known.err == nil {
+			p, err = known.value, nil
 		}
 	}
-	if errors.Is(err, mq.ErrNoDS) && remembered && known.err == nil {
-		return known.value, nil
+	if err == nil && name.Format.IsZero() {
+		if o, unknown := m.machine(ctx, p.Machine); unknown == nil {
+			err = m.called(op, name.Path.Machine, o)
+		}
 	}
-	return localqm.PublicQueue{}, err
+	if err != nil {
+		return localqm.PublicQueue{}, err
+	}
+	return p, nil
+}
+
+// called checks that a computer is the one that a name with dots means. Another one of
+// another domain may have the same NetBIOS name, and is not in the forest.
+func (m *Member) called(op, name string, o directory.Machine) error {
+	if !strings.Contains(name, ".") || o.DNSName == "" || strings.EqualFold(name, m.manager.Identity().Name) || strings.EqualFold(name, o.DNSName) {
+		return nil
+	}
+	return mq.Errorf(mq.ErrQueueNotFound, op, "the forest has no computer %s; its %s is %s", name, o.Computer, o.DNSName).
+		WithFix("name the queue by the computer that is meant, or directly: DIRECT=OS:computer\\queue")
 }
 
 // lookup is a name as the cache and the directory know it.
@@ -128,6 +143,11 @@ func (m *Member) Create(ctx context.Context, c localqm.Caller, q localqm.PublicQ
 	owner, err := directory.Get[*directory.Machine](ctx, d, ref, directory.AttrSecurity)
 	if err != nil {
 		return localqm.PublicQueue{}, m.asked(err)
+	}
+	if q.Machine.IsZero() {
+		if err := m.called(op, q.Computer, *owner); err != nil {
+			return localqm.PublicQueue{}, err
+		}
 	}
 	if owner.ID != m.manager.Identity().ID {
 		if err := m.allow(op, c, owner.Security, machineRight(mq.RightCreateQueue)); err != nil {

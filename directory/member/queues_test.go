@@ -212,3 +212,24 @@ func TestACreationByTheDNSNameOfThisComputerIsHere(t *testing.T) {
 		t.Errorf("here it is %q", l)
 	}
 }
+
+func TestANamesakeOfAnotherDomainIsNotMeant(t *testing.T) {
+	w := newWorld(t)
+	n := w.joined("SHOP01")
+	hub := w.server("HUB01", true, "Aarhus")
+	there := create(w, &directory.Queue{Machine: hub.ID, Computer: "HUB01", Queue: "orders"})
+	for range 2 { // asked, and remembered
+		for name, found := range map[string]bool{
+			`HUB01\orders`: true, `Hub01.nordhavn.example\orders`: true, `hub01.thief.example\orders`: false, `SHOP01.thief.example\orders`: false,
+		} {
+			q, err := n.Member.Find(t.Context(), qmtest.Name(t, name))
+			if found && (err != nil || q.ID != there.ID) {
+				t.Errorf("%s is %+v, %v", name, q, err)
+			} else if !found {
+				refused(t, err, mq.ErrQueueNotFound)
+			}
+		}
+	}
+	_, err := n.Member.Create(t.Context(), qmtest.Owner, localqm.PublicQueue{Computer: "hub01.thief.example", Queue: "new"})
+	refused(t, err, mq.ErrQueueNotFound)
+}
