@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"posthouse/mgmtclient"
 	"posthouse/mgmtclient/fake"
 )
 
@@ -102,4 +103,14 @@ func TestJoiningNamesAnAccount(t *testing.T) {
 	if d.must("directory", "leave"); !j.left {
 		t.Error("it did not leave")
 	}
+}
+
+func TestPasswordOfTheEnvironmentSignsIn(t *testing.T) {
+	d, dir := forestDesk(t)
+	s, err := dir.SignIn(t.Context())
+	if err != nil || s.SignIn != mgmtclient.SignInPassword {
+		t.Fatalf("%+v, %v", s, err)
+	}
+	d.vars[passwordVariable] = "wrong"
+	d.run("route", "show").exits(exitFailed).complains("password")
 }
