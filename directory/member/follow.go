@@ -129,7 +129,7 @@ func (m *Member) followQueues(ctx context.Context, d directory.Directory) error 
 		}
 	}
 	var missing []string
-	for id, name := range m.own(ctx) {
+	for id, name := range m.own(ctx).names {
 		if !there[id] {
 			missing = append(missing, name)
 		}
@@ -144,29 +144,33 @@ func (m *Member) followQueues(ctx context.Context, d directory.Directory) error 
 	return nil
 }
 
-// own are the public queues of this computer: their names, in lower case.
-func (m *Member) own(ctx context.Context) map[mq.GUID]string {
+// ownQueues are the public queues of this computer, with their names in lower case.
+type ownQueues struct {
+	names map[mq.GUID]string
+	ids   map[string]mq.GUID
+}
+
+func (m *Member) own(ctx context.Context) ownQueues {
 	all, err := m.manager.Queues(ctx, m.o.As)
 	if err != nil {
 		m.log.Error("list the public queues of this computer", "error", err)
 	}
-	list := map[mq.GUID]string{}
+	list := ownQueues{map[mq.GUID]string{}, map[string]mq.GUID{}}
 	for _, q := range all {
 		if q.Format.Kind == mq.KindPublic && q.Outgoing == nil && !q.Elsewhere {
-			list[q.Queue.ID] = strings.ToLower(q.Queue.Name)
+			name := strings.ToLower(q.Queue.Name)
+			list.names[q.Queue.ID], list.ids[name] = name, q.Queue.ID
 		}
 	}
 	return list
 }
 
 // followQueue makes a public queue of this computer what the directory has.
-func (m *Member) followQueue(ctx context.Context, d directory.Directory, q *directory.Queue, own map[mq.GUID]string) error {
-	for id, name := range own {
-		if id != q.ID && name == strings.ToLower(q.Queue) {
-			// It was deleted and made anew meanwhile, if the old one is really gone.
-			if err := m.forgetGone(ctx, d, id); err != nil {
-				return err
-			}
+func (m *Member) followQueue(ctx context.Context, d directory.Directory, q *directory.Queue, own ownQueues) error {
+	if id, there := own.ids[strings.ToLower(q.Queue)]; there && id != q.ID {
+		// It was deleted and made anew meanwhile, if the old one is really gone.
+		if err := m.forgetGone(ctx, d, id); err != nil {
+			return err
 		}
 	}
 	p := m.public(ctx, q)
@@ -174,8 +178,10 @@ func (m *Member) followQueue(ctx context.Context, d directory.Directory, q *dire
 	m.knows(p)
 	m.mu.Unlock()
 	about := "queue " + strings.ToLower(p.Queue)
-	if err := m.manager.Follow(ctx, p); err != nil {
-		m.note(about, "the public queue "+p.Queue+" could not be followed: "+plain(err))
+	if err := m.manager.Follow(ctx, p); ctx.Err() != nil {
+		return mq.Errorf(mq.ErrNoDS, "follow the directory", "it was given up: %w", context.Cause(ctx)).WithFix("it is tried again")
+	} else if err != nil {
+		m.note(about, "the public queue "+mq.Quote(p.Queue)+" could not be followed: "+plain(err))
 		return nil
 	}
 	m.note(about, "")
@@ -195,7 +201,7 @@ func (m *Member) forgetGone(ctx context.Context, d directory.Directory, id mq.GU
 	m.mu.Lock()
 	m.forgets(id, err)
 	m.mu.Unlock()
-	name, ours := m.own(ctx)[id]
+	name, ours := m.own(ctx).names[id]
 	if !ours {
 		return nil
 	}

@@ -196,7 +196,7 @@ func (m *Member) followPending(ctx context.Context, d directory.Directory, p map
 	own := m.own(ctx)
 	ids := slices.SortedFunc(maps.Keys(p), func(a, b mq.GUID) int { return cmp.Compare(a.String(), b.String()) })
 	for _, id := range ids {
-		_, ours := own[id]
+		_, ours := own.names[id]
 		if p[id].machine || all && !ours {
 			continue
 		}

@@ -1,9 +1,13 @@
 package member
 
 import (
+	"context"
+	"fmt"
+	"strings"
 	"testing"
 
 	"posthouse/directory"
+	"posthouse/directory/ldap"
 	"posthouse/directory/ldap/memory"
 	"posthouse/localqm"
 	"posthouse/localqm/mq"
@@ -232,4 +236,47 @@ func TestANamesakeOfAnotherDomainIsNotMeant(t *testing.T) {
 	}
 	_, err := n.Member.Create(t.Context(), qmtest.Owner, localqm.PublicQueue{Computer: "hub01.thief.example", Queue: "new"})
 	refused(t, err, mq.ErrQueueNotFound)
+}
+
+func TestQueuesThatTheDirectoryNamesBadlyAreNotedAndNotMade(t *testing.T) {
+	w := newWorld(t)
+	n := w.joined("SHOP01")
+	good := n.public(`.\good`, localqm.QueueSpec{})
+	o := read[*directory.Machine](w, directory.ByID(n.Identity().ID))
+	before := len(n.PublicQueues())
+	bad := []string{"a;journal", `b\c`, "c\nd", "d\x00e", ";deadxact", "private$", `private$\order_queue$`}
+	for i := range 30 {
+		bad = append(bad, fmt.Sprintf("q%d;journal", i))
+	}
+	ops := w.dc.Administrator()
+	for _, name := range bad {
+		if err := ops.Add(t.Context(), ldap.Child(name, o.DN), []ldap.Attribute{
+			{Name: "objectClass", Values: [][]byte{[]byte("mSMQQueue")}}, {Name: "mSMQLabelEx", Values: [][]byte{[]byte("x\x1b[31m")}},
+		}); err != nil {
+			t.Fatalf("%q: %v", name, err)
+		}
+	}
+	if err := n.Member.Refresh(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	n.is(localqm.Integrated)
+	if all := n.PublicQueues(); len(all) != before || n.label(good) == "-" {
+		t.Errorf("%d queues", len(all))
+	}
+	if s := n.Member.State(); len(s.Notes) != maxNotes+1 || !strings.Contains(s.Notes[maxNotes], "more") {
+		t.Errorf("%d notes: %q", len(s.Notes), s.Notes)
+	}
+}
+
+func TestFollowingQueuesEndsWithItsContext(t *testing.T) {
+	w := newWorld(t)
+	n := w.joined("SHOP01")
+	q := create(w, &directory.Queue{Machine: n.Identity().ID, Computer: "SHOP01", Queue: "new"})
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	before := len(n.Member.State().Notes)
+	refused(t, n.Member.followQueue(ctx, n.line, q, n.Member.own(t.Context())), mq.ErrNoDS)
+	if s := n.Member.State(); len(s.Notes) != before {
+		t.Errorf("%q", s.Notes)
+	}
 }

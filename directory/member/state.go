@@ -1,11 +1,15 @@
 package member
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 
 	"posthouse/localqm"
 )
+
+// maxNotes is how many remarks anybody reads.
+const maxNotes = 20
 
 // State is how the queue manager stands to its directory.
 func (m *Member) State() localqm.DirectoryState {
@@ -20,7 +24,11 @@ func (m *Member) State() localqm.DirectoryState {
 	if s.Forest == "" {
 		s.Forest = m.record.Forest
 	}
-	for _, about := range slices.Sorted(maps.Keys(m.notes)) {
+	for i, about := range slices.Sorted(maps.Keys(m.notes)) {
+		if i == maxNotes {
+			s.Notes = append(s.Notes, fmt.Sprintf("and %d notes more: see the log", len(m.notes)-i))
+			break
+		}
 		s.Notes = append(s.Notes, m.notes[about])
 	}
 	if m.mode == localqm.Workgroup {
