@@ -153,7 +153,11 @@ func exists(who sender, to answer, now time.Time) check {
 	case to.elsewhere(who):
 		return check{mark: markPass, title: "It goes to another computer", text: "It is kept on " + who.keeper + " until that one takes it."}
 	case to.err == nil:
-		return check{mark: markPass, title: "The queue exists", text: fmt.Sprintf("%s on %s, asked %s", screen.QueueName(to.queue.PathName), who.node, at)}
+		on := who.node
+		if machine, _, _ := strings.Cut(to.queue.PathName, `\`); screen.IsPublic(to.queue.PathName) && !who.is(machine) {
+			on = machine // found in the directory
+		}
+		return check{mark: markPass, title: "The queue exists", text: fmt.Sprintf("%s on %s, asked %s", screen.QueueName(to.queue.PathName), on, at)}
 	case code == mq.ErrQueueNotFound:
 		c := check{mark: markFail, title: "There is no such queue", text: fmt.Sprintf("%s answered at %s.", who.node, at)}
 		if creatable(to.name) {

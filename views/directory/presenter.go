@@ -83,7 +83,7 @@ func (p *Presenter) changed() {
 	case now.Configured != was.Configured, other(was.Forest, now.Forest), other(was.As, now.As):
 		p.startOver()
 		p.Refresh()
-	case now == was, now.Connected && !was.Connected && was.Forest != "":
+	case now == was, now.Connected && !was.Connected && was.Forest+was.Why != "":
 		p.Refresh() // objects changed, or the line is back
 	default:
 		p.OnState()
