@@ -103,6 +103,9 @@ func (f *finding) headline() (bold, rest string) {
 		}
 		return "", ""
 	}
+	if f.err != nil && len(f.rows) == 0 {
+		return "", ""
+	}
 	word := " found"
 	if f.browsing() {
 		word = ""

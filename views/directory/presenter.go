@@ -80,11 +80,12 @@ func (p *Presenter) changed() {
 	p.was = now
 	p.tree.rename(now.Forest)
 	switch {
-	case now.Configured != was.Configured, other(was.Forest, now.Forest), other(was.As, now.As):
+	case now.Configured != was.Configured, other(was.Forest, now.Forest), other(was.As, now.As),
+		was.Forest != "" && now.Forest == "": // it was chosen anew, and nothing is known of it yet
 		p.startOver()
 		p.Refresh()
-	case now == was, now.Connected && !was.Connected && was.Forest+was.Why != "":
-		p.Refresh() // objects changed, or the line is back
+	case now == was, now.Connected && !was.Connected && was.Forest != "", was.Why != "" && now.Why == "":
+		p.Refresh() // objects changed, the line is back, or there is another try
 	default:
 		p.OnState()
 		p.OnTree()

@@ -340,6 +340,17 @@ func TestWithoutADirectoryOneCanBeChosen(t *testing.T) {
 	if v.stage.Objects[1].Visible() || v.p.Status().As != `NORDHAVN\anna` {
 		t.Errorf("%+v", v.p.Status())
 	}
+	asked := v.p.found
+	other, err := d.SignIn(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	other.User = `NORDHAVN\Administrator`
+	secret := fake.Password
+	if err := d.Choose(t.Context(), other, &secret); err != nil {
+		t.Fatal(err)
+	}
+	h.Until(t, "what another account sees", func() bool { return v.p.found != asked && v.p.Status().As == other.User && v.p.found.known })
 	g := newChooser(h, mgmtclient.DirectorySignIn{Domain: "nordhavn.example", SignIn: mgmtclient.SignInPassword, User: `NORDHAVN\anna`})
 	g.pressLeave()
 	h.Until(t, "that it is left", func() bool { return v.stage.Objects[1].Visible() })
