@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"posthouse/localqm"
+	"posthouse/localqm/mq"
 	"posthouse/localqm/qmtest"
 )
 
@@ -56,5 +57,34 @@ func TestThePasswordOfTheComputerIsForItsOwnerAlone(t *testing.T) {
 	}
 	if st, err := os.Stat(name); err != nil || st.Mode().Perm()&0o077 != 0 && os.PathSeparator == '/' {
 		t.Errorf("%v, %v", st.Mode(), err)
+	}
+}
+
+func TestACommandAloneDeletesNoPublicQueue(t *testing.T) {
+	q := qmtest.Start(t, qmtest.On("SHOP01"))
+	f := qmtest.NewForest()
+	f.Join(q.QueueManager)
+	q.Create(`.\orders`, localqm.QueueSpec{})
+	folder := t.TempDir()
+	if err := (membership{Account: "SHOP01$", Keytab: "x"}).save(folder); err != nil {
+		t.Fatal(err)
+	}
+	if err := park(q.QueueManager, folder); err != nil {
+		t.Fatal(err)
+	}
+	err := q.DeleteQueue(t.Context(), qmtest.Owner, qmtest.Name(t, `.\orders`))
+	if mq.CodeOf(err) != mq.ErrNoDS || !strings.Contains(err.Error(), "posthouse serve") {
+		t.Errorf("deleted: %v", err)
+	}
+	if len(q.PublicQueues()) != 1 {
+		t.Error("it has gone")
+	}
+	q.Send(`.\orders`, &mq.Message{Label: "a"}) // what is here is used as before
+	q.Join(nil)
+	if err := park(q.QueueManager, t.TempDir()); err != nil {
+		t.Fatal(err)
+	}
+	if err := q.DeleteQueue(t.Context(), qmtest.Owner, qmtest.Name(t, `.\orders`)); err != nil {
+		t.Errorf("who is in no forest: %v", err)
 	}
 }

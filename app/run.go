@@ -59,7 +59,11 @@ func start(ctx context.Context, folder, name string, net *network, log *slog.Log
 	if err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
-	if net != nil {
+	if net == nil {
+		if err = park(r.qm, folder); err != nil {
+			return nil, errors.Join(err, r.qm.Close())
+		}
+	} else {
 		if r.in, err = enlisted(ctx, r.qm, folder, me, log); err != nil {
 			return nil, errors.Join(err, r.qm.Close())
 		}
