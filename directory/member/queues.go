@@ -3,6 +3,7 @@ package member
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 
 	"posthouse/directory"
@@ -207,7 +208,7 @@ func (m *Member) Set(ctx context.Context, c localqm.Caller, id mq.GUID, s localq
 		if o, err := m.machine(ctx, q.Machine); err == nil {
 			account = o.SID
 		}
-		guard := m.keepable(*s.Security, account)
+		guard := ownEntries(m.keepable(*s.Security, account), q.Security)
 		guard.Owner = owner
 		q.Security = guard.Append(nil)
 		attributes = append(attributes, directory.AttrSecurity)
@@ -289,6 +290,21 @@ func (m *Member) keepable(d secure.Descriptor, account string) secure.Descriptor
 			d = d.Grant(sid, uint32(mq.RightQueueGenericAll))
 		}
 	}
+	return d
+}
+
+// ownEntries leaves out what an object inherits: consoles show it among the rest, and
+// give all of it back as entries of the object.
+func ownEntries(d secure.Descriptor, now []byte) secure.Descriptor {
+	was, err := secure.ParseDescriptor(now)
+	if err != nil {
+		return d
+	}
+	d.DACL = slices.DeleteFunc(slices.Clone(d.DACL), func(e secure.ACE) bool {
+		return slices.ContainsFunc(was.DACL, func(i secure.ACE) bool {
+			return i.Flags&secure.Inherited != 0 && i.Flags&secure.InheritOnly == 0 && i.Type == e.Type && i.Mask == e.Mask && i.SID == e.SID
+		})
+	})
 	return d
 }
 

@@ -99,6 +99,33 @@ func TestPermissionsOfPublicQueuesGoThroughTheDirectory(t *testing.T) {
 	}
 }
 
+func TestWhatAQueueInheritsDoesNotBecomeItsOwn(t *testing.T) {
+	w := newWorld(t)
+	n := w.joined("SHOP01")
+	id := n.public(`.\orders`, localqm.QueueSpec{})
+	var entries []int
+	inherited := 0
+	for range 3 {
+		now, err := secure.ParseDescriptor(read[*directory.Queue](w, directory.ByID(id)).Security)
+		if err != nil {
+			t.Fatal(err)
+		}
+		entries = append(entries, len(now.DACL))
+		for i, e := range now.DACL { // as a console has them
+			if e.Flags&secure.Inherited != 0 {
+				inherited++
+			}
+			now.DACL[i].Flags = 0
+		}
+		if err := n.SetQueueSecurity(t.Context(), qmtest.Owner, mq.QueueName{Format: mq.Public(id)}, now); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if inherited == 0 || entries[1] > entries[0] || entries[2] > entries[0] {
+		t.Errorf("%d inherited entries, %v entries after each change", inherited, entries)
+	}
+}
+
 func TestCallersNeedTheirOwnRightsOnQueuesOfOtherComputers(t *testing.T) {
 	w := newWorld(t)
 	n := w.joined("SHOP01", func(o *Options) { o.Directory = admin(w) }) // which may do everything
