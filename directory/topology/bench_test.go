@@ -135,7 +135,13 @@ func BenchmarkCompare(b *testing.B) {
 	m := New(big())
 	changed := m.links[3].Link
 	changed.Cost = 1
-	for b.Loop() {
-		m.Compare(WhatIf{Links: []Link{changed}})
+	for name, w := range map[string]WhatIf{
+		"another cost": {Links: []Link{changed}}, "link down": {Down: []mq.GUID{m.links[3].ID}}, "site down": {Down: []mq.GUID{m.sites[500].ID}},
+	} {
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				m.Compare(w)
+			}
+		})
 	}
 }

@@ -42,6 +42,9 @@ type PathHop struct {
 type what struct {
 	*Map
 	down *down // nil: everything works
+	// away are the costs from the sites of a sender, for detours; of a site they are
+	// under a number below 0.
+	away map[int32][]uint64
 }
 
 // down are the numbers of what does not work.
@@ -52,6 +55,7 @@ func (m *Map) what(w WhatIf) what {
 	if len(w.Down) == 0 {
 		return n
 	}
+	n.away = map[int32][]uint64{}
 	n.down = &down{map[int32]bool{}, map[int32]bool{}, map[int32]bool{}}
 	for _, id := range w.Down {
 		for _, p := range []struct {
@@ -253,7 +257,16 @@ func (w what) trim(p *Path, s sender, t *target) {
 // round adds the detours to the hops that have all failed, if the message may take
 // them, and finds the first that works; transit tells that others could.
 func (w what) round(s sender, t *target, hops []hop, may bool) (i int, transit bool, all []hop) {
-	more := w.detours(s, t, w.costs(s.sites))
+	key := s.machine
+	if key < 0 {
+		key = ^s.sites[0]
+	}
+	there := w.away[key]
+	if there == nil {
+		there = w.costs(s.sites)
+		w.away[key] = there
+	}
+	more := w.detours(s, t, there)
 	i = slices.IndexFunc(more, w.works)
 	if !may {
 		return -1, i >= 0, hops
