@@ -135,7 +135,7 @@ func firstMachine(v *View, on *mgmtclient.Entry) *mgmtclient.Entry {
 func (m *maker) choosePlace() {
 	what := picking{title: "Computer of the queue", kinds: []mgmtclient.EntryKind{mgmtclient.EntryMachine}}
 	if m.what.kind == mgmtclient.EntryMachine {
-		what = picking{title: "Foreign site of the computer", kinds: []mgmtclient.EntryKind{mgmtclient.EntrySite}}
+		what = picking{title: "Foreign site of the computer", kinds: []mgmtclient.EntryKind{mgmtclient.EntrySite}, foreign: true}
 	}
 	m.v.pick(what, func(e []mgmtclient.Entry) {
 		m.place = &e[0]

@@ -20,6 +20,11 @@ type picking struct {
 	kinds   []mgmtclient.EntryKind
 	many    bool
 	routing bool // only routing servers
+	foreign bool // only foreign sites
+}
+
+func (p picking) fits(e *mgmtclient.Entry) bool {
+	return (!p.routing || e.Machine != nil && e.Machine.Routing) && (!p.foreign || e.Site != nil && e.Site.Foreign)
 }
 
 // typingPause is how long after the last key the directory is asked.
@@ -88,7 +93,13 @@ func newPicker(v *View, what picking, then func([]mgmtclient.Entry)) *picker {
 	}
 	k.grid.OnSelect = k.changed
 	k.grid.OnCurrent = func(kit.RowID, bool) { k.changed() }
-	k.grid.OnActivate = func(kit.RowID) { k.do.Press() }
+	k.grid.OnActivate = func(id kit.RowID) {
+		if what.many && len(k.selected()) == 0 {
+			k.grid.Select(id)
+			k.changed()
+		}
+		k.do.Press()
+	}
 	k.changed()
 	k.ask(0)
 	return k
@@ -118,7 +129,7 @@ func (k *picker) ask(after time.Duration) {
 	}, func(page mgmtclient.DirectoryPage, err error) {
 		k.rows, k.more = nil, page.Next != ""
 		for _, e := range page.Entries {
-			if !k.pick.routing || e.Machine != nil && e.Machine.Routing {
+			if k.pick.fits(&e) {
 				k.rows = append(k.rows, e)
 			}
 		}

@@ -260,6 +260,20 @@ func TestEntriesAreMadeAndDeleted(t *testing.T) {
 	if site.Site == nil || !site.Site.Foreign {
 		t.Errorf("%+v", site)
 	}
+	k := newPicker(v, picking{kinds: []mgmtclient.EntryKind{mgmtclient.EntrySite}, foreign: true}, nil)
+	h.Until(t, "the foreign sites", func() bool { return len(k.rows) > 0 })
+	for _, e := range k.rows {
+		if !e.Site.Foreign {
+			t.Errorf("%s is offered for a foreign computer", e.Name)
+		}
+	}
+	var added []mgmtclient.Entry
+	k = newPicker(v, picking{kinds: []mgmtclient.EntryKind{mgmtclient.EntryQueue}, many: true}, func(e []mgmtclient.Entry) { added = e })
+	h.Until(t, "the queues", func() bool { return len(k.rows) > 0 })
+	k.grid.OnActivate(rowID(&k.rows[0]))
+	if len(added) != 1 || added[0].ID != k.rows[0].ID {
+		t.Errorf("Enter on an entry adds %v", added)
+	}
 	create(makeForeignComputer, "CRANE1", func(m *maker) { m.place = &site })
 	v.p.Show(queue)
 	settled(t, h, v)
