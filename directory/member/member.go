@@ -90,6 +90,7 @@ type Member struct {
 	turn    sync.Mutex    // of who follows the directory
 	reading sync.Mutex    // of who reads the whole map
 	idle    time.Duration // that notices wait for the map, which they did not change; guarded by turn
+	vain    time.Duration // the same for unknown queue managers; guarded by reading
 
 	mu       sync.Mutex
 	at       directory.Directory // the connection; nil: there was none

@@ -190,15 +190,25 @@ func (m *Member) redraw(ctx context.Context, read time.Time) bool {
 	defer m.reading.Unlock()
 	d, err := m.integrated("")
 	m.mu.Lock()
-	last := m.routes.read
+	last, before := m.routes.read, m.routes.table
 	m.mu.Unlock()
 	switch {
 	case !last.Equal(read):
 		return true // somebody else did
-	case err != nil || m.clock.Now().Sub(last) < m.timers.Demand:
+	case err != nil || m.clock.Now().Sub(last) < max(m.timers.Demand, m.vain):
 		return false
 	}
-	return m.readMapNow(ctx, d) == nil
+	if m.readMapNow(ctx, d) != nil {
+		return false
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	// Who makes up queue managers does not have it read all the time.
+	m.vain = min(max(2*m.vain, m.timers.Demand), m.timers.Again)
+	if m.routes.table != before {
+		m.vain = 0
+	}
+	return true
 }
 
 // hosts are the names that a computer is looked up by.

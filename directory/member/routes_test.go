@@ -225,3 +225,23 @@ func TestComputersOfTheForestAreKnown(t *testing.T) {
 		t.Error("they are not")
 	}
 }
+
+func TestMadeUpQueueManagersDoNotHaveTheMapReadAllTheTime(t *testing.T) {
+	w := newWorld(t)
+	n := w.joined("SHOP01")
+	before := n.line.searched.Load()
+	for range 60 {
+		n.Clock.Advance(n.Member.timers.Demand)
+		if _, err := n.Member.Next(t.Context(), mq.Private(mq.NewGUID(), 7)); err == nil {
+			t.Fatal("there is a way")
+		}
+	}
+	if maps := (n.line.searched.Load() - before) / 3; maps < 4 || maps > 10 {
+		t.Errorf("the map was read %d times in 5 minutes", maps)
+	}
+	hub := w.server("HUB01", true, "Aarhus")
+	n.Clock.Advance(n.Member.timers.Again)
+	if _, err := n.Member.Next(t.Context(), mq.Private(hub.ID, 7)); err != nil {
+		t.Errorf("one that is new: %v", err)
+	}
+}
