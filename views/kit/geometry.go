@@ -35,6 +35,7 @@ type rowLayout struct {
 	height                 float32
 	grow                   int
 	snug                   bool // the growing object is a Label, which takes no more than its text needs
+	yields                 bool // the first object gives way where there is too little room
 }
 
 func (l rowLayout) MinSize(objs []fyne.CanvasObject) fyne.Size {
@@ -76,6 +77,9 @@ func (l rowLayout) Layout(objs []fyne.CanvasObject, s fyne.Size) {
 				o.Resize(fyne.NewSize(m.Width, m.Height))
 			}
 			m.Height = o.MinSize().Height
+		}
+		if l.yields && i == 0 {
+			m.Width = max(0, m.Width+min(0, free))
 		}
 		h := min(m.Height, s.Height)
 		o.Resize(fyne.NewSize(m.Width, h))

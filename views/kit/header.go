@@ -101,9 +101,10 @@ func Footer(objs ...fyne.CanvasObject) fyne.CanvasObject {
 	return s
 }
 
-// StatusBar is the line at the foot of the window, 28 high.
+// StatusBar is the line at the foot of the window, 28 high. Its first object gives way
+// in a narrow window.
 func StatusBar(objs ...fyne.CanvasObject) fyne.CanvasObject {
-	s := newStrip(28, theme.Background, rowLayout{gap: 16, padLeft: 16, padRight: 16, grow: -1}, objs...)
+	s := newStrip(28, theme.Background, rowLayout{gap: 16, padLeft: 16, padRight: 16, grow: -1, yields: true}, objs...)
 	s.top = true
 	return s
 }

@@ -92,21 +92,33 @@ func (c *StatusCell) Set(s State) {
 func (c *StatusCell) CreateRenderer() fyne.WidgetRenderer {
 	icon, word := newGlyph("", ""), newLine("", SizeBody, Regular, theme.Text)
 	b := &brush{owner: c, objects: objects(icon, word)}
+	whole := func() float32 { return ceil(22 + measure(c.state.Word, word.t.TextSize, Regular)) }
+	write := func(room float32) {
+		col := c.state.ink()
+		switch {
+		case c.small:
+			col = theme.Text2
+		case c.plain:
+			col = theme.Text
+		}
+		text := c.state.Word
+		if room < whole() {
+			text, _ = fit(text, room-22, word.t.TextSize, Regular, End)
+		}
+		word.set(text, Regular, col)
+	}
 	b.refresh = func() {
 		icon.set(c.state.Icon, c.state.Color)
 		icon.repaint()
-		col := c.state.ink()
-		if c.plain {
-			col = theme.Text
-		}
 		if c.small {
-			col, word.t.TextSize = theme.Text2, SizeSmall
+			word.t.TextSize = SizeSmall
 		}
-		word.set(c.state.Word, Regular, col)
+		write(whole())
 	}
 	b.refresh()
-	b.min = func() fyne.Size { return fyne.NewSize(ceil(22+word.width()), 20) }
+	b.min = func() fyne.Size { return fyne.NewSize(whole(), 20) }
 	b.layout = func(s fyne.Size) {
+		write(s.Width)
 		icon.place(0, floor((s.Height-16)/2), 16)
 		word.place(22, 0, word.width(), s.Height)
 	}
