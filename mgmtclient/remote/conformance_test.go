@@ -10,7 +10,9 @@ import (
 	"posthouse/localqm"
 	"posthouse/localqm/interfaces"
 	"posthouse/localqm/interfaces/interfacestest"
+	"posthouse/localqm/mq"
 	"posthouse/localqm/qmtest"
+	"posthouse/localqm/secure"
 	"posthouse/mgmtclient"
 	"posthouse/mgmtclient/conformance"
 	"posthouse/mgmtclient/local"
@@ -91,4 +93,37 @@ func TestConformanceInAForest(t *testing.T) {
 		qmtest.NewForest().Join(s.QueueManager)
 		return s.node, s.owner
 	})
+}
+
+// Step 1 of Example 3 (MS-MQOD 3.3): R_QMSetObjectProperties on a public queue of
+// another computer.
+func TestAPublicQueueOfAnotherComputerIsChangedThroughThePeer(t *testing.T) {
+	s := serve(t)
+	forest := qmtest.NewForest()
+	forest.Join(s.QueueManager)
+	forest.Computer("OTHER")
+	made := forest.Put("OTHER", "orders", localqm.QueueSpec{Label: new("old"), Security: everybody()})
+	admin, ok := mgmtclient.Can[mgmtclient.QueueAdmin](s.node)
+	if !ok {
+		t.Fatal("no queue can be changed")
+	}
+	name := mq.Public(made.ID).String()
+	q, err := admin.SetQueue(t.Context(), name, mgmtclient.QueueSettings{Label: new("new"), Journal: new(true)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if q.Label != "new" || !q.Journal || q.PathName != `OTHER\orders` || q.Type != mq.QueueTypePublic || q.Location != mq.LocationRemote || q.Outgoing != nil {
+		t.Errorf("it is %+v", q)
+	}
+	if list := forest.Queues("OTHER"); len(list) != 1 || *list[0].Spec.Label != "new" {
+		t.Errorf("the directory has %+v", list)
+	}
+	if _, err := admin.SetQueue(t.Context(), mq.Public(mq.NewGUID()).String(), mgmtclient.QueueSettings{Label: new("x")}); mgmtclient.Code(err) != mq.ErrQueueNotFound {
+		t.Errorf("what is nowhere: %v", err)
+	}
+}
+
+func everybody() *secure.Descriptor {
+	d := secure.Strict(qmtest.Owner.Token.User).Grant(secure.Everyone, uint32(mq.RightQueueGenericAll))
+	return &d
 }

@@ -220,6 +220,13 @@ func each[T any](ctx context.Context, work []func(context.Context) (T, bool, err
 func (n *Node) Queue(ctx context.Context, queue string) (q mgmtclient.Queue, err error) {
 	err = n.queue(ctx, "look at "+queue, queue, 0, func(ctx context.Context, s *session, f mq.FormatName) error {
 		v, err := s.tell(ctx, f, everything, connections)
+		if s.abroad(f, err) {
+			known := err
+			if q, err = s.published(ctx, f); answered(err) {
+				return known
+			}
+			return err
+		}
 		if err != nil {
 			return err
 		}

@@ -2,6 +2,7 @@ package remote
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	qmcomm "github.com/oiweiwei/go-msrpc/msrpc/mqmp/qmcomm/v1"
@@ -76,22 +77,43 @@ func limited(v values, id mq.PropID) *uint32 {
 	return &kb
 }
 
-func (s *session) properties(ctx context.Context, f mq.FormatName) (values, error) {
+func (s *session) properties(ctx context.Context, f mq.FormatName, also ...mq.PropID) (values, error) {
 	o, err := objectFormat(f)
 	if err != nil {
 		return nil, err
 	}
+	ids := append(slices.Clip(definition), also...)
 	in := &qmcomm.GetObjectPropertiesRequest{
-		ObjectFormat: o, CreatePartition: uint32(len(definition)), Property: make([]uint32, len(definition)), Var: nulls(len(definition)),
+		ObjectFormat: o, CreatePartition: uint32(len(ids)), Property: make([]uint32, len(ids)), Var: nulls(len(ids)),
 	}
-	for i, id := range definition {
+	for i, id := range ids {
 		in.Property[i] = uint32(id)
 	}
 	out, err := s.comm.GetObjectProperties(ctx, in)
 	if err != nil {
 		return nil, err
 	}
-	return readValues(definition, out.Var)
+	return readValues(ids, out.Var)
+}
+
+// published reads a public queue that management does not know, because it is another
+// computer's: the peer asks its directory.
+func (s *session) published(ctx context.Context, f mq.FormatName) (mgmtclient.Queue, error) {
+	v, err := s.properties(ctx, f, mq.PropQPathName)
+	if err != nil {
+		return mgmtclient.Queue{}, err
+	}
+	q := s.describe(f, values{mq.PropMgmtQueuePathName: v[mq.PropQPathName]})
+	q.Type, q.Location, q.State = mq.QueueTypePublic, mq.LocationRemote, string(mq.StateInactive)
+	err = s.define(ctx, f, &q, true)
+	return q, err
+}
+
+// abroad reports that a name may be that of a public queue of another computer, which
+// management does not know.
+func (s *session) abroad(f mq.FormatName, err error) bool {
+	h := code(err)
+	return s.comm != nil && f.Kind == mq.KindPublic && (h == mq.ErrQueueNotFound || h == mq.ErrAccessDenied)
 }
 
 // propertiesOf turns settings into properties.
@@ -273,8 +295,12 @@ func (n *Node) SetQueue(ctx context.Context, queue string, set mgmtclient.QueueS
 func (s *session) own(ctx context.Context, f mq.FormatName) error {
 	v, err := s.queueInfo(ctx, f, mq.PropMgmtQueueLocation)
 	switch path, ok := f.PathName(); {
+	case s.abroad(f, err):
+		return nil // its directory decides
 	case err != nil && !idle(err):
 		return err
+	case v.text(mq.PropMgmtQueueLocation) == mq.LocationRemote && f.Kind == mq.KindPublic:
+		return nil // as abroad, and something waits for it
 	case v.text(mq.PropMgmtQueueLocation) == mq.LocationRemote:
 		return mq.Errorf(mq.ErrUnsupportedOperation, "", "it is an outgoing queue, which comes and goes by itself")
 	case ok && path.Subqueue != "":

@@ -29,7 +29,11 @@ func (s *server) queue(ctx context.Context, c localqm.Caller, name mq.QueueName,
 func (s *server) look(ctx context.Context, c localqm.Caller, name mq.QueueName, ids []uint32) (localqm.QueueInfo, error) {
 	for _, id := range ids {
 		if p := mq.PropID(id); p >= mq.PropMgmtQueueState && p < mq.PropMgmtQueueSubqueueCount {
-			return s.m.Queue(ctx, c, name)
+			i, err := s.m.Queue(ctx, c, name)
+			if err == nil && i.Elsewhere { // the directory's, and nothing waits here for it
+				err = mq.Errorf(mq.ErrQueueNotFound, "look at "+name.String(), "it is a queue of another computer")
+			}
+			return i, err
 		}
 	}
 	return s.m.Glance(c, name)
