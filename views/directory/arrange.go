@@ -40,7 +40,7 @@ var (
 // arrange puts tree, list and inspector where there is room for them.
 func (v *View) arrange() fyne.CanvasObject {
 	prefs := v.host.Preferences()
-	result := screen.Column(0, kit.NewPanel(theme.Surface, kit.Fixed(0, 35, kit.Padded(0, 16, 0, 16, kit.Grow(1, v.bold, v.rest, v.scope)))), kit.NewRule())
+	result := screen.Column(0, kit.NewPanel(theme.Surface, kit.Fixed(0, 35, kit.Padded(0, 16, 0, 16, v.sum))), kit.NewRule())
 	footer := kit.Footer(v.read, kit.Spacer(), v.some)
 	uses := screen.Column(2, kit.SectionHeader("Used by", v.useHead, kit.Spacer(), v.useHint), kit.NewRule(), v.uses)
 	tree := kit.NewPanel(theme.Surface, kit.Padded(8, 8, 8, 8, v.tree))

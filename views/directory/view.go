@@ -34,6 +34,7 @@ type View struct {
 	bold  *kit.Label
 	rest  *kit.Label
 	scope *kit.Button
+	sum   *fyne.Container // the line of these three
 	grid  *kit.Grid
 	empty *kit.EmptyState
 	read  *kit.Label
@@ -223,6 +224,7 @@ func (v *View) makeGrid() {
 	}
 	v.bold, v.rest = kit.NewLabel("").Sized(kit.SizeSmall).Face(kit.Bold), kit.NewMuted("").Cut(kit.End)
 	v.scope = kit.NewLink("", v.pressScope)
+	v.sum = kit.Grow(1, v.bold, v.rest, v.scope)
 	v.read, v.some = kit.NewMuted(""), kit.NewMuted("")
 }
 
@@ -358,6 +360,7 @@ func (v *View) scopeChanged() {
 	}
 	v.scope.SetText(text)
 	show(v.scope, text != "")
+	v.sum.Refresh() // its words are as wide as they are now
 }
 
 func (v *View) pressScope() {
