@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"posthouse/localqm/mq"
+	"posthouse/localqm/secure"
 	"posthouse/mgmtclient"
 )
 
@@ -177,12 +178,17 @@ func (p *program) createEntry(kind mgmtclient.EntryKind, use, short, example str
 		parent        string
 		foreign       bool
 		transactional bool
+		allowSend     []string
 	)
 	cmd := &cobra.Command{
 		Use: use, Short: short, Example: example,
 		Args: takes(strings.Fields(use)[1]),
 		RunE: p.do(func(cmd *cobra.Command, args []string) error {
 			s.queue.transactional = transactional
+			who, err := senders(allowSend)
+			if err != nil {
+				return err
+			}
 			e := mgmtclient.Entry{Kind: kind, Name: args[0], Parent: parent}
 			switch kind {
 			case mgmtclient.EntryQueue:
@@ -212,6 +218,9 @@ func (p *program) createEntry(kind mgmtclient.EntryKind, use, short, example str
 					return err
 				}
 				made, err := d.Create(ctx, e)
+				if err == nil {
+					err = letSend(ctx, d, made.ID, who)
+				}
 				if err != nil {
 					return err
 				}
@@ -224,6 +233,7 @@ func (p *program) createEntry(kind mgmtclient.EntryKind, use, short, example str
 	switch kind {
 	case mgmtclient.EntryQueue:
 		f.BoolVar(&transactional, "transactional", false, "take only messages of transactions")
+		f.StringSliceVar(&allowSend, "allow-send", nil, "`WHO` else may send to it: anonymous (other computers, unsigned), everyone or a SID")
 		return cmd
 	case mgmtclient.EntrySite:
 		f.BoolVar(&foreign, "foreign", false, "its computers run no MSMQ: a connector passes messages to them")
@@ -233,6 +243,24 @@ func (p *program) createEntry(kind mgmtclient.EntryKind, use, short, example str
 		f.StringVar(&parent, "in", "", "container `DN` (default: the domain's users)")
 	}
 	return cmd
+}
+
+// letSend lets some more send to a public queue.
+func letSend(ctx context.Context, d mgmtclient.Directory, queue mq.GUID, who []secure.SID) error {
+	if len(who) == 0 {
+		return nil
+	}
+	now, err := d.Permissions(ctx, queue)
+	if err != nil {
+		return err
+	}
+	for _, sid := range who {
+		a := mgmtclient.Account{SID: sid.String(), Name: sid.Name()}
+		if send := uint32(mq.RightWriteMessage); !now.Allows(a.Key(), send) {
+			now.Entries = append(now.Entries, mgmtclient.Permission{Account: a, Rights: send})
+		}
+	}
+	return d.SetPermissions(ctx, queue, now)
 }
 
 func (p *program) directorySet() *cobra.Command {

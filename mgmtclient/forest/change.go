@@ -154,6 +154,9 @@ func title(e *mgmtclient.Entry) string {
 	if e.Name != "" {
 		return mq.Quote(e.Name)
 	}
+	if e.ID.IsZero() {
+		return "a " + string(e.Kind)
+	}
 	return e.ID.String()
 }
 
