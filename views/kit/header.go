@@ -36,7 +36,10 @@ func (s *strip) CreateRenderer() fyne.WidgetRenderer {
 	top.show(s.top)
 	bot.show(s.bot)
 	b := &brush{owner: s, objects: objects(back, s.row, top, bot)}
-	b.refresh = func() { repaint(back, top, bot) }
+	b.refresh = func() {
+		repaint(back, top, bot)
+		s.row.Refresh() // its objects may want other room
+	}
 	b.min = func() fyne.Size { return fyne.NewSize(s.row.MinSize().Width, s.height) }
 	b.layout = func(size fyne.Size) {
 		back.place(0, 0, size.Width, size.Height)

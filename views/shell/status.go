@@ -17,6 +17,7 @@ const sayFor = 10 * time.Second
 // statusBar always tells the truth: connected or not, since when, what runs.
 type statusBar struct {
 	s       *Shell
+	bar     fyne.CanvasObject
 	state   *kit.StatusCell
 	meter   *kit.Meter
 	part    *kit.Label
@@ -37,12 +38,11 @@ func newStatusBar(s *Shell) *statusBar {
 	b.fresh = kit.NewMuted("").Color(theme.Text2)
 	b.runs = kit.NewStatusCell(kit.State{}).Plain()
 	b.line = kit.NewDivider()
+	b.bar = kit.StatusBar(b.state, b.meter, b.part, kit.Spacer(), b.express, b.fresh, b.line, b.runs)
 	return b
 }
 
-func (b *statusBar) content() fyne.CanvasObject {
-	return kit.StatusBar(b.state, b.meter, b.part, kit.Spacer(), b.express, b.fresh, b.line, b.runs)
-}
+func (b *statusBar) content() fyne.CanvasObject { return b.bar }
 
 // say shows for a moment what was done.
 func (b *statusBar) say(icon string, tone kit.Tone, words string) {
@@ -78,6 +78,7 @@ func (b *statusBar) update() {
 	b.runs.Set(runs)
 	visible(b.runs, any)
 	visible(b.line, any)
+	b.bar.Refresh()
 }
 
 func visible(o fyne.CanvasObject, on bool) {
