@@ -16,6 +16,7 @@ type strip struct {
 	height   float32
 	top, bot bool
 	row      *fyne.Container
+	fluid    bool // Refresh gives its objects the room that they want by then
 }
 
 func newStrip(height float32, fill fyne.ThemeColorName, l rowLayout, objs ...fyne.CanvasObject) *strip {
@@ -38,7 +39,9 @@ func (s *strip) CreateRenderer() fyne.WidgetRenderer {
 	b := &brush{owner: s, objects: objects(back, s.row, top, bot)}
 	b.refresh = func() {
 		repaint(back, top, bot)
-		s.row.Refresh() // its objects may want other room
+		if s.fluid {
+			s.row.Refresh()
+		}
 	}
 	b.min = func() fyne.Size { return fyne.NewSize(s.row.MinSize().Width, s.height) }
 	b.layout = func(size fyne.Size) {
@@ -108,7 +111,7 @@ func Footer(objs ...fyne.CanvasObject) fyne.CanvasObject {
 // in a narrow window.
 func StatusBar(objs ...fyne.CanvasObject) fyne.CanvasObject {
 	s := newStrip(28, theme.Background, rowLayout{gap: 16, padLeft: 16, padRight: 16, grow: -1, yields: true}, objs...)
-	s.top = true
+	s.top, s.fluid = true, true
 	return s
 }
 
