@@ -29,7 +29,7 @@ func TestDirectoryFindIsTextAndNoPattern(t *testing.T) {
 func TestDirectoryEntriesAreChangedAndDeleted(t *testing.T) {
 	d, _ := forestDesk(t)
 	d.must("directory", "create", "queue", `HUB-CPH01\from.here`, "--label", "From here", "--transactional", "--quota", "2048", "--allow-send", "anonymous")
-	d.run("directory", "create", "queue", `HUB-CPH01\other`, "--allow-send", "who?").exits(exitUsage)
+	d.run("directory", "create", "queue", `HUB-CPH01\more`, "--allow-send", "who?").exits(exitUsage)
 	d.must("directory", "show", `HUB-CPH01\from.here`).says("From here", "2,048 KB", "PUBLIC=")
 	d.must("directory", "set", `HUB-CPH01\from.here`, "--label", "Changed", "--journal")
 	d.must("directory", "show", `HUB-CPH01\from.here`).says("Changed")

@@ -18,10 +18,10 @@ import (
 // chain is a sender, two routing servers and a destination that messages reach over
 // both.
 type chain struct {
-	forest             *transporttest.Forest
-	from, r1, r2, to   *transporttest.QM
-	orders, bookings   string // names of queues of to
-	l1, l2, l3, direct *transporttest.Line
+	forest           *transporttest.Forest
+	from, r1, r2, to *transporttest.QM
+	orders, bookings string // names of queues of to
+	l1, l2, l3       *transporttest.Line
 }
 
 func newChain(t *testing.T) *chain {
