@@ -99,31 +99,26 @@ func (p *program) withChosen(cmd *cobra.Command, f func(context.Context, mgmtcli
 }
 
 // withDirectory runs f on the directory.
-func (p *program) withDirectory(cmd *cobra.Command, op string, f func(context.Context, mgmtclient.Directory) error) (err error) {
-	folder, err := p.target()
-	if err != nil {
-		return err
-	}
-	ctx, cancel := p.deadline(cmd.Context())
-	defer cancel()
-	d, err := p.open.Directory(ctx, folder, nil, p.aside)
-	if err != nil {
-		return explain(op, err)
-	}
-	defer func() { err = errors.Join(err, d.Close()) }()
-	s, password, err := p.chosen(ctx, d)
-	if err != nil {
-		return explain(op, err)
-	}
-	if kept, err := d.SignIn(ctx); err != nil || s != kept || password != nil {
+func (p *program) withDirectory(cmd *cobra.Command, op string, f func(context.Context, mgmtclient.Directory) error) error {
+	return explain(op, p.withChosen(cmd, func(ctx context.Context, d mgmtclient.Directory) (err error) {
+		s, password, err := p.chosen(ctx, d)
+		if err != nil {
+			return err
+		}
+		if kept, err := d.SignIn(ctx); err == nil && s == kept && password == nil {
+			return f(ctx, d)
+		}
+		folder, err := p.target()
+		if err != nil {
+			return err
+		}
 		other, err := p.open.Directory(ctx, folder, &person{s, password}, p.aside)
 		if err != nil {
-			return explain(op, err)
+			return err
 		}
 		defer func() { err = errors.Join(err, other.Close()) }()
-		return explain(op, f(ctx, other))
-	}
-	return explain(op, f(ctx, d))
+		return f(ctx, other)
+	}))
 }
 
 func (p *program) directoryStatus() *cobra.Command {

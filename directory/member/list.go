@@ -23,8 +23,8 @@ func (m *Member) Expand(ctx context.Context, list mq.GUID) ([]mq.FormatName, err
 		return nil, err
 	}
 	e := expansion{op: op, lists: map[mq.GUID]bool{list: true}, names: map[string]bool{}}
-	for todo := []mq.GUID{list}; len(todo) > 0; todo = todo[1:] {
-		l, err := directory.Get[*directory.List](ctx, d, directory.ByID(todo[0]))
+	for lists := []mq.GUID{list}; len(lists) > 0; lists = lists[1:] {
+		l, err := directory.Get[*directory.List](ctx, d, directory.ByID(lists[0]))
 		if err != nil {
 			return nil, m.asked(err)
 		}
@@ -32,7 +32,7 @@ func (m *Member) Expand(ctx context.Context, list mq.GUID) ([]mq.FormatName, err
 		if err != nil {
 			return nil, m.asked(err)
 		}
-		todo = append(todo, nested...)
+		lists = append(lists, nested...)
 	}
 	return e.all, nil
 }

@@ -215,7 +215,7 @@ func TestLinkIsToldToTheServersOfItsSites(t *testing.T) {
 	}
 }
 
-func TestRefusalsNameTheFieldAndWhatToDo(t *testing.T) {
+func TestRefusalsNameTheFieldAndTheFix(t *testing.T) {
 	d := open(t, "anna", nil)
 	q := one(t, d, mgmtclient.EntryQueue, "orders.confirmed")
 	before := q.Label

@@ -106,9 +106,6 @@ func TestSearchesWithoutEndAreEnded(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if name == "long entries" && testing.Short() {
-				t.Skip("21 MB take the race detector a while")
-			}
 			s := serve(t, func(c net.Conn, id int64, op *ber.Packet) bool {
 				if isRoot(op) {
 					return false
